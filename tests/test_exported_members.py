@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+import leonardo_nb
+
+MODULES = ["leonardo_nb"] + [
+    found.name for found in pkgutil.walk_packages(leonardo_nb.__path__, "leonardo_nb.")
+]
+
+# the names of DESIGN.md §2, and what their signatures speak of
+PROMISED = {
+    "Credits",
+    "Dollars",
+    "allow_nested_loops",
+    "connect",
+    "generate",
+    "job",
+    "jobs",
+    "linspace",
+    "panel",
+    "plan",
+    "studio",
+    "sweep",
+    "sweep_guidance",
+    "sweep_seeds",
+    "sweep_styles",
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_all_is_sorted_and_exists(name: str) -> None:
+    """Every module says what it offers, in order, and has it."""
+    module = importlib.import_module(name)
+
+    assert sorted(module.__all__) == list(module.__all__)
+    assert [] == [member for member in module.__all__ if not hasattr(module, member)]
+
+
+def test_all_is_what_is_visible() -> None:
+    """`dir(leonardo_nb)` and `__all__` tell the same story."""
+    visible = {
+        member
+        for member in dir(leonardo_nb)
+        if not member.startswith("_")
+        and not isinstance(getattr(leonardo_nb, member), ModuleType)
+        and member not in {"annotations", "TYPE_CHECKING"}
+    }
+
+    assert sorted(leonardo_nb.__all__) == sorted(visible | {"__version__"})
+
+
+def test_promised_names_are_there() -> None:
+    """The public names of the design do not change."""
+    assert set() == PROMISED - set(leonardo_nb.__all__)
+
+
+def test_public_classes_say_where_users_found_them() -> None:
+    """A traceback shows `leonardo_nb.JobFailed`, the name that the user typed."""
+    elsewhere = {
+        member: value.__module__
+        for member in leonardo_nb.__all__
+        if isinstance(value := getattr(leonardo_nb, member), type)
+        and value.__module__ != "leonardo_nb"
+    }
+
+    assert {} == elsewhere
+
+
+def test_version_is_the_package_s() -> None:
+    """`__version__` is what pip installed."""
+    assert importlib.metadata.version("leonardo_nb") == leonardo_nb.__version__
