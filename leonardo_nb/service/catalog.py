@@ -651,8 +651,9 @@ def credits(members: Mapping[str, object]) -> int:  # noqa: A001  the service's 
     An estimate from the legacy table, for plans made without asking the service; the service's
     calculator and the job's own acknowledgement are the truth.
 
-    >>> credits({"modelId": MODELS[0].id, "alchemy": True, "width": 512, "height": 512,
-    ...          "num_images": 4})
+    >>> credits(
+    ...     {"modelId": MODELS[0].id, "alchemy": True, "width": 512, "height": 512, "num_images": 4}
+    ... )
     15
     """
     return credits_of_pricing(pricing_params(members))
