@@ -1,0 +1,80 @@
+"""
+The files that finished jobs give: painted on demand, and kept while there is room.
+
+Painting costs time and a kept file costs memory, so the two are weighed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Gallery", "key_of"]
+
+
+class Gallery:
+    """
+    Encoded pictures by request and number; the least recently shown are dropped first.
+
+    Args:
+        room_bytes: How many bytes of pictures are kept at most.
+    """
+
+    def __init__(self, room_bytes: int = 64 * 1024 * 1024) -> None:
+        self._room_bytes = room_bytes
+        self._held_bytes = 0
+        self._pictures: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+        # Painting holds the processor, so more painters at once only share it and add memory.
+        self._easel = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes of pictures are kept now."""
+        return self._held_bytes
+
+    def kept(self, key: str) -> bytes | None:
+        """Return the picture with that key where it is kept, else None."""
+        with self._lock:
+            picture = self._pictures.get(key)
+            if picture is not None:
+                self._pictures.move_to_end(key)
+            return picture
+
+    def paint(
+        self, key: str, members: Mapping[str, object], index: int, size: tuple[int, int]
+    ) -> bytes:
+        """Return the picture of *members*, painted unless it is kept; blocks while painting."""
+        from leonardo_nb.simulator import painter
+
+        with self._easel:
+            picture = self.kept(key)
+            if picture is None:
+                width, height = size
+                image = painter.paint(members, index=index, width=width, height=height)
+                picture = painter.encode(image, "PNG" if image.mode == "RGBA" else "JPEG")
+                self._keep(key, picture)
+            return picture
+
+    def _keep(self, key: str, picture: bytes) -> None:
+        with self._lock:
+            self._pictures[key] = picture
+            self._held_bytes += len(picture)
+            while self._held_bytes > self._room_bytes:
+                _, dropped = self._pictures.popitem(last=False)
+                self._held_bytes -= len(dropped)
+
+
+def key_of(members: Mapping[str, object], index: int) -> str:
+    """Return a key that two requests share only where their pictures are the same."""
+    text = json.dumps([members, index], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
