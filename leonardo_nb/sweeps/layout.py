@@ -1,0 +1,172 @@
+"""
+Which axis of a sweep becomes rows, which columns, and which grids side by side.
+
+Plain values, on their own because the live grid, the contact sheet and `Run.grid` have to agree.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.service.requests import parameter_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from leonardo_nb.sweeps.space import Axis
+
+__all__ = ["MANY_COLUMNS", "Layout", "Place", "lay_out"]
+
+MANY_COLUMNS = 12
+"""More columns than this no longer fit beside each other at a size worth looking at."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a cell stands: which grid, which row of it, which column; all from 0."""
+
+    facet: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """
+    Columns, rows and facets of a grid.
+
+    Attributes:
+        x: The axis of the columns; None where nothing varies.
+        y: The axis of the rows; None where one axis is a wrapping row.
+        facets: The axes whose values are grids side by side, the last one fastest.
+    """
+
+    x: Axis | None
+    y: Axis | None
+    facets: tuple[Axis, ...] = ()
+
+    @property
+    def columns(self) -> int:
+        """How many columns each grid has."""
+        return len(self.x) if self.x else 1
+
+    @property
+    def rows(self) -> int:
+        """How many rows each grid has."""
+        return len(self.y) if self.y else 1
+
+    @property
+    def grids(self) -> int:
+        """How many grids stand side by side."""
+        return math.prod(len(axis) for axis in self.facets)
+
+    @property
+    def wraps(self) -> bool:
+        """Whether this is one row that goes on in the next line where it is too long."""
+        return self.y is None
+
+    @property
+    def facet_labels(self) -> tuple[str, ...]:
+        """What stands above each grid, such as `seed 1`; one empty text where there is one."""
+        named = [[_facet_label(axis, n) for n in range(len(axis))] for axis in self.facets]
+        return tuple(", ".join(labels) for labels in itertools.product(*named))
+
+    def place(self, coords: Mapping[str, Any]) -> Place:
+        """Return where the cell at *coords* stands."""
+        facet = 0
+        for axis in self.facets:
+            facet = facet * len(axis) + axis.values.index(coords[axis.name])
+        return Place(
+            facet,
+            self.y.values.index(coords[self.y.name]) if self.y else 0,
+            self.x.values.index(coords[self.x.name]) if self.x else 0,
+        )
+
+
+def _facet_label(axis: Axis, n: int) -> str:
+    """Numbers and flags say nothing without their name; CINEMATIC does."""
+    label = axis.labels[n]
+    return label if isinstance(axis.values[n], str) else f"{axis.name} {label}"
+
+
+def lay_out(
+    axes: Sequence[Axis],
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    facet: str | Iterable[str] | None = None,
+) -> Layout:
+    """
+    Return the layout of *axes*, with what is not said chosen.
+
+    Left to itself, the seed and then the shortest axes become facets; of the two that are left,
+    numbers run along the columns, where a direction is read from left to right, and prompts
+    along the rows, where there is room for them. A long axis runs down, not across.
+
+    Args:
+        axes: What varies.
+        x: Name of the axis of the columns.
+        y: Name of the axis of the rows.
+        facet: Name, or names, of the axes side by side.
+
+    Raises:
+        InvalidRequest: A name is no axis of this sweep, or is given two places.
+    """
+    by_name = {axis.name: axis for axis in axes}
+    facet_names = [facet] if isinstance(facet, str) else list(facet or ())
+    facets = [_named(by_name, name) for name in facet_names]
+    columns = _named(by_name, x) if x else None
+    rows = _named(by_name, y) if y else None
+    chosen = [axis for axis in (columns, rows, *facets) if axis]
+    for axis in chosen:
+        if chosen.count(axis) > 1:
+            raise InvalidRequest(
+                f"{axis.name} can be the columns, the rows or a facet, and not two of them.",
+                member=axis.name,
+            )
+    free = [axis for axis in axes if axis not in chosen]
+    room = (columns is None) + (rows is None)
+    # a facet stays small on the page, so the axes with the fewest values go there
+    for axis in sorted(free, key=_facet_rank)[: max(len(free) - room, 0)]:
+        free.remove(axis)
+        facets.append(axis)
+    if columns is None and rows is None and len(free) == 2:
+        columns = max(free, key=_column_rank)
+        free.remove(columns)
+        rows = free.pop()
+    if columns is None and free:
+        columns = free.pop()
+    if rows is None and free:
+        rows = free.pop()
+    if not facet_names:
+        facets.sort(key=list(axes).index)
+    return Layout(columns, rows, tuple(facets))
+
+
+def _named(by_name: Mapping[str, Axis], typed: str) -> Axis:
+    name = parameter_name(typed)
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(name, by_name, 1, 0.0)
+    has = f"it has {', '.join(by_name)}" if by_name else "it has none"
+    raise InvalidRequest(
+        f"{name} is no axis of this sweep; {has}.",
+        member=name,
+        value=typed,
+        nearest=near[0] if near else None,
+    )
+
+
+def _facet_rank(axis: Axis) -> tuple[bool, bool, int]:
+    """First to become a facet: the seed, then the fewest values; prompts last."""
+    return (axis.name != "seed", axis.name == "prompt", len(axis))
+
+
+def _column_rank(axis: Axis) -> tuple[bool, bool, bool, int]:
+    """Best as columns: what fits across, is no prompt, is a number, and is long."""
+    return (len(axis) <= MANY_COLUMNS, axis.name != "prompt", axis.is_numeric, len(axis))

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.sweeps.layout import Layout, lay_out
+from leonardo_nb.sweeps.space import Axis
+
+SEED = Axis("seed", (1, 2))
+SCALE = Axis("guidance_scale", (3, 6, 9, 12))
+STYLE = Axis("presetStyle", ("CINEMATIC", "DYNAMIC", "ANIME"))
+PROMPT = Axis("prompt", ("a fox", "an owl"))
+MANY = Axis("num_inference_steps", tuple(range(10, 50)))
+
+
+def names(layout: Layout) -> tuple[str | None, str | None, tuple[str, ...]]:
+    return (
+        layout.x.name if layout.x else None,
+        layout.y.name if layout.y else None,
+        tuple(axis.name for axis in layout.facets),
+    )
+
+
+@pytest.mark.parametrize(
+    ("axes", "expected"),
+    [
+        ([], (None, None, ())),
+        ([SCALE], ("guidance_scale", None, ())),
+        ([SCALE, STYLE], ("guidance_scale", "presetStyle", ())),
+        ([STYLE, SCALE], ("guidance_scale", "presetStyle", ())),
+        ([SEED, SCALE, STYLE], ("guidance_scale", "presetStyle", ("seed",))),
+        ([SEED, STYLE], ("seed", "presetStyle", ())),
+        ([PROMPT, STYLE], ("presetStyle", "prompt", ())),
+        ([STYLE, MANY], ("presetStyle", "num_inference_steps", ())),
+        ([PROMPT, SCALE, STYLE], ("guidance_scale", "prompt", ("presetStyle",))),
+    ],
+)
+def test_layout_is_chosen_sensibly(
+    axes: list[Axis], expected: tuple[str | None, str | None, tuple[str, ...]]
+) -> None:
+    """Numbers across, prompts and long axes down, the seed side by side."""
+    assert expected == names(lay_out(axes))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"x": "seed"}, ("seed", "guidance_scale", ("presetStyle",))),
+        ({"y": "guidance_scale"}, ("presetStyle", "guidance_scale", ("seed",))),
+        ({"facet": "presetStyle"}, ("guidance_scale", "seed", ("presetStyle",))),
+        ({"facet": ["seed", "presetStyle"]}, ("guidance_scale", None, ("seed", "presetStyle"))),
+        ({"x": "preset_style", "y": "seed"}, ("presetStyle", "seed", ("guidance_scale",))),
+    ],
+)
+def test_what_is_said_is_kept(
+    said: dict[str, str], expected: tuple[str | None, str | None, tuple[str, ...]]
+) -> None:
+    """The rest is chosen around it."""
+    assert expected == names(lay_out([SEED, SCALE, STYLE], **said))  # type: ignore[arg-type]
+
+
+def test_unknown_axis_names_those_there_are() -> None:
+    """A parameter that is fixed is no axis."""
+    with pytest.raises(InvalidRequest, match="it has seed, guidance_scale") as caught:
+        lay_out([SEED, SCALE], x="scheduler")
+
+    assert "x is" not in str(caught.value)
+
+
+def test_axis_in_two_places_is_refused() -> None:
+    """Rows and columns of the same axis would be a diagonal."""
+    with pytest.raises(InvalidRequest, match="not two of them"):
+        lay_out([SEED, SCALE], x="seed", y="seed")
+
+
+def test_facets_are_named_where_numbers_say_nothing() -> None:
+    """`seed 1`, but CINEMATIC."""
+    layout = lay_out([SEED, SCALE, STYLE], facet=["seed", "presetStyle"])
+
+    assert "seed 1, CINEMATIC" == layout.facet_labels[0]
+
+
+@given(
+    axes=st.lists(st.sampled_from([SEED, SCALE, STYLE, PROMPT]), unique=True, max_size=4),
+    data=st.data(),
+)
+def test_every_cell_has_its_own_place(axes: list[Axis], data: st.DataObject) -> None:
+    """However it is laid out, the places are all different and fill the grids."""
+    kept = st.sampled_from([axis.name for axis in axes]) if axes else st.none()
+    layout = lay_out(axes, x=data.draw(st.none() | kept))
+    coords = [
+        dict(zip([axis.name for axis in axes], values, strict=True))
+        for values in itertools.product(*(axis.values for axis in axes))
+    ]
+    places = {layout.place(point) for point in coords}
+
+    assert len(coords) == len(places) == layout.grids * layout.rows * layout.columns
