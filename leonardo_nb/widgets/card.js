@@ -1,0 +1,395 @@
+// @ts-check
+// One job's card. Python says everything in words (`view`); this file draws it and keeps the clock.
+
+/** @typedef {{ do: string, label: string, consequence: string }} Action */
+/**
+ * @typedef {{
+ *   phase: string, mark: string, word: string, ticking: boolean, elapsed: number, at: number,
+ *   expected: number | null, time: string, money: string, simulated: boolean, prompt: string,
+ *   parameters: [string, string][], notes: string[], error: string, advice: string,
+ *   actions: Action[], code: string, id: string, said: string,
+ *   frame: { width: number, height: number, count: number },
+ * }} View
+ */
+/** @typedef {{ key: string, data: DataView, type: string, alt: string, width: number, height: number }} Picture */
+
+const SVG = "http://www.w3.org/2000/svg";
+const OUTLINE = "M6 1a5 5 0 1 1 0 10A5 5 0 1 1 6 1Z";
+const MARKS = {
+  circle: { line: OUTLINE },
+  quarter: { line: OUTLINE, fill: "M6 6V1a5 5 0 0 1 5 5Z" },
+  disc: { fill: "M6 .5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11Z" },
+  triangle: { fill: "M6 .6 11.8 11H.2Z" },
+  square: { fill: "M1.2 1.2h9.6v9.6H1.2Z" },
+};
+
+/** How long, as a person says it; `seconds` in view.py says it the same way. @param {number} s */
+export function howLong(s) {
+  const tenths = Math.floor(s * 10 + 1e-6);
+  if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`;
+  const whole = Math.floor(tenths / 10);
+  const rest = whole % 60;
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(rest).padStart(2, "0")} s`;
+}
+
+/** @param {number} elapsed @param {number | null} expected */
+export function runningLine(elapsed, expected) {
+  if (!expected) return howLong(elapsed);
+  const left = Math.ceil(expected - elapsed);
+  if (left > 0) return `${howLong(elapsed)}, about ${howLong(left).replace(".0", "")} left`;
+  return elapsed > expected * 1.5 + 2 ? `${howLong(elapsed)}, longer than usual` : `${howLong(elapsed)}, any moment`;
+}
+
+/** How full the bar is: nine tenths at the expected time, never whole. @param {number} elapsed @param {number | null} expected */
+export function grown(elapsed, expected) {
+  if (!expected) return 0;
+  const part = elapsed / expected;
+  return part < 1 ? 0.9 * part : 1 - 0.1 * Math.exp(1 - part);
+}
+
+/** How many pictures side by side. @param {number} count */
+export const columns = (count) => (count < 2 ? 1 : count < 5 ? 2 : 3);
+
+/** Text with `code` in it, as pieces: every second one is code. @param {string} text */
+export const pieces = (text) => text.split("`");
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {string} [name] @param {string} [text]
+ */
+function make(tag, name = "", text = "") {
+  const node = document.createElement(tag);
+  if (name) node.className = name;
+  if (text) node.textContent = text; // never markup: prompts are anybody's text
+  return node;
+}
+
+/** @param {string} shape */
+function drawMark(shape) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 12 12");
+  const { line = "", fill = "" } = /** @type {Record<string, { line?: string, fill?: string }>} */ (MARKS)[shape] ?? {};
+  for (const [d, isLine] of /** @type {[string, boolean][]} */ ([[line, true], [fill, false]])) {
+    if (!d) continue;
+    // only a <path> turns, so the outline is a path that looks the same from every side
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", d);
+    path.setAttribute("fill", isLine ? "none" : "currentColor");
+    if (isLine) path.setAttribute("stroke", "currentColor");
+    svg.append(path);
+  }
+  return svg;
+}
+
+/** @param {string} text */
+function withCode(text) {
+  return pieces(text).map((part, i) => (i % 2 ? make("code", "", part) : document.createTextNode(part)));
+}
+
+/** @param {string} text */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // a hub on plain http has no clipboard; this still works there
+    const area = make("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+/** @param {Picture} picture */
+const address = (picture) => URL.createObjectURL(new Blob([/** @type {any} */ (picture.data)], { type: picture.type }));
+
+export default () => {
+  /** When the clock read zero, on this page's own clock; shared by all views of one model. */
+  let zero = 0;
+
+  /** @param {{ model: any }} context */
+  function initialize({ model }) {
+    const { elapsed, at, ticking } = /** @type {View} */ (model.get("view"));
+    // a page that is opened later than the trait was set
+    const since = ticking ? Math.min(Math.max(Date.now() / 1000 - at, 0), 86400) : 0;
+    zero = performance.now() - (elapsed + since) * 1000;
+    const anchor = () => {
+      zero = performance.now() - model.get("view").elapsed * 1000;
+    };
+    model.on("change:view", anchor);
+    return () => model.off("change:view", anchor);
+  }
+
+  /** @param {{ model: any, el: HTMLElement }} context */
+  function render({ model, el }) {
+    const card = make("div", "leo-card");
+    // Enter and Space belong to the focused button, not to the notebook's command mode
+    card.dataset.lmSuppressShortcuts = "true";
+    card.setAttribute("role", "group");
+    const body = make("div", "leo-body");
+    const frame = make("div", "leo-frame");
+    const bar = make("div", "leo-bar");
+    const grows = make("i");
+    bar.append(grows);
+    bar.setAttribute("aria-hidden", "true");
+    const words = make("div", "leo-words");
+    const line = make("div", "leo-line");
+    const mark = make("span", "leo-mark");
+    mark.setAttribute("aria-hidden", "true");
+    const word = make("span", "leo-word");
+    const time = make("span", "leo-time");
+    const end = make("span", "leo-end");
+    const money = make("span", "leo-money");
+    const pill = make("span", "leo-pill", "simulated");
+    end.append(money, pill);
+    line.append(mark, word, time, end);
+    const prompt = make("div", "leo-prompt");
+    const parameters = make("dl", "leo-parameters");
+    const notes = make("div", "leo-note");
+    const error = make("div", "leo-error");
+    const advice = make("div", "leo-advice");
+    const actions = make("div", "leo-actions");
+    words.append(line, prompt, parameters, notes, error, advice, actions);
+    body.append(frame, words);
+    const said = make("div", "leo-said");
+    said.setAttribute("role", "status");
+    said.setAttribute("aria-live", "polite");
+    card.append(body, said);
+    el.append(card);
+
+    /** @type {Map<string, { node: HTMLElement, url: string }>} */
+    const shown = new Map();
+    /** @type {{ dialog: HTMLDialogElement, index: number, url: string, show: (i: number) => void } | null} */
+    let full = null;
+    const me = Math.random().toString(36).slice(2); // answers go to the view that asked
+    let drawn = "";
+    let actionsDrawn = "";
+    let timer = 0;
+
+    const view = () => /** @type {View} */ (model.get("view"));
+    const pictures = () => /** @type {Picture[]} */ (model.get("pictures"));
+
+    function tick() {
+      const { ticking, phase, expected, time: stopped } = view();
+      const elapsed = Math.max(0, (performance.now() - zero) / 1000);
+      const running = ticking && phase !== "waiting";
+      time.textContent = running ? runningLine(elapsed, expected) : stopped;
+      grows.style.transform = `scaleX(${running ? grown(elapsed, expected) : 0})`;
+    }
+
+    function drawFrame() {
+      const { frame: f, ticking } = view();
+      const many = pictures();
+      const count = ticking ? Math.max(f.count, many.length) : many.length;
+      // one picture: at most 340 x 300; several share 340
+      const width = f.count > 1 ? 340 : Math.min(340, Math.round((300 * f.width) / f.height));
+      card.style.setProperty("--leo-ratio", `${f.width} / ${f.height}`);
+      card.style.setProperty("--leo-columns", String(columns(count)));
+      card.style.setProperty("--leo-frame-width", `${width}px`);
+      const nodes = [];
+      for (let i = 0; i < count; i++) nodes.push(many[i] ? thumbnail(many[i], i, many.length) : make("div", "leo-cell"));
+      for (const [key, old] of shown)
+        if (!many.some((p) => p.key === key)) {
+          URL.revokeObjectURL(old.url);
+          shown.delete(key);
+        }
+      bar.hidden = !ticking;
+      frame.hidden = !count;
+      frame.style.display = count ? "" : "none";
+      frame.replaceChildren(...nodes, bar);
+    }
+
+    /** @param {Picture} picture @param {number} index @param {number} total */
+    function thumbnail(picture, index, total) {
+      const have = shown.get(picture.key);
+      if (have) return have.node;
+      const url = address(picture);
+      const button = make("button", "leo-cell");
+      button.type = "button";
+      button.title = "Open in full size";
+      button.setAttribute("aria-label", `Open picture ${index + 1}${total > 1 ? ` of ${total}` : ""}: ${picture.alt}`);
+      const img = make("img");
+      img.alt = picture.alt;
+      img.src = url;
+      button.append(img);
+      button.addEventListener("click", () => open(index));
+      shown.set(picture.key, { node: button, url });
+      return button;
+    }
+
+    /** @param {Action[]} wanted */
+    function drawActions(wanted) {
+      const now = JSON.stringify(wanted);
+      if (now === actionsDrawn) return; // keeps the focus where it is
+      actionsDrawn = now;
+      const focused = actions.contains(document.activeElement);
+      actions.replaceChildren(
+        ...wanted.flatMap((action, i) => {
+          const button = make("button", "leo-action", action.label);
+          button.type = "button";
+          button.addEventListener("click", () => act(action.do, button));
+          if (!action.consequence) return [button];
+          const why = make("span", "leo-why", action.consequence);
+          why.id = `leo-${me}-${i}`;
+          button.setAttribute("aria-describedby", why.id);
+          return [button, why];
+        }),
+      );
+      if (focused) /** @type {HTMLElement | null} */ (actions.querySelector("button"))?.focus();
+    }
+
+    /** @param {string} what @param {HTMLButtonElement} button */
+    async function act(what, button) {
+      if (what === "open") return open(0);
+      if (what === "copy-code" || what === "copy-id") {
+        const label = button.textContent ?? "";
+        const done = await copy(what === "copy-id" ? view().id : view().code);
+        button.textContent = done ? "Copied" : "Not copied";
+        said.textContent = button.textContent;
+        setTimeout(() => (button.textContent = label), 1500);
+        return;
+      }
+      button.disabled = what === "cancel";
+      model.send({ do: what });
+    }
+
+    /** @param {number} index */
+    function open(index) {
+      if (full) return full.show(index);
+      const dialog = make("dialog", "leo-full");
+      dialog.dataset.lmSuppressShortcuts = "true";
+      dialog.setAttribute("aria-label", view().prompt);
+      const img = make("img");
+      const foot = make("div");
+      const where = make("span");
+      const step = (/** @type {number} */ by) => full?.show((full.index + by + pictures().length) % pictures().length);
+      const words = /** @type {[string, () => void][]} */ ([["Close", () => dialog.close()]]);
+      if (pictures().length > 1) words.unshift(["Previous", () => step(-1)], ["Next", () => step(1)]);
+      foot.append(where);
+      for (const [label, run] of words) {
+        const button = make("button", "", label);
+        button.type = "button";
+        button.addEventListener("click", run);
+        foot.append(button);
+      }
+      dialog.append(img, foot);
+      /** @param {string} url */
+      const use = (url) => {
+        if (full?.url) URL.revokeObjectURL(full.url);
+        if (full) full.url = url;
+        img.src = url;
+      };
+      full = {
+        dialog,
+        index,
+        url: "",
+        show(i) {
+          if (!full) return;
+          full.index = i;
+          const picture = pictures()[i];
+          img.alt = picture.alt;
+          // the thumbnail in its final size at once, the whole picture when Python has sent it
+          img.width = picture.width;
+          img.height = picture.height;
+          use(address(picture));
+          where.textContent = `${pictures().length > 1 ? `${i + 1} of ${pictures().length}, ` : ""}${picture.width} × ${picture.height}`;
+          model.send({ do: "open", key: picture.key, view: me });
+        },
+      };
+      dialog.addEventListener("keydown", (event) => {
+        event.stopPropagation();
+        if (event.key === "ArrowLeft") step(-1);
+        if (event.key === "ArrowRight") step(1);
+      });
+      dialog.addEventListener("click", (event) => {
+        if (event.target === dialog) dialog.close();
+      });
+      dialog.addEventListener("close", () => {
+        if (full?.url) URL.revokeObjectURL(full.url);
+        full = null;
+        dialog.remove();
+      });
+      card.append(dialog);
+      full.show(index);
+      dialog.showModal();
+    }
+
+    /** @param {any} message @param {DataView[]} buffers */
+    function heard(message, buffers) {
+      if (message?.kind !== "full" || message.view !== me || !full || message.key !== pictures()[full.index]?.key) return;
+      const img = full.dialog.querySelector("img");
+      if (!img) return;
+      const url = URL.createObjectURL(new Blob([/** @type {any} */ (buffers[0])], { type: message.type }));
+      const old = full.url;
+      full.url = url;
+      img.src = url;
+      URL.revokeObjectURL(old);
+    }
+
+    function draw() {
+      const v = view();
+      card.dataset.phase = v.phase;
+      card.toggleAttribute("data-running", v.ticking && v.phase !== "waiting");
+      card.setAttribute("aria-label", `${v.word}: ${v.prompt}`);
+      if (drawn !== v.mark) mark.replaceChildren(drawMark((drawn = v.mark)));
+      word.textContent = v.word;
+      money.textContent = v.money;
+      pill.hidden = !v.simulated;
+      prompt.textContent = v.prompt;
+      prompt.title = v.prompt;
+      parameters.replaceChildren(
+        ...v.parameters.map(([name, value]) => {
+          const pair = make("div");
+          pair.append(make("dt", "", name), " ", make("dd", "", value));
+          return pair;
+        }),
+      );
+      notes.replaceChildren(...v.notes.flatMap((note, i) => [...(i ? [make("br")] : []), ...withCode(note)]));
+      error.replaceChildren(...(v.error ? withCode(v.error) : []));
+      advice.replaceChildren(...(v.advice ? withCode(v.advice) : []));
+      drawActions(v.actions);
+      if (said.dataset.said !== v.said) said.textContent = said.dataset.said = v.said;
+      drawFrame();
+      tick();
+      if (v.ticking && !timer) timer = setInterval(tick, 100);
+      if (!v.ticking) {
+        clearInterval(timer);
+        timer = 0;
+      }
+    }
+
+    async function drawAgain() {
+      const reference = /** @type {string | null} */ (model.get("again"));
+      if (!reference || !model.widget_manager) return;
+      const child = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+      const next = await model.widget_manager.create_view(child);
+      card.querySelector(":scope > .leo-next")?.remove();
+      const holder = make("div", "leo-next");
+      holder.append(next.el);
+      card.append(holder);
+    }
+
+    model.on("change:view", draw);
+    model.on("change:pictures", drawFrame);
+    model.on("change:again", drawAgain);
+    model.on("msg:custom", heard);
+    draw();
+    drawAgain();
+    if (view().ticking) model.send({ do: "look" }); // a page opened later asks for the true seconds
+    return () => {
+      model.off("change:view", draw);
+      model.off("change:pictures", drawFrame);
+      model.off("change:again", drawAgain);
+      model.off("msg:custom", heard);
+      clearInterval(timer);
+      full?.dialog.close();
+      for (const { url } of shown.values()) URL.revokeObjectURL(url);
+      shown.clear();
+    };
+  }
+
+  return { initialize, render };
+};

@@ -1,0 +1,215 @@
+"""
+The card of one job: live while it runs, plain once it has ended.
+
+The engine never imports this; a job opens it inside the method that shows it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import anywidget
+import traitlets
+from ipywidgets import widget_serialization
+
+from leonardo_nb.errors import LeonardoError
+from leonardo_nb.widgets.freeze import thumbnail
+from leonardo_nb.widgets.pace import Gather, painters
+from leonardo_nb.widgets.view import card_view, facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from leonardo_nb.widgets.pace import Scheduler
+
+__all__ = ["Card", "card_for", "engine_of", "shared_card"]
+
+logger = logging.getLogger("leonardo_nb")
+
+HERE = Path(__file__).parent
+
+
+class Card(anywidget.AnyWidget):
+    """
+    One job as a live widget; put it in any HBox or VBox.
+
+    Made by `job.card()`; all views of one job share one Card. Its traits change on the engine's
+    thread only, at most ten times a second.
+    """
+
+    _esm = HERE / "card.js"
+    _css = HERE / "card.css"
+
+    view = traitlets.Dict().tag(sync=True)
+    """Everything the page says, see `leonardo_nb.widgets.view.card_view`."""
+    pictures: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    """Thumbnails: dicts of key, data (JPEG bytes), type, alt, width and height in full size."""
+    again = traitlets.Any(None, allow_none=True).tag(sync=True, **widget_serialization)
+    """The Card of the job that "Again" has made, shown below this one, or None."""
+
+    def __init__(self, job: Any) -> None:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+        self.job = job
+        self.is_kept = False
+        self.slots = 0
+        self._engine: Scheduler = engine_of(job)
+        self._thumbnails: dict[str, dict[str, Any]] = {}
+        self._requested: set[str] = set()
+        self._problem = ""
+        super().__init__(view=card_view(facts_of(job)))
+        self._gather = Gather(self._engine, self._draw)
+        self.on_msg(self._heard)
+        self._unsubscribe: Callable[[], None] = job.subscribe(self._changed)
+        self._gather.ask()
+
+    def close(self) -> None:
+        """Take the card off every page; the job goes on."""
+        self._unsubscribe()
+        with _lock:
+            if _cards.get(self.job.uid) is self:
+                del _cards[self.job.uid]
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<Card of {self.job!r}>"
+
+    def _changed(self, _job: object) -> None:
+        self._gather.ask()
+
+    # ---- engine's thread ------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        if self.comm is None:
+            return
+        images = list(self.job.images)
+        for index, image in enumerate(images):
+            key = f"{self.job.uid}-{index}"
+            if key not in self._requested:
+                self._requested.add(key)
+                self._aside(thumbnail, image, then=partial(self._took, key))
+        view = card_view(facts_of(self.job))
+        if self._problem:
+            view["notes"] = [*view["notes"], self._problem]
+        here = [
+            self._thumbnails[key]
+            for key in (f"{self.job.uid}-{index}" for index in range(len(images)))
+            if key in self._thumbnails
+        ]
+        with self.hold_sync():
+            self.view = view
+            if [picture["key"] for picture in here] != [p["key"] for p in self.pictures]:
+                self.pictures = here
+
+    def _took(self, key: str, made: tuple[bytes, int, int]) -> None:
+        data, width, height = made
+        self._thumbnails[key] = {
+            "key": key,
+            "data": data,
+            "type": "image/jpeg",
+            "alt": self.job.request.prompt,
+            "width": width,
+            "height": height,
+        }
+        self._gather.ask()
+
+    def _do(self, content: dict[str, Any]) -> None:
+        match content.get("do"):
+            case "cancel":
+                self.job.cancel()
+            case "look":
+                self._gather.ask()
+            case "again":
+                self._make_again()
+            case "open":
+                self._open(str(content.get("key")), content.get("view"))
+
+    def _make_again(self) -> None:
+        # the same seed would pay for the same picture
+        changes = {"seed": None} if str(self.job.state) == "complete" else {}
+        try:
+            job = self.job.again(**changes)
+        except LeonardoError as error:
+            self._problem = str(error)
+            self._gather.ask()
+        else:
+            self.again = card_for(job)
+
+    def _open(self, key: str, asked_by: object) -> None:
+        keys = [f"{self.job.uid}-{index}" for index in range(len(self.job.images))]
+        if key in keys:
+            image = self.job.images[keys.index(key)]
+            self._aside(_whole, image, then=lambda made: self._send_whole(key, asked_by, *made))
+
+    def _send_whole(self, key: str, asked_by: object, data: bytes, kind: str) -> None:
+        if self.comm is not None:
+            self.send({"kind": "full", "key": key, "view": asked_by, "type": kind}, [data])
+
+    # ---- any thread -----------------------------------------------------------------------------
+
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:  # noqa: ANN401  a page can send anything
+        if isinstance(content, dict):
+            self._engine.call_soon(self._do, content)
+
+    def _aside(
+        self,
+        function: Callable[[Any], Any],
+        image: Any,  # noqa: ANN401  a jobs.media.Image
+        *,
+        then: Callable[[Any], None],
+    ) -> None:
+        """Run *function* off the engine, which has other jobs to look after; then go on there."""
+
+        def ended(future: Future[Any]) -> None:
+            error = future.exception()
+            try:
+                if error is None:
+                    self._engine.call_soon(then, future.result())
+                else:
+                    logger.warning("A picture cannot be shown on its card.", exc_info=error)
+                    self._engine.call_soon(self._say, f"A picture cannot be shown: {error}")
+            except RuntimeError:  # the engine has closed meanwhile
+                logger.debug("A picture was ready after the engine had closed.")
+
+        painters().submit(function, image).add_done_callback(ended)
+
+    def _say(self, problem: str) -> None:
+        self._problem = problem
+        self._gather.ask()
+
+
+_lock = threading.RLock()
+_cards: WeakValueDictionary[str, Card] = WeakValueDictionary()
+
+
+def _whole(image: Any) -> tuple[bytes, str]:  # noqa: ANN401  a jobs.media.Image
+    data = Path(image.path).read_bytes()
+    if data.startswith(b"\x89PNG"):
+        return data, "image/png"
+    return data, "image/webp" if data[8:12] == b"WEBP" else "image/jpeg"
+
+
+def engine_of(job: Any) -> Scheduler:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    """Return the engine that looks after *job*."""
+    engine: Scheduler = job._runner.engine  # noqa: SLF001  widgets are a job's own face
+    return engine
+
+
+def card_for(job: Any) -> Card:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    """Return the one Card of *job*, made when it is first asked for, and keep it live."""
+    card = shared_card(job)
+    card.is_kept = True
+    return card
+
+
+def shared_card(job: Any) -> Card:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    """Return the one Card of *job* without keeping it once its output is a plain picture."""
+    with _lock:
+        card = _cards.get(job.uid)
+        if card is None:
+            card = _cards[job.uid] = Card(job)
+        return card

@@ -1,0 +1,505 @@
+"""
+What is left of a card when its job has ended: a picture with a caption, and no widget.
+
+A widget in a saved notebook is an error message after a restart, so the output becomes plain data.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextvars
+import html
+import io
+import logging
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont, ImageOps
+
+from leonardo_nb.widgets.view import WORDS, CardFacts, error_lines, facts_of, money_line, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+__all__ = ["Frozen", "freeze_job", "publish"]
+
+logger = logging.getLogger("leonardo_nb")
+
+HTML_WIDTH = 960
+"""Pixels across all pictures in the html; shown at most 640 wide, so half as many again."""
+SHOWN_WIDTH = 640
+SHOWN_HEIGHT = 560
+PAINTED_WIDTH = 800
+"""Pixels of the picture with a painted caption; about as wide as hosts show it."""
+MAX_HTML_BYTES = 105_000
+"""JPEG bytes in the html; base64 makes 140 kB of them."""
+MAX_PAINTED_BYTES = 105_000
+"""JPEG bytes of the painted one; both together stay under 300 kB in the saved notebook."""
+QUALITIES = (88, 82, 74, 66, 56, 45)
+
+INK = "#1a1a1a"
+QUIET_INK = "#595959"
+WELL = "#f3f3f3"
+
+
+class Frozen(NamedTuple):
+    """A mime bundle without a widget in it; bytes are encoded when it is published."""
+
+    data: dict[str, str | bytes]
+    metadata: dict[str, Any]
+
+
+def publish(display_id: str, bundle: Frozen, *, update: bool) -> None:
+    """
+    Put *bundle* where *display_id* is; from any thread.
+
+    An update leaves from an empty context: ipykernel keeps the cell that started a thread in a
+    context variable, and notebook runners drop what comes for a cell that is over. Without one the
+    running cell's name is sent, which they accept.
+    """
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+    data = {
+        kind: base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
+        for kind, value in bundle.data.items()
+    }
+
+    def send() -> None:
+        shell.display_pub.publish(
+            data=data,
+            metadata=bundle.metadata,
+            transient={"display_id": display_id},
+            update=update,
+        )
+
+    if update:
+        contextvars.Context().run(send)
+    else:
+        send()
+
+
+def freeze_job(job: Any) -> Frozen:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    """
+    Return the plain picture of a job that has ended, or a quiet box of words where none came.
+
+    The bundle holds text/html (pictures as `data:` addresses, a caption that can be selected and
+    takes the theme's colours), image/jpeg (the same on white, the caption painted in, for hosts
+    that take images only) and text/plain (the job's repr).
+
+    Measured with JupyterLab 4.6, Notebook 7.6 and nbconvert 7.17: all three show text/html and not
+    image/jpeg when both are there, so the html must hold the picture; `data:` pictures survive
+    Lab's sanitiser in a notebook that is not trusted, `var(--jp-...)` colours do not, so the
+    caption inherits its colour and is made quieter with `opacity`.
+    """
+    facts = facts_of(job)
+    pictures = []
+    for image in job.images:
+        try:
+            pictures.append(on_white(image.pil()))
+        except (OSError, ValueError):  # a file that was moved or is broken; the words stay
+            logger.warning("Picture %s cannot be opened for the notebook.", image, exc_info=True)
+    when = getattr(job, "created", None)
+    words = _Words.of(facts, when)
+    plain = repr(job)
+    if not pictures:
+        return Frozen({"text/html": _box(facts, words), "text/plain": plain}, {})
+    return Frozen(
+        {
+            "text/html": _figure(pictures, words),
+            "image/jpeg": _painted(pictures, words),
+            "text/plain": plain,
+        },
+        {},
+    )
+
+
+def waiting_line(job: Any) -> Frozen:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    """Return what stands in the output for the moment in which no widget has been made yet."""
+    facts = facts_of(job)
+    return Frozen({"text/html": _box(facts, _Words.of(facts, None)), "text/plain": repr(job)}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The caption, before it is marked up or painted."""
+
+    prompt: str
+    parameters: tuple[tuple[str, str], ...]
+    facts: tuple[str, ...]
+    simulated: bool
+
+    @classmethod
+    def of(cls, facts: CardFacts, when: datetime | None) -> _Words:
+        line = [seconds(facts.elapsed)] if facts.phase == "done" else []
+        cost = facts.cost if facts.cost is not None else facts.price
+        if facts.phase != "done":
+            line += [money_line(facts)]
+        elif cost is not None:
+            line += [str(cost)]
+        if when is not None:
+            day = when.astimezone()
+            line += [f"{day.day} {day:%B %Y}"]
+        return cls(
+            facts.prompt, facts.parameters, tuple(part for part in line if part), facts.simulated
+        )
+
+
+def on_white(image: Pillow.Image) -> Pillow.Image:
+    """Return *image* in RGB, laid on white where it is see-through, turned as it says."""
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
+        see_through = upright.convert("RGBA")
+        white = Pillow.new("RGBA", see_through.size, "white")
+        return Pillow.alpha_composite(white, see_through).convert("RGB")
+    return upright.convert("RGB")
+
+
+def encode_jpeg(image: Pillow.Image, max_bytes: int) -> bytes:
+    """Return *image* as a JPEG of at most *max_bytes*: lower quality first, then fewer pixels."""
+    while True:
+        data = b""
+        for quality in QUALITIES:
+            buffer = io.BytesIO()
+            image.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)
+            data = buffer.getvalue()
+            if len(data) <= max_bytes:
+                return data
+        if min(image.size) <= 32:
+            return data
+        image = image.resize(
+            (max(1, image.width * 4 // 5), max(1, image.height * 4 // 5)),
+            Pillow.Resampling.LANCZOS,
+        )
+
+
+def columns(count: int) -> int:
+    """Return how many pictures stand side by side."""
+    return 1 if count < 2 else 2 if count in {2, 4} else 3 if count < 7 else 4
+
+
+def fitted(image: Pillow.Image, width: int, height: int) -> Pillow.Image:
+    """Return *image* no larger than *width* x *height* and never enlarged, in its own shape."""
+    factor = min(width / image.width, height / image.height, 1)
+    if factor == 1:
+        return image
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Pillow.Resampling.LANCZOS)
+
+
+# ---- html ---------------------------------------------------------------------------------------
+
+
+def _figure(pictures: Sequence[Pillow.Image], words: _Words) -> str:
+    across = columns(len(pictures))
+    density = HTML_WIDTH / SHOWN_WIDTH
+    first = pictures[0]
+    shown = SHOWN_WIDTH
+    if across == 1:  # a tall picture should not need scrolling
+        factor = min(SHOWN_WIDTH / first.width, SHOWN_HEIGHT / first.height)
+        shown = round(first.width * factor)
+    images = []
+    for index, picture in enumerate(pictures, 1):
+        small = fitted(picture, round(shown * density / across), round(SHOWN_HEIGHT * density))
+        data = base64.b64encode(encode_jpeg(small, MAX_HTML_BYTES // len(pictures))).decode("ascii")
+        alt = words.prompt if across == 1 else f"{index} of {len(pictures)}: {words.prompt}"
+        images.append(
+            f'<img src="data:image/jpeg;base64,{data}" alt="{html.escape(alt)}" '
+            'style="display:block;width:100%;height:auto;margin:0">'
+        )
+    grid = f"display:grid;grid-template-columns:{' '.join(['1fr'] * across)};grid-gap:4px;"
+    row = "".join(images) if across == 1 else f'<div style="{grid}">{"".join(images)}</div>'
+    return (
+        f'<figure style="margin:0;max-width:{shown}px">{row}'
+        f'<figcaption style="max-width:{SHOWN_WIDTH}px;margin:8px 0 0;text-align:left">'
+        f"{_caption(words)}</figcaption></figure>"
+    )
+
+
+def _caption(words: _Words) -> str:
+    lines = [_div("font-size:14px;line-height:1.45;overflow-wrap:break-word", words.prompt)]
+    if words.parameters:
+        pairs = "&ensp; ".join(
+            f'<span style="opacity:.75">{html.escape(name)}</span> {html.escape(value)}'
+            for name, value in words.parameters
+        )
+        lines.append(
+            f'<div style="font-size:12px;line-height:1.6;overflow-wrap:break-word">{pairs}</div>'
+        )
+    facts = [html.escape(fact) for fact in words.facts]
+    if words.simulated:
+        facts.append(
+            '<span style="border:1px dashed;border-radius:3px;padding:0 5px;font-size:11px">'
+            "simulated</span>"
+        )
+    lines.append(
+        '<div style="font-size:12px;line-height:1.6;opacity:.75">'
+        + "&ensp; ".join(facts)
+        + "</div>"
+    )
+    return "".join(lines)
+
+
+def _div(style: str, text: str) -> str:
+    return f'<div style="{style}">{html.escape(text)}</div>'
+
+
+GLYPHS = {"failed": ("▲", "#d9363e"), "done": ("●", "#4a9a4e"), "stopped": ("■", "#808080")}
+"""Shapes as letters, in colours that are seen on white and on black (3:1)."""
+
+
+def _box(facts: CardFacts, words: _Words) -> str:
+    """Return a job without pictures as a quiet box that outlives a restart."""
+    mark, color = GLYPHS.get(facts.phase, ("○", "#808080"))
+    headline, advice = error_lines(facts.error) if facts.phase == "failed" else ("", "")
+    after = f"after {seconds(facts.elapsed)}" if facts.is_final else ""
+    top = (
+        f'<div style="font-size:13px;line-height:1.5"><span style="color:{color}">{mark}</span> '
+        f'<b>{WORDS[facts.phase]}</b> <span style="opacity:.75">{html.escape(after)}</span></div>'
+    )
+    error = _div("font-size:13px;line-height:1.5;margin-top:4px", headline) if headline else ""
+    what_now = (
+        f'<div style="font-size:13px;line-height:1.5;opacity:.75">{_with_code(advice)}</div>'
+        if advice
+        else ""
+    )
+    identity = (
+        f'<div style="font-size:12px;opacity:.75">id <code>{html.escape(facts.id)}</code></div>'
+        if facts.id and facts.phase != "done"
+        else ""
+    )
+    return (
+        f'<div style="max-width:{SHOWN_WIDTH}px;box-sizing:border-box;padding:10px 14px;'
+        'border:1px solid rgba(128,128,128,0.4);border-radius:6px">'
+        f"{top}{_caption(words)}{error}{what_now}{identity}</div>"
+    )
+
+
+def _with_code(text: str) -> str:
+    return "".join(
+        f"<code>{html.escape(part)}</code>" if index % 2 else html.escape(part)
+        for index, part in enumerate(text.split("`"))
+    )
+
+
+# ---- painted ------------------------------------------------------------------------------------
+
+
+def _painted(pictures: Sequence[Pillow.Image], words: _Words) -> bytes:
+    gap = 6
+    across = columns(len(pictures))
+    width = PAINTED_WIDTH if across > 1 else min(PAINTED_WIDTH, _alone_width(pictures[0]))
+    each = (width - gap * (across - 1)) // across
+    cells = [
+        picture.resize((each, max(1, round(picture.height * each / picture.width))))
+        for picture in pictures
+    ]
+    rows = [cells[i : i + across] for i in range(0, len(cells), across)]
+    height = sum(max(cell.height for cell in row) for row in rows) + gap * (len(rows) - 1)
+
+    full_width = max(width, 480)  # room for the caption of a slim picture
+    lines = _caption_lines(words, full_width - 8)
+    sheet = Pillow.new(
+        "RGB", (full_width, height + 14 + sum(line.height for line in lines) + 6), "white"
+    )
+    top = 0
+    for row in rows:
+        for index, cell in enumerate(row):
+            sheet.paste(cell, (index * (each + gap), top))
+        top += max(cell.height for cell in row) + gap
+    draw = ImageDraw.Draw(sheet)
+    top = height + 14
+    for line in lines:
+        left = 4.0
+        for run in line.runs:
+            if run.is_pill:
+                _pill(draw, left, top, run)
+            else:
+                draw.text((left, top), run.text, run.ink, run.font)
+            left += run.width
+        top += line.height
+    return encode_jpeg(sheet, MAX_PAINTED_BYTES)
+
+
+def _alone_width(picture: Pillow.Image) -> int:
+    return round(min(PAINTED_WIDTH, 700 * picture.width / picture.height))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    text: str
+    font: Any
+    ink: str
+    is_pill: bool = False
+
+    @property
+    def width(self) -> float:
+        return float(self.font.getlength(self.text)) + (12 if self.is_pill else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    runs: tuple[_Run, ...]
+    height: int
+
+
+def _caption_lines(words: _Words, width: float) -> list[_Line]:
+    """Return the caption, wrapped: the prompt in three lines at most, then parameters and facts."""
+    prompt = font_for(words.prompt, 18)
+    text = drawable(words.prompt, prompt)
+    lines = [_Line((_Run(part, prompt, INK),), 26) for part in wrapped(text, prompt, width, most=3)]
+    small = font_for("".join(name + value for name, value in words.parameters), 15)
+    groups = [
+        (
+            _Run(f"{drawable(name, small)} ", small, QUIET_INK),
+            _Run(_cut(drawable(value, small), small, width / 2), small, INK),
+        )
+        for name, value in words.parameters
+    ]
+    lines += _flow(groups, width, small)
+    facts: list[tuple[_Run, ...]] = [(_Run(fact, small, QUIET_INK),) for fact in words.facts]
+    if words.simulated:
+        facts.append((_Run("simulated", font_for("", 13), QUIET_INK, is_pill=True),))
+    return lines + _flow(facts, width, small)
+
+
+def _flow(groups: Sequence[tuple[_Run, ...]], width: float, font: Any) -> list[_Line]:  # noqa: ANN401  FreeType or bitmap
+    """Set *groups* side by side and never break inside one, unless it is wider than the line."""
+    space = _Run("   ", font, INK)
+    lines: list[list[_Run]] = []
+    used = 0.0
+    for group in groups:
+        needed = sum(run.width for run in group)
+        if lines and used + space.width + needed <= width:
+            lines[-1] += [space, *group]
+            used += space.width + needed
+        else:
+            lines.append(list(group))
+            used = needed
+    return [_Line(tuple(line), 23) for line in lines]
+
+
+def _pill(draw: ImageDraw.ImageDraw, left: float, top: float, run: _Run) -> None:
+    draw.text((left + 6, top + 1), run.text, run.ink, run.font)
+    right, bottom = left + run.width, top + 20
+    for x in range(round(left), round(right), 6):
+        draw.line((x, top - 1, min(x + 3, right), top - 1), run.ink)
+        draw.line((x, bottom, min(x + 3, right), bottom), run.ink)
+    for y in range(round(top) - 1, round(bottom), 6):
+        draw.line((left, y, left, min(y + 3, bottom)), run.ink)
+        draw.line((right, y, right, min(y + 3, bottom)), run.ink)
+
+
+def _cut(text: str, font: Any, width: float) -> str:  # noqa: ANN401  FreeType or bitmap
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def wrapped(text: str, font: Any, width: float, *, most: int) -> list[str]:  # noqa: ANN401  FreeType or bitmap
+    """Return *text* in lines no wider than *width* pixels, at most *most*, the last one cut."""
+    lines = [""]
+    for word in text.split():
+        rest = word
+        if lines[-1] and font.getlength(f"{lines[-1]} {rest}") <= width:
+            lines[-1] = f"{lines[-1]} {rest}"
+            continue
+        if lines[-1]:
+            lines.append("")
+        while font.getlength(rest) > width:  # one endless word
+            cut = max(1, math.floor(len(rest) * width / font.getlength(rest)))
+            while cut > 1 and font.getlength(rest[:cut]) > width:
+                cut -= 1
+            lines[-1] = rest[:cut]
+            lines.append("")
+            rest = rest[cut:]
+        lines[-1] = rest
+        if len(lines) > most:
+            break
+    if len(lines) > most:
+        lines = lines[:most]
+        lines[-1] = _cut(f"{lines[-1]} …………", font, width).rstrip(" …") + "…"
+    return lines
+
+
+SYSTEM_FONTS = (
+    "NotoSansCJK-Regular.ttc",
+    "NotoSans-Regular.ttf",
+    "Arial Unicode.ttf",
+    "PingFang.ttc",
+    "msyh.ttc",
+    "YuGothM.ttc",
+    "malgun.ttf",
+    "segoeui.ttf",
+    "DejaVuSans.ttf",
+)
+"""Asked for by name, in this order, when the bundled font lacks a letter."""
+
+
+@cache
+def font_for(text: str, size: int) -> Any:  # noqa: ANN401  FreeType, or bitmap where Pillow lacks FreeType
+    """Return the font that lacks fewest of *text*'s letters; Pillow's own one where it has all."""
+    own = ImageFont.load_default(size)
+    best, fewest = own, lacking(text, own)
+    for name in SYSTEM_FONTS if fewest else ():
+        try:
+            font = ImageFont.truetype(name, size)
+        except OSError:
+            continue
+        count = lacking(text, font)
+        if count < fewest:
+            best, fewest = font, count
+        if not fewest:
+            break
+    return best
+
+
+@cache
+def _box_of(font: Any) -> bytes:  # noqa: ANN401  FreeType or bitmap
+    """Return how *font* draws a letter that does not exist."""
+    return bytes(font.getmask("\U0010fffe"))
+
+
+@cache
+def _has(font: Any, letter: str) -> bool:  # noqa: ANN401  FreeType or bitmap
+    try:
+        return letter.isspace() or bytes(font.getmask(letter)) != _box_of(font)
+    except (UnicodeEncodeError, OSError):
+        return False
+
+
+def lacking(text: str, font: Any) -> int:  # noqa: ANN401  FreeType or bitmap
+    """Return how many different letters of *text* the font would draw as a box."""
+    return sum(not _has(font, letter) for letter in set(text))
+
+
+def drawable(text: str, font: Any) -> str:  # noqa: ANN401  FreeType or bitmap
+    """Return *text* with one middle dot for every run of letters that the font does not have."""
+    kept: list[str] = []
+    for letter in text:
+        if _has(font, letter):
+            kept.append(letter)
+        elif not kept or kept[-1] != "·":
+            kept.append("·")
+    return "".join(kept)
+
+
+def thumbnail(path_or_image: Any, *, longest: int = 680) -> tuple[bytes, int, int]:  # noqa: ANN401  a jobs.media.Image
+    """Return one picture for the card as JPEG bytes, and its full width and height."""
+    image = (
+        path_or_image.pil() if hasattr(path_or_image, "pil") else Pillow.open(Path(path_or_image))
+    )
+    width, height = image.size
+    small = on_white(fitted(image, longest, longest))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=84)
+    return buffer.getvalue(), width, height

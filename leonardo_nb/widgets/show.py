@@ -1,0 +1,162 @@
+"""
+Where a job or a run is shown: one place in the notebook that belongs to it.
+
+First a quiet line, after 0.4 s a live widget, at the end plain data, all in the same output.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from leonardo_nb.widgets.card import engine_of, shared_card
+from leonardo_nb.widgets.freeze import Frozen, freeze_job, publish, waiting_line
+from leonardo_nb.widgets.pace import painters
+from leonardo_nb.widgets.view import facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ipywidgets import DOMWidget
+
+    from leonardo_nb.widgets.card import Card
+
+__all__ = ["Slot", "host", "show_job"]
+
+logger = logging.getLogger("leonardo_nb")
+
+WIDGET_DELAY_SECONDS = 0.4
+"""A job that ends sooner becomes a picture at once, and no widget is made."""
+
+
+def host() -> str:
+    """Return "kernel" where widgets can live, "terminal" in a plain IPython, else "python"."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return "python"
+    return "kernel" if getattr(shell, "kernel", None) is not None else "terminal"
+
+
+class Slot:
+    """
+    One output of one cell, named by its `display_id`.
+
+    `show()` comes first, from the cell's own thread, so that the output belongs to that cell;
+    everything after it may come from any thread. After `replace()` nothing else is shown.
+    """
+
+    def __init__(self) -> None:
+        self.display_id = uuid.uuid4().hex
+        self._lock = threading.Lock()
+        self._is_open = False
+        self._is_frozen = False
+
+    def show(self, content: DOMWidget | Frozen, *, plain: str | None = None) -> bool:
+        """Show a widget or plain data; False where plain data has been put there for good."""
+        bundle = content if isinstance(content, Frozen) else widget_bundle(content, plain=plain)
+        with self._lock:
+            if self._is_frozen:
+                return False
+            publish(self.display_id, bundle, update=self._is_open)
+            self._is_open = True
+        return True
+
+    def replace(self, frozen: Frozen) -> None:
+        """Put plain data there for good."""
+        with self._lock:
+            publish(self.display_id, frozen, update=self._is_open)
+            self._is_open = True
+            self._is_frozen = True
+
+
+def widget_bundle(widget: Any, *, plain: str | None = None) -> Frozen:  # noqa: ANN401  traits are untyped
+    """Return what shows *widget*, with *plain* as the words for hosts without widgets."""
+    made = widget._repr_mimebundle_()
+    data, metadata = made if isinstance(made, tuple) else (made, {})
+    if plain is not None:
+        data = {**data, "text/plain": plain}
+    return Frozen(dict(data), dict(metadata))
+
+
+def write_plain(text: str) -> None:
+    """Say *text* where there is no notebook."""
+    sys.stdout.write(f"{text}\n")
+
+
+def show_job(job: Any) -> None:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    """
+    Show *job* in the cell that runs, and leave a plain picture there once it has ended.
+
+    The picture comes also when the job is not awaited in its own cell, and while another is busy.
+    """
+    match host():
+        case "python":
+            write_plain(repr(job))
+        case "terminal":
+            Slot().replace(Frozen({"text/plain": repr(job)}, {}))
+        case _:
+            _Showing(job).start()
+
+
+class _Showing:
+    """One job in one output: a line, then the card, then the picture."""
+
+    def __init__(self, job: Any) -> None:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+        self._job = job
+        self._engine = engine_of(job)
+        self._slot = Slot()
+        self._card: Card | None = None
+        self._has_ended = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        if facts_of(self._job).is_final:
+            self._slot.replace(self._frozen())
+            return
+        wait = max(0.0, WIDGET_DELAY_SECONDS - self._job.elapsed)
+        if wait:
+            self._slot.show(waiting_line(self._job))
+            self._engine.call_later(wait, self._go_live)
+        else:
+            self._go_live()
+        self._unsubscribe = self._job.subscribe(self._changed)
+        self._engine.call_soon(self._changed, self._job)  # it may have ended before we listened
+
+    def _go_live(self) -> None:
+        if self._has_ended:
+            return
+        card = shared_card(self._job)
+        card.slots += 1
+        self._card = card
+        self._slot.show(card, plain=repr(self._job))
+
+    def _changed(self, job: Any) -> None:  # noqa: ANN401  a jobs.job.Job
+        if self._has_ended or not facts_of(job).is_final:
+            return
+        self._has_ended = True
+        self._unsubscribe()
+        painters().submit(self._freeze)
+
+    def _freeze(self) -> None:
+        try:
+            self._slot.replace(self._frozen())
+        except Exception:
+            logger.exception("The output of %r could not be replaced.", self._job)
+            return
+        card = self._card
+        if card is not None:
+            card.slots -= 1
+            if not card.slots and not card.is_kept:
+                card.close()
+
+    def _frozen(self) -> Frozen:
+        try:
+            return freeze_job(self._job)
+        except Exception:
+            logger.exception("%r could not be made into a plain picture.", self._job)
+            return Frozen({"text/plain": repr(self._job)}, {})

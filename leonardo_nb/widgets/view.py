@@ -1,0 +1,360 @@
+"""
+What a card says: every word, rounding and total, as plain functions on plain values.
+
+The page only draws what stands here, so wording is tested without Jupyter or a browser. The
+frozen picture takes its caption from here too, so both always say the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from leonardo_nb.errors import (
+    AuthenticationError,
+    BudgetExceeded,
+    ConnectionFailed,
+    DownloadFailed,
+    InvalidRequest,
+    JobFailed,
+    JobTimeout,
+    LibraryError,
+    ModerationError,
+    NotEnoughCredits,
+    RateLimited,
+    RequestRefused,
+)
+from leonardo_nb.money import Credits
+
+if TYPE_CHECKING:
+    from leonardo_nb.money import Cost
+
+__all__ = [
+    "CardFacts",
+    "card_view",
+    "error_lines",
+    "facts_of",
+    "money_line",
+    "parameter_pairs",
+    "seconds",
+    "shown_value",
+]
+
+VALUE_LENGTH = 80
+"""Characters of one parameter's value; a negative prompt can have a thousand."""
+
+MARKS = {
+    "waiting": "circle",
+    "sending": "circle",
+    "drawing": "quarter",
+    "saving": "quarter",
+    "done": "disc",
+    "failed": "triangle",
+    "stopped": "square",
+}
+
+WORDS = {
+    "waiting": "Waiting",
+    "sending": "Sending",
+    "drawing": "Drawing",
+    "saving": "Saving",
+    "done": "Done",
+    "failed": "Failed",
+    "stopped": "Stopped",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFacts:
+    """
+    What was true of a job at one moment.
+
+    A live job must not cross threads into a widget; this can.
+    """
+
+    state: str
+    sent: bool
+    elapsed: float
+    """Seconds since the job was made, until now or until it ended."""
+    at: float
+    """When these facts were true, in seconds since 1970, for a page that is opened later."""
+    expected: float | None = None
+    """How many seconds such a job usually takes."""
+    cost: Cost | None = None
+    """What the service charged, once it has said so."""
+    price: Cost | None = None
+    """What the calculator said beforehand."""
+    balance: Cost | None = None
+    simulated: bool = False
+    prompt: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    error: BaseException | None = None
+    id: str | None = None
+    code: str = ""
+    width: int = 1024
+    height: int = 768
+    count: int = 1
+    """How many pictures were asked for."""
+    arrived: int = 0
+    """How many pictures are here."""
+
+    @property
+    def phase(self) -> str:
+        """The state as a reader of the card thinks of it, a key of `WORDS`."""
+        match self.state:
+            case "complete":
+                return "done"
+            case "failed":
+                return "failed"
+            case "cancelled":
+                return "stopped"
+            case "request":
+                return "sending" if self.sent else "waiting"
+            case _:
+                return "saving" if self.arrived else "drawing"
+
+    @property
+    def is_final(self) -> bool:
+        """True once nothing more will happen."""
+        return self.phase in {"done", "failed", "stopped"}
+
+
+def facts_of(job: Any) -> CardFacts:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    """Return what is true of *job* now; callable from any thread."""
+    request = job.request
+    expected = job.expected
+    snapshot = getattr(job, "snapshot", None)
+    if expected is not None and snapshot is not None and snapshot.accepted is not None:
+        expected += snapshot.accepted - snapshot.started  # the job's own counts from its acceptance
+    return CardFacts(
+        state=str(job.state),
+        sent=job.sent,
+        elapsed=job.elapsed,
+        at=time.time(),
+        expected=expected,
+        cost=job.cost,
+        price=job.price,
+        balance=job.balance,
+        simulated=job.simulated,
+        prompt=request.prompt,
+        parameters=parameter_pairs(request.notable()),
+        notes=tuple(job.notes),
+        error=job.error,
+        id=job.id,
+        code=request.code(),
+        width=getattr(request, "width", None) or 1024,
+        height=getattr(request, "height", None) or 768,
+        count=getattr(request, "num_images", None) or 1,
+        arrived=len(job.images),
+    )
+
+
+def seconds(value: float) -> str:
+    """
+    Return a duration as a person says it; the page's clock reads the same.
+
+    >>> seconds(8.34), seconds(34.2), seconds(65)
+    ('8.3 s', '34 s', '1 min 05 s')
+    """
+    tenths = int(value * 10)
+    if tenths < 100:
+        return f"{tenths / 10:.1f} s"
+    minutes, rest = divmod(tenths // 10, 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def shown_value(value: object) -> str:
+    """
+    Return a parameter's value as short text.
+
+    >>> shown_value(7.0), shown_value(True), shown_value([{"akUUID": "x"}])
+    ('7', 'yes', '[{"akUUID": "x"}]')
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str)):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    text = " ".join(str(value).split())
+    return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 1].rstrip() + "…"
+
+
+def parameter_pairs(notable: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return what differs from the defaults as (name, value) text, width and height as one size."""
+    pairs: dict[str, str] = {}
+    for name, value in notable.items():
+        if name in {"width", "height"} and {"width", "height"} <= notable.keys():
+            pairs["size"] = f"{notable['width']} × {notable['height']}"  # noqa: RUF001  typographic
+        else:
+            pairs[name] = shown_value(value)
+    return tuple(pairs.items())
+
+
+def money_line(facts: CardFacts) -> str:
+    """Return what the job costs or did cost, and what is left, or "" where nobody knows."""
+    match facts.phase:
+        case "failed":
+            return _failed_money(facts)
+        case "stopped":
+            if not facts.sent:
+                return "nothing spent"
+            return f"{facts.cost} spent" if facts.cost is not None else ""
+    amount = facts.cost if facts.cost is not None else facts.price
+    if amount is None:
+        return ""
+    if facts.phase == "done" and facts.balance is not None:
+        return f"{amount}, {_bare(facts.balance)} left"
+    return str(amount)
+
+
+def _failed_money(facts: CardFacts) -> str:
+    if isinstance(facts.error, (DownloadFailed, JobTimeout, LibraryError)):
+        return str(facts.cost) if facts.cost is not None else ""
+    if isinstance(facts.error, ConnectionFailed) and facts.error.delivered and facts.sent:
+        return "cost unknown" if facts.cost is None else str(facts.cost)
+    if facts.cost is not None:
+        return "refunded" if isinstance(facts.error, JobFailed) else str(facts.cost)
+    return "nothing spent"
+
+
+def _bare(amount: Cost) -> str:
+    """Return *amount* without the word for its unit, for use beside another that has it."""
+    return f"{amount.amount:,f}" if isinstance(amount, Credits) else str(amount)
+
+
+ADVICE: tuple[tuple[type[BaseException], str], ...] = (
+    (AuthenticationError, "Check the key: `leo.login()` asks for it again."),
+    (NotEnoughCredits, "Top up the account, or ask for fewer or smaller pictures."),
+    (ModerationError, "Change the prompt and ask again: `job.again(prompt=...)`."),
+    (RateLimited, "Wait a little, then `job.again()`."),
+    (RequestRefused, "Change the parameter that is named: `job.again(...)` takes changes."),
+    (DownloadFailed, "The picture exists at the service; `job.images` and the id lead to it."),
+    (JobTimeout, "It may still finish: `leo.job(...)` with this id looks again."),
+    (ConnectionFailed, "Check the connection, then `job.again()`."),
+    (LibraryError, "Check that the library's folder can be written."),
+    (BudgetExceeded, "Raise the budget in `leo.connect(budget=...)`, or ask for less."),
+    (InvalidRequest, "Change the parameter that is named: `job.again(...)` takes changes."),
+    (JobFailed, "`job.again()` submits the same request once more."),
+)
+
+
+def error_lines(error: BaseException | None) -> tuple[str, str]:
+    """Return what happened (one sentence) and what to do now."""
+    if error is None:
+        return "", ""
+    text = " ".join(str(error).split()) or type(error).__name__
+    # a full stop inside `code`, an address or a number does not end the sentence
+    first = re.match(r"(?:`[^`]*`|[^`])*?[.!?](?=\s+[A-Z`])", text)
+    headline = first.group(0) if first else text
+    rest = text[len(headline) :].strip()
+    if not rest:
+        rest = next((advice for kind, advice in ADVICE if isinstance(error, kind)), "")
+    return headline, rest
+
+
+def card_view(facts: CardFacts) -> dict[str, Any]:
+    """
+    Return everything that the page draws, pixels excepted.
+
+    Members: `phase`, `mark`, `word`; `ticking`, `elapsed`, `at`, `expected` (seconds) for the
+    page's own clock, or `time` where the clock has stopped; `money`, `simulated`, `prompt`,
+    `parameters` (name and value pairs), `notes`, `error`, `advice`, `actions` (each with `do`,
+    `label`, `consequence`), `code`, `id`, `frame` (width, height, count) and `said`, the sentence
+    for screen readers, which changes with the phase and not with the seconds.
+    """
+    phase = facts.phase
+    error, advice = error_lines(facts.error) if phase == "failed" else ("", "")
+    return {
+        "phase": phase,
+        "mark": MARKS[phase],
+        "word": WORDS[phase],
+        "ticking": not facts.is_final,
+        "elapsed": round(facts.elapsed, 3),
+        "at": round(facts.at, 3),
+        "expected": facts.expected,
+        "time": _time(facts),
+        "money": money_line(facts),
+        "simulated": facts.simulated,
+        "prompt": facts.prompt,
+        "parameters": [list(pair) for pair in facts.parameters],
+        "notes": list(facts.notes),
+        "error": error,
+        "advice": advice,
+        "actions": _actions(facts),
+        "code": facts.code,
+        "id": facts.id or "",
+        "frame": {"width": facts.width, "height": facts.height, "count": facts.count},
+        "said": _said(facts, error),
+    }
+
+
+def _time(facts: CardFacts) -> str:
+    match facts.phase:
+        case "waiting":
+            return "to be sent"
+        case "done":
+            return seconds(facts.elapsed)
+        case "failed" | "stopped":
+            return f"after {seconds(facts.elapsed)}"
+    return ""
+
+
+def _actions(facts: CardFacts) -> list[dict[str, str]]:
+    match facts.phase:
+        case "waiting":
+            return [_action("cancel", "Cancel", "withdraws the job; nothing is spent")]
+        case "sending" | "drawing" | "saving":
+            return [_action("cancel", "Cancel", _stopping(facts))]
+    again = _action("again", "Again", _again(facts))
+    copy_id = [_action("copy-id", "Copy id")] if facts.id else []
+    copy_code = [_action("copy-code", "Copy code")]
+    if facts.phase == "done":
+        return [_action("open", "Open"), again, *copy_code, *copy_id]
+    return [again, *copy_code, *copy_id]
+
+
+def _action(do: str, label: str, consequence: str = "") -> dict[str, str]:
+    return {"do": do, "label": label, "consequence": consequence}
+
+
+def _stopping(facts: CardFacts) -> str:
+    if facts.cost is not None:
+        verb = "is" if facts.cost.amount == 1 else "are"
+        return f"stops watching; the {facts.cost} {verb} spent"
+    if facts.price is not None:
+        return f"stops watching; up to {facts.price} may be spent"
+    return "stops watching; the cost may be spent"
+
+
+def _again(facts: CardFacts) -> str:
+    amount = facts.cost if facts.cost is not None else facts.price
+    words = ["new seed"] if facts.phase == "done" else []
+    words += [str(amount)] if amount is not None else []
+    return ", ".join(words)
+
+
+def _said(facts: CardFacts, error: str) -> str:
+    match facts.phase:
+        case "waiting":
+            return "Waiting to be sent."
+        case "sending":
+            return "Sending."
+        case "drawing":
+            usual = f", usually {facts.expected:.0f} seconds" if facts.expected else ""
+            return f"Drawing{usual}."
+        case "saving":
+            return "Saving."
+        case "done":
+            pictures = "1 picture" if facts.arrived == 1 else f"{facts.arrived} pictures"
+            return f"Done: {pictures}, {money_line(facts)}.".replace(", .", ".")
+        case "failed":
+            return f"Failed: {error}"
+    return f"Stopped, {money_line(facts)}.".replace(", .", ".")

@@ -1,0 +1,130 @@
+"""A job, a request and an engine small enough to see through, for tests of the widgets."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image as Pillow
+
+from leonardo_nb.money import Cost, Credits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class FakeEngine:
+    """Runs what it was handed when the test says so; its time moves only by `advance()`."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._soon: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
+        self._later: list[tuple[float, int, Callable[..., object], tuple[object, ...]]] = []
+        self.is_closed = False
+
+    def call_soon(self, fn: Callable[..., object], /, *args: object) -> None:
+        if self.is_closed:
+            raise RuntimeError("This engine is closed.")
+        self._soon.append((fn, args))
+
+    def call_later(self, seconds: float, fn: Callable[..., object], /, *args: object) -> None:
+        self._later.append((self.now + seconds, len(self._later), fn, args))
+
+    def turn(self) -> None:
+        """Run everything that was asked for, and what that asks for."""
+        while self._soon:
+            fn, args = self._soon.popleft()
+            fn(*args)
+
+    def advance(self, seconds: float) -> None:
+        """Move time, running everything that falls due on the way, in order."""
+        end = self.now + seconds
+        self.turn()
+        while due := sorted(item for item in self._later if item[0] <= end):
+            self._later.remove(due[0])
+            self.now, _, fn, args = due[0]
+            fn(*args)
+            self.turn()
+        self.now = end
+
+
+@dataclass
+class FakeRequest:
+    prompt: str = "a lighthouse at dawn, gulls over the surf, long exposure"
+    parameters: dict[str, object] = field(
+        default_factory=lambda: {"guidance_scale": 7, "presetStyle": "CINEMATIC", "seed": 42}
+    )
+    width: int = 1024
+    height: int = 768
+    num_images: int = 1
+
+    def notable(self) -> dict[str, object]:
+        return self.parameters
+
+    def code(self) -> str:
+        return f"leo.generate({self.prompt!r}, seed=42)"
+
+
+@dataclass
+class FakeImage:
+    path: Path
+    index: int = 0
+
+    def pil(self) -> Pillow.Image:
+        with Pillow.open(self.path) as image:
+            image.load()
+            return image
+
+
+@dataclass
+class FakeJob:
+    """A job whose facts a test sets by hand; `tell()` is what the engine does at a change."""
+
+    state: str = "request"
+    sent: bool = False
+    id: str | None = None
+    uid: str = "job-1"
+    cost: Cost | None = None
+    price: Cost | None = field(default_factory=lambda: Credits(11))
+    balance: Cost | None = None
+    elapsed: float = 0.0
+    expected: float | None = 8.0
+    request: FakeRequest = field(default_factory=FakeRequest)
+    images: list[FakeImage] = field(default_factory=list)
+    error: Exception | None = None
+    simulated: bool = True
+    notes: tuple[str, ...] = ()
+    created: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    _runner: Any = None
+    listeners: list[Callable[[Any], None]] = field(default_factory=list)
+    commands: list[object] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._runner = self
+
+    def __repr__(self) -> str:
+        if self.state == "complete":
+            return '<Generation sim-0007 complete, 1 image, 11 credits: "a lighthouse at dawn">'
+        return f'<Generation sim-0007 {self.state}: "a lighthouse at dawn">'
+
+    def subscribe(self, fn: Callable[[Any], None]) -> Callable[[], None]:
+        self.listeners.append(fn)
+        return lambda: self.listeners.remove(fn) if fn in self.listeners else None
+
+    def tell(self, **facts: Any) -> None:
+        for name, value in facts.items():
+            setattr(self, name, value)
+        for listener in list(self.listeners):
+            listener(self)
+
+    def cancel(self) -> bool:
+        self.commands.append("cancel")
+        return True
+
+    def again(self, **changes: object) -> FakeJob:
+        self.commands.append(("again", changes))
+        return FakeJob(uid=f"{self.uid}-again", engine=self.engine)
