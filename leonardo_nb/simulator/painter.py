@@ -1,0 +1,100 @@
+"""
+The simulator's painter: a request goes in, a picture comes out, and always the same one.
+
+The pictures are drawn from the prompt's words, so that a demonstration without a key or a network
+still shows what seed, guidance, steps and style do.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from leonardo_nb.simulator.painting.brief import read_brief, stable_hash
+from leonardo_nb.simulator.painting.compose import compose
+from leonardo_nb.simulator.painting.looks import LOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["encode", "paint"]
+
+
+def _number(value: object, default: float) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return default
+    return number if math.isfinite(number) else default
+
+
+def paint(members: Mapping[str, object], *, index: int = 0, width: int, height: int) -> Image.Image:
+    """
+    Return the picture for a request.
+
+    Args:
+        members: The request, with the service's own names and its defaults filled in; what is
+            missing or strange is taken as its default.
+        index: Which of the job's images this is; each varies like a neighbouring seed.
+        width: Pixels across.
+        height: Pixels down.
+
+    Returns:
+        RGB, or RGBA with only the subject where `transparency` is "foreground_only".
+    """
+    prompt = str(members.get("prompt") or "")
+    brief = read_brief(prompt, str(members.get("negative_prompt") or ""))
+    seed = int(_number(members.get("seed"), 0))
+    rng = np.random.default_rng([abs(seed) + index, brief.mood & 0xFFFFFFFF])
+    guidance = min(20.0, max(1.0, _number(members.get("guidance_scale"), 7)))
+    steps = min(60.0, max(10.0, _number(members.get("num_inference_steps"), 15)))
+    strict, loose = max(0.0, (guidance - 7) / 13), max(0.0, (7 - guidance) / 6)
+    detail = math.sqrt((steps - 10) / 50)
+    look = LOOKS.get(str(members.get("presetStyle") or "DYNAMIC"), LOOKS["DYNAMIC"])
+    cutout = members.get("transparency") == "foreground_only"
+    painting = compose(brief, look, width=width, height=height, rng=rng, strict=strict,
+                       loose=loose, detail=detail, backdrop=not cutout)  # fmt: skip
+    image = painting.scene.image
+    if cutout:
+        image = painting.subject or Image.new("RGBA", (width, height))
+    return _marked(image)
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _marked(image: Image.Image) -> Image.Image:
+    """Write "simulated" into the lower right corner."""
+    unit = min(image.size)
+    size = max(8, round(unit * 0.024))
+    text = "simulated" if image.width >= 72 else "sim"
+    font = _font(size)
+    left, top, right, bottom = font.getbbox(text)
+    x = image.width - (right - left) - round(size * 0.8)
+    y = image.height - (bottom - top) - round(size * 0.8)
+    draw = ImageDraw.Draw(image, "RGBA" if image.mode == "RGB" else None)
+    draw.text((x + 1 - left, y + 1 - top), text, font=font, fill=(10, 12, 24, 120))
+    draw.text((x - left, y - top), text, font=font, fill=(255, 255, 255, 190))
+    return image
+
+
+def encode(image: Image.Image, format: Literal["JPEG", "PNG"] = "JPEG") -> bytes:  # noqa: A002
+    """Return *image* as a file's bytes; the same picture gives the same bytes."""
+    buffer = io.BytesIO()
+    if format == "PNG":
+        image.save(buffer, "PNG", compress_level=3)
+    else:
+        flat = image if image.mode == "RGB" else image.convert("RGB")
+        flat.save(buffer, "JPEG", quality=90, subsampling=0)
+    return buffer.getvalue()
+
+
+_ = json, stable_hash
