@@ -1,0 +1,101 @@
+"""
+Amounts of money, each with its unit.
+
+The service counts in credits on older accounts and in dollars on newer ones; an amount without
+its unit could be added to one of the other kind, so there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Literal, Self
+
+__all__ = ["Cost", "Credits", "Dollars", "Unit"]
+
+Unit = Literal["CREDITS", "DOLLARS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """
+    An amount of money; `Credits` or `Dollars`.
+
+    Amounts of one unit add, subtract, multiply and compare; mixing units is a TypeError.
+    """
+
+    amount: Decimal
+    unit: ClassVar[Unit]
+
+    def __init__(self, amount: Decimal | float | str) -> None:
+        # str() first, so that 0.0147 stays 0.0147
+        object.__setattr__(self, "amount", Decimal(str(amount)))
+
+    @staticmethod
+    def of(amount: Decimal | float | str, unit: Unit) -> Cost:
+        """Return *amount* in *unit*."""
+        return Dollars(amount) if unit == "DOLLARS" else Credits(amount)
+
+    def _same_unit(self, other: Cost) -> Decimal:
+        if type(other) is not type(self):
+            raise TypeError(f"{self} and {other} are different units; they cannot be combined.")
+        return other.amount
+
+    def __add__(self, other: Cost) -> Self:
+        return type(self)(self.amount + self._same_unit(other))
+
+    def __sub__(self, other: Cost) -> Self:
+        return type(self)(self.amount - self._same_unit(other))
+
+    def __mul__(self, times: int) -> Self:
+        return type(self)(self.amount * times)
+
+    def __lt__(self, other: Cost) -> bool:
+        return self.amount < self._same_unit(other)
+
+    def __le__(self, other: Cost) -> bool:
+        return self.amount <= self._same_unit(other)
+
+    def __gt__(self, other: Cost) -> bool:
+        return self.amount > self._same_unit(other)
+
+    def __ge__(self, other: Cost) -> bool:
+        return self.amount >= self._same_unit(other)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Credits(Cost):
+    """
+    An amount in API credits.
+
+    >>> str(Credits(11)), str(Credits(1)), str(Credits(15000))
+    ('11 credits', '1 credit', '15,000 credits')
+    """
+
+    unit: ClassVar[Unit] = "CREDITS"
+
+    def __str__(self) -> str:
+        return f"{self.amount:,f} {'credit' if self.amount == 1 else 'credits'}"
+
+    def __repr__(self) -> str:
+        return f"Credits({self.amount})"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Dollars(Cost):
+    """
+    An amount in US dollars; the service bills four decimals.
+
+    >>> str(Dollars("0.0147")), str(Dollars(5))
+    ('$0.0147', '$5.00')
+    """
+
+    unit: ClassVar[Unit] = "DOLLARS"
+
+    def __str__(self) -> str:
+        cents = self.amount.quantize(Decimal("0.01"))
+        shown = cents if cents == self.amount else self.amount.quantize(Decimal("0.0001"))
+        return f"${shown:,f}"
+
+    def __repr__(self) -> str:
+        return f"Dollars({str(self.amount)!r})"
