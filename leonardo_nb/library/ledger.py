@@ -1,0 +1,281 @@
+"""
+The library's database: what was asked, what was paid, and which files came of it.
+
+The only place that knows SQL. The intent is written before a request goes out, id and cost at the
+acknowledgement, the files last; after any crash the rows say what was paid for and what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sql
+from sqlalchemy import event, exc
+
+from leonardo_nb.errors import LibraryError
+from leonardo_nb.library.files import StoredFile
+from leonardo_nb.library.records import JobRecord, MediaFile
+from leonardo_nb.money import Cost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+__all__ = ["Ledger"]
+
+METADATA = sql.MetaData()
+
+MIGRATIONS_DONE = sql.Table(
+    "migrations",
+    METADATA,
+    sql.Column("name", sql.String, primary_key=True),
+    sql.Column("applied", sql.String, nullable=False),
+)
+
+JOBS = sql.Table(
+    "jobs",
+    METADATA,
+    sql.Column("uid", sql.String, primary_key=True),
+    sql.Column("kind", sql.String, nullable=False),
+    sql.Column("state", sql.String, nullable=False),
+    sql.Column("request", sql.Text, nullable=False),
+    sql.Column("content_key", sql.String, nullable=False, index=True),
+    sql.Column("simulated", sql.Boolean, nullable=False),
+    sql.Column("base_url", sql.String, nullable=False),
+    sql.Column("created", sql.String, nullable=False, index=True),
+    sql.Column("sent", sql.String),
+    sql.Column("ended", sql.String),
+    sql.Column("seconds", sql.Float),
+    sql.Column("job_id", sql.String, index=True),
+    sql.Column("cost_amount", sql.String),
+    sql.Column("cost_unit", sql.String),
+    sql.Column("error", sql.Text),
+)
+
+FILES = sql.Table(
+    "files",
+    METADATA,
+    sql.Column("uid", sql.String, sql.ForeignKey("jobs.uid"), primary_key=True),
+    sql.Column("position", sql.Integer, primary_key=True),
+    sql.Column("image_id", sql.String, nullable=False),
+    sql.Column("url", sql.Text, nullable=False),
+    sql.Column("nsfw", sql.Boolean, nullable=False),
+    sql.Column("path", sql.String, nullable=False),
+    sql.Column("sha256", sql.String, nullable=False),
+    sql.Column("media_type", sql.String, nullable=False),
+    sql.Column("width", sql.Integer, nullable=False),
+    sql.Column("height", sql.Integer, nullable=False),
+    sql.Column("size_bytes", sql.Integer, nullable=False),
+)
+
+
+def _first_tables(connection: sql.Connection) -> None:
+    METADATA.create_all(connection)
+
+
+# Appended to, in order; one that was released is never edited.
+MIGRATIONS: tuple[tuple[str, Callable[[sql.Connection], None]], ...] = (
+    ("0001 first tables", _first_tables),
+)
+
+
+class Ledger:
+    """
+    The database in the library folder *folder*.
+
+    Every method is one transaction and may be called from any thread.
+
+    Raises:
+        LibraryError: The database cannot be opened or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "library.sqlite"
+        self._engine = sql.create_engine(f"sqlite:///{self.path}")
+        event.listen(self._engine, "connect", _configure)
+        with self._begin() as connection:
+            self._migrate(connection)
+
+    def intend(self, record: JobRecord) -> None:
+        """Write down that *record* is about to be asked for."""
+        row = {
+            "uid": record.uid,
+            "kind": record.kind,
+            "state": record.state,
+            "request": json.dumps(dict(record.request), sort_keys=True, ensure_ascii=False),
+            "content_key": record.content_key,
+            "simulated": record.simulated,
+            "base_url": record.base_url,
+            "created": _written(record.created),
+        }
+        with self._begin() as connection:
+            connection.execute(sql.insert(JOBS).values(row))
+
+    def sent(self, uid: str, at: datetime) -> None:
+        """Write down that the request of job *uid* is leaving."""
+        self._update(uid, sent=_written(at))
+
+    def acked(self, uid: str, job_id: str, cost: Cost | None, *, state: str) -> None:
+        """Write down the service's id and price of job *uid*."""
+        self._update(
+            uid,
+            state=state,
+            job_id=job_id,
+            cost_amount=None if cost is None else str(cost.amount),
+            cost_unit=None if cost is None else cost.unit,
+        )
+
+    def completed(
+        self,
+        uid: str,
+        media: Sequence[MediaFile],
+        *,
+        state: str,
+        at: datetime,
+        seconds: float,
+    ) -> None:
+        """Write down the files of job *uid*, and that it is done."""
+        rows = [
+            {
+                "uid": uid,
+                "position": position,
+                "image_id": item.image_id,
+                "url": item.url,
+                "nsfw": item.nsfw,
+                # relative, so that a library can be moved
+                "path": item.file.path.relative_to(self.folder).as_posix(),
+                "sha256": item.file.sha256,
+                "media_type": item.file.media_type,
+                "width": item.file.width,
+                "height": item.file.height,
+                "size_bytes": item.file.size_bytes,
+            }
+            for position, item in enumerate(media)
+        ]
+        with self._begin() as connection:
+            if rows:
+                connection.execute(sql.insert(FILES), rows)
+            connection.execute(
+                sql.update(JOBS)
+                .where(JOBS.c.uid == uid)
+                .values(state=state, ended=_written(at), seconds=seconds)
+            )
+
+    def ended(
+        self, uid: str, *, state: str, at: datetime, seconds: float, error: str | None = None
+    ) -> None:
+        """Write down that job *uid* ended without pictures."""
+        self._update(uid, state=state, ended=_written(at), seconds=seconds, error=error)
+
+    def jobs(self, *, limit: int = 50, offset: int = 0) -> tuple[JobRecord, ...]:
+        """Return the newest jobs first, at most *limit* of them, without the first *offset*."""
+        query = sql.select(JOBS).order_by(JOBS.c.created.desc(), JOBS.c.uid.desc())
+        with self._begin() as connection:
+            rows = connection.execute(query.limit(limit).offset(offset)).all()
+            return tuple(self._record(connection, row) for row in rows)
+
+    def count(self) -> int:
+        """Return how many jobs the library knows."""
+        with self._begin() as connection:
+            return connection.execute(sql.select(sql.func.count()).select_from(JOBS)).scalar_one()
+
+    def find(self, name: str) -> tuple[JobRecord, ...]:
+        """Return the jobs whose own name or service id is *name*, or begins with it."""
+        begins = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = sql.select(JOBS).where(
+            JOBS.c.uid.like(begins, escape="\\") | JOBS.c.job_id.like(begins, escape="\\")
+        )
+        with self._begin() as connection:
+            rows = connection.execute(query.limit(10)).all()
+            return tuple(self._record(connection, row) for row in rows)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def _update(self, uid: str, **values: object) -> None:
+        with self._begin() as connection:
+            connection.execute(sql.update(JOBS).where(JOBS.c.uid == uid).values(**values))
+
+    def _record(self, connection: sql.Connection, row: sql.Row[Any]) -> JobRecord:
+        files = connection.execute(
+            sql.select(FILES).where(FILES.c.uid == row.uid).order_by(FILES.c.position)
+        ).all()
+        return JobRecord(
+            uid=row.uid,
+            kind=row.kind,
+            state=row.state,
+            request=json.loads(row.request),
+            content_key=row.content_key,
+            simulated=row.simulated,
+            base_url=row.base_url,
+            created=datetime.fromisoformat(row.created),
+            sent=None if row.sent is None else datetime.fromisoformat(row.sent),
+            ended=None if row.ended is None else datetime.fromisoformat(row.ended),
+            seconds=row.seconds,
+            job_id=row.job_id,
+            cost=None if row.cost_amount is None else Cost.of(row.cost_amount, row.cost_unit),
+            error=row.error,
+            media=tuple(
+                MediaFile(
+                    image_id=file.image_id,
+                    url=file.url,
+                    nsfw=file.nsfw,
+                    file=StoredFile(
+                        path=self.folder / file.path,
+                        sha256=file.sha256,
+                        media_type=file.media_type,
+                        width=file.width,
+                        height=file.height,
+                        size_bytes=file.size_bytes,
+                    ),
+                )
+                for file in files
+            ),
+        )
+
+    def _migrate(self, connection: sql.Connection) -> None:
+        MIGRATIONS_DONE.create(connection, checkfirst=True)
+        done = set(connection.execute(sql.select(MIGRATIONS_DONE.c.name)).scalars())
+        unknown = done - {name for name, _ in MIGRATIONS}
+        if unknown:
+            raise LibraryError(
+                f"The library {self.path} was written by a newer leonardo_nb "
+                f"({', '.join(sorted(unknown))}); upgrade to use it. Nothing was changed."
+            )
+        for name, migrate in MIGRATIONS:
+            if name not in done:
+                migrate(connection)
+                connection.execute(
+                    sql.insert(MIGRATIONS_DONE).values(
+                        name=name, applied=_written(datetime.now(UTC))
+                    )
+                )
+
+    @contextmanager
+    def _begin(self) -> Iterator[sql.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except exc.SQLAlchemyError as error:
+            cause = getattr(error, "orig", None) or error
+            raise LibraryError(f"The library {self.path} cannot be used: {cause}.") from error
+
+
+def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    # WAL lets other kernels read while one writes; FULL, because the rows are about money
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,73 @@
+"""What the library knows of a job, as plain values, so that only the ledger knows SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from leonardo_nb.library.files import StoredFile
+    from leonardo_nb.money import Cost
+
+__all__ = ["JobRecord", "MediaFile"]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """
+    One finished picture: the service's names for it, and the file that holds it.
+
+    Attributes:
+        image_id: The service's id of the picture, not of the job.
+        url: Where the service keeps it.
+        nsfw: Whether the service marked it so; the mark only informs.
+        file: Our copy.
+    """
+
+    image_id: str
+    url: str
+    nsfw: bool
+    file: StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """
+    One row of the library.
+
+    Attributes:
+        uid: Our own name for the job.
+        kind: `"generation"`; later also `"video"` and `"variation"`.
+        state: A word of `leonardo_nb.engine.lifecycle.State`.
+        request: What was sent, by the service's names.
+        content_key: The SHA-256 of the resolved request.
+        simulated: Whether the built-in simulator drew it.
+        base_url: The service that was asked.
+        created: When it was asked for, in UTC.
+        sent: When the request left, in UTC; None where it never did.
+        ended: When it became final, in UTC.
+        seconds: How long it took, or None while it runs.
+        job_id: The service's id, or None before it was accepted.
+        cost: What the service charged, or None where it did not say.
+        error: Why it failed, or None.
+        media: Its pictures, in the service's order.
+    """
+
+    uid: str
+    kind: str
+    state: str
+    request: Mapping[str, Any]
+    content_key: str
+    simulated: bool
+    base_url: str
+    created: datetime
+    sent: datetime | None = None
+    ended: datetime | None = None
+    seconds: float | None = None
+    job_id: str | None = None
+    cost: Cost | None = None
+    error: str | None = None
+    media: tuple[MediaFile, ...] = ()

@@ -1,0 +1,89 @@
+"""The jobs of a library as a table that shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from leonardo_nb.library.records import JobRecord
+
+__all__ = ["JobTable"]
+
+COLUMNS = ("asked", "state", "prompt", "seed", "images", "took", "cost", "id")
+PROMPT_SHOWN = 60
+SHORT_ID = 8
+
+
+class JobTable(Sequence["JobRecord"]):
+    """
+    Some rows of the library, newest first; a sequence of `JobRecord`.
+
+    Attributes:
+        total: How many jobs the library knows in all.
+    """
+
+    def __init__(self, records: Sequence[JobRecord], *, total: int) -> None:
+        self._records = tuple(records)
+        self.total = total
+
+    @overload
+    def __getitem__(self, index: int) -> JobRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> JobTable: ...
+    def __getitem__(self, index: int | slice) -> JobRecord | JobTable:
+        if isinstance(index, slice):
+            return JobTable(self._records[index], total=self.total)
+        return self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return the cells as text, in the order of `COLUMNS`."""
+        return [_row(record) for record in self._records]
+
+    def __repr__(self) -> str:
+        rows = [COLUMNS, *self.rows()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        return "\n".join([*lines, self._caption()])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th style='text-align:left'>{name}</th>" for name in COLUMNS)
+        body = "".join(
+            "<tr>"
+            + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in row)
+            + "</tr>"
+            for row in self.rows()
+        )
+        return (
+            f"<table><caption>{escape(self._caption())}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+    def _caption(self) -> str:
+        if len(self) < self.total:
+            return f"{len(self)} of {self.total:,} jobs"
+        return "1 job" if self.total == 1 else f"{self.total:,} jobs"
+
+
+def _row(record: JobRecord) -> tuple[str, ...]:
+    # a prompt is text wherever it is shown, so nothing in it may steer a terminal
+    prompt = "".join(c if c.isprintable() else " " for c in str(record.request.get("prompt", "")))
+    if len(prompt) > PROMPT_SHOWN:
+        prompt = prompt[: PROMPT_SHOWN - 1] + "…"
+    return (
+        record.created.astimezone().strftime("%Y-%m-%d %H:%M"),
+        f"{record.state}, simulated" if record.simulated else record.state,
+        prompt,
+        str(record.request.get("seed", "")),
+        str(len(record.media)),
+        "" if record.seconds is None else f"{record.seconds:.1f} s",
+        "" if record.cost is None else str(record.cost),
+        "" if record.job_id is None else record.job_id[:SHORT_ID],
+    )

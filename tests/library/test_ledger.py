@@ -1,0 +1,150 @@
+"""What the library's database remembers."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leonardo_nb.errors import LibraryError
+from leonardo_nb.library.files import StoredFile
+from leonardo_nb.library.ledger import Ledger
+from leonardo_nb.library.records import JobRecord, MediaFile
+from leonardo_nb.library.table import JobTable
+from leonardo_nb.money import Credits, Dollars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def record(uid: str = "u1", **facts: Any) -> JobRecord:
+    return dataclasses.replace(
+        JobRecord(
+            uid=uid,
+            kind="generation",
+            state="request",
+            request={"prompt": 'a "fox" 🦊', "seed": 7},
+            content_key="k",
+            simulated=True,
+            base_url="http://simulator.invalid",
+            created=NOON,
+        ),
+        **facts,
+    )
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    made = Ledger(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_whole_life_is_remembered(ledger: Ledger, tmp_path: Path) -> None:
+    """Intent, sending, price and files are read back as they were written."""
+    file = StoredFile(tmp_path / "media" / "ab" / "ab.jpg", "ab", "image/jpeg", 8, 6, 100)
+    media = (
+        MediaFile("i1", "https://x/1.jpg", False, file),
+        MediaFile("i2", "https://x/2.jpg", True, file),
+    )
+    ledger.intend(record())
+    ledger.sent("u1", NOON)
+    ledger.acked("u1", "job-1", Dollars("0.0147"), state="ack")
+    ledger.completed("u1", media, state="complete", at=NOON, seconds=4.5)
+
+    found = ledger.jobs()
+
+    assert (
+        record(
+            state="complete",
+            sent=NOON,
+            ended=NOON,
+            seconds=4.5,
+            job_id="job-1",
+            cost=Dollars("0.0147"),
+            media=media,
+        ),
+    ) == found
+
+
+def test_a_library_survives_its_process(tmp_path: Path) -> None:
+    """What one ledger wrote the next one reads, and nothing is migrated twice."""
+    first = Ledger(tmp_path)
+    first.intend(record())
+    first.close()
+    second = Ledger(tmp_path)
+
+    names = [found.uid for found in second.jobs()]
+    second.close()
+
+    assert ["u1"] == names
+
+
+def test_the_newest_comes_first_in_pages(ledger: Ledger) -> None:
+    """Pages run from the newest to the oldest without gap or repeat."""
+    for number in range(5):
+        ledger.intend(record(f"u{number}", created=NOON + timedelta(minutes=number)))
+
+    pages = [[found.uid for found in ledger.jobs(limit=2, offset=start)] for start in (0, 2, 4)]
+
+    assert ([["u4", "u3"], ["u2", "u1"], ["u0"]], 5) == (pages, ledger.count())
+
+
+def test_a_job_is_found_by_either_name_and_its_beginning(ledger: Ledger) -> None:
+    """Our name and the service's lead to the same row; wildcards are letters."""
+    ledger.intend(record("u1"))
+    ledger.acked("u1", "1f19-abc", Credits(11), state="ack")
+
+    found = [len(ledger.find(name)) for name in ("u1", "1f19-abc", "1f19", "%", "_1")]
+
+    assert [1, 1, 1, 0, 0] == found
+
+
+def test_a_failure_keeps_its_sentence(ledger: Ledger) -> None:
+    """The error's words are kept as they are."""
+    ledger.intend(record())
+    ledger.ended("u1", state="failed", at=NOON, seconds=1.0, error="<b>no</b>")
+
+    assert [("failed", "<b>no</b>")] == [(found.state, found.error) for found in ledger.jobs()]
+
+
+def test_a_newer_library_is_refused(tmp_path: Path) -> None:
+    """A database with a migration that we do not know is left alone."""
+    Ledger(tmp_path).close()
+    with sqlite3.connect(tmp_path / "library.sqlite") as raw:
+        raw.execute("INSERT INTO migrations VALUES ('0099 from the future', 'x')")
+    raw.close()
+
+    with pytest.raises(LibraryError, match=r"newer leonardo_nb \(0099 from the future"):
+        Ledger(tmp_path)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    """Something else under the database's name is an error, and stays as it is."""
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(b"not a database" * 100)
+
+    with pytest.raises(LibraryError, match="cannot be used"):
+        Ledger(tmp_path)
+
+    assert b"not a database" * 100 == path.read_bytes()
+
+
+def test_the_table_shows_prompts_as_text() -> None:
+    """Markup is escaped in HTML, and nothing in a prompt steers a terminal."""
+    table = JobTable([record(request={"prompt": "<script>\x1b[31m", "seed": 7})], total=1)
+
+    assert "&lt;script&gt;" in table._repr_html_()
+    assert "<script>" not in table._repr_html_()
+    assert "\x1b" not in repr(table)
+
+
+def test_the_table_says_how_much_it_leaves_out() -> None:
+    """A page of a larger library says so."""
+    assert repr(JobTable([record()], total=1200)).endswith("1 of 1,200 jobs")
