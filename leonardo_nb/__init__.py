@@ -1,0 +1,148 @@
+"""
+A Jupyter-native toolkit for Leonardo.AI image jobs.
+
+A job is a line: `job = leo.generate("a fox")` returns at once, shows itself as a live card, and
+`await job` gives the pictures. Without LEONARDO_API_KEY everything runs on a built-in simulator.
+
+Nothing starts at import; the rooms behind these names open on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from leonardo_nb.engine.job import GenerationJob, Job
+    from leonardo_nb.engine.limits import Limits
+    from leonardo_nb.engine.media import Image, Images
+    from leonardo_nb.errors import (
+        AuthenticationError,
+        BudgetExceeded,
+        ConflictingParameters,
+        ConnectionFailed,
+        DownloadFailed,
+        EngineThreadError,
+        InvalidRequest,
+        JobCancelled,
+        JobError,
+        JobFailed,
+        JobTimeout,
+        LeonardoError,
+        LibraryError,
+        ModerationError,
+        NotEnoughCredits,
+        NotFound,
+        RateLimited,
+        RequestRefused,
+        ServiceError,
+        SweepFailed,
+        UnexpectedResponse,
+        UnknownParameter,
+    )
+    from leonardo_nb.money import Cost, Credits, Dollars
+    from leonardo_nb.nested import allow_nested_loops
+    from leonardo_nb.service.requests import CreateGeneration
+    from leonardo_nb.studios import Studio, connect, generate, job, jobs, models, studio
+    from leonardo_nb.sweeps import (
+        Plan,
+        Run,
+        linspace,
+        plan,
+        sweep,
+        sweep_guidance,
+        sweep_seeds,
+        sweep_styles,
+    )
+    from leonardo_nb.widgets.panel import Panel, panel
+
+# Written out, because what is listed here is the promise; `_ROOMS` says where each one lives.
+__all__ = [
+    "AuthenticationError",
+    "BudgetExceeded",
+    "ConflictingParameters",
+    "ConnectionFailed",
+    "Cost",
+    "CreateGeneration",
+    "Credits",
+    "Dollars",
+    "DownloadFailed",
+    "EngineThreadError",
+    "GenerationJob",
+    "Image",
+    "Images",
+    "InvalidRequest",
+    "Job",
+    "JobCancelled",
+    "JobError",
+    "JobFailed",
+    "JobTimeout",
+    "LeonardoError",
+    "LibraryError",
+    "Limits",
+    "ModerationError",
+    "NotEnoughCredits",
+    "NotFound",
+    "Panel",
+    "Plan",
+    "RateLimited",
+    "RequestRefused",
+    "Run",
+    "ServiceError",
+    "Studio",
+    "SweepFailed",
+    "UnexpectedResponse",
+    "UnknownParameter",
+    "allow_nested_loops",
+    "connect",
+    "generate",
+    "job",
+    "jobs",
+    "linspace",
+    "models",
+    "panel",
+    "plan",
+    "studio",
+    "sweep",
+    "sweep_guidance",
+    "sweep_seeds",
+    "sweep_styles",
+]
+
+_ROOMS = {
+    "leonardo_nb.engine.job": ("GenerationJob", "Job"),
+    "leonardo_nb.engine.limits": ("Limits",),
+    "leonardo_nb.engine.media": ("Image", "Images"),
+    "leonardo_nb.money": ("Cost", "Credits", "Dollars"),
+    "leonardo_nb.nested": ("allow_nested_loops",),
+    "leonardo_nb.service.requests": ("CreateGeneration",),
+    "leonardo_nb.studios": ("Studio", "connect", "generate", "job", "jobs", "models", "studio"),
+    "leonardo_nb.sweeps": (
+        "Plan",
+        "Run",
+        "linspace",
+        "plan",
+        "sweep",
+        "sweep_guidance",
+        "sweep_seeds",
+        "sweep_styles",
+    ),
+    "leonardo_nb.widgets.panel": ("Panel", "panel"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("leonardo_nb")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(_ROOM_OF.get(name, "leonardo_nb.errors")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,396 @@
+"""What a user holds: a job that can be awaited, watched, cancelled and made again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from leonardo_nb.engine.lifecycle import Noted, State
+from leonardo_nb.engine.media import Image, Images
+from leonardo_nb.errors import EngineThreadError, JobCancelled, JobTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from datetime import datetime
+    from typing import Self
+
+    from ipywidgets import DOMWidget
+
+    from leonardo_nb.engine.lifecycle import Event, Snapshot
+    from leonardo_nb.engine.runner import Runner
+    from leonardo_nb.errors import LeonardoError
+    from leonardo_nb.money import Cost
+    from leonardo_nb.service.requests import CreateGeneration
+
+__all__ = ["GenerationJob", "Job", "until_done"]
+
+T = TypeVar("T")
+
+log = logging.getLogger("leonardo_nb")
+
+WAKE_EVERY = 0.2
+"""Seconds; an interrupt reaches an awaiting cell only when its loop wakes."""
+CANCEL_PATIENCE = 2.0
+"""Seconds for which cancel() waits for the engine to have heard it."""
+SHORT_ID = 8
+
+
+async def until_done(future: Future[T]) -> T:
+    """Return *future*'s result, from any loop; giving up waiting does not cancel its source."""
+    waiter = asyncio.wrap_future(future)
+    # an abandoned waiter must not complain that nobody fetched its exception
+    waiter.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    while not waiter.done():
+        await asyncio.wait({waiter}, timeout=WAKE_EVERY)
+    return waiter.result()
+
+
+class Job(Generic[T]):
+    """
+    One paid piece of work, which goes on while cells run, are interrupted, or end.
+
+    Awaiting it, from any asyncio loop and any number of times, gives its result or raises its
+    error; giving up waiting never cancels it. Everything here may be used from any thread.
+    """
+
+    kind: ClassVar[str] = "job"
+    noun: ClassVar[str] = "Job"
+
+    def __init__(self, runner: Runner, snapshot: Snapshot) -> None:
+        self._runner = runner
+        self._snapshot = snapshot
+        self._future: Future[T] = Future()
+        self._future.set_running_or_notify_cancel()  # from here on nobody's waiting can cancel it
+        self._subscribers: list[Callable[[Any], object]] = []
+
+    # what is known
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Everything known of the job now, as one frozen value."""
+        return self._snapshot
+
+    @property
+    def uid(self) -> str:
+        """Our own name for the job, there before the service has given one."""
+        return self._snapshot.uid
+
+    @property
+    def id(self) -> str | None:
+        """The service's id of the job, or None before it was accepted."""
+        return self._snapshot.job_id
+
+    @property
+    def state(self) -> State:
+        """`"request"`, `"ack"`, `"pending"`, `"complete"`, `"failed"` or `"cancelled"`."""
+        return self._snapshot.state
+
+    @property
+    def request(self) -> CreateGeneration:
+        """What was asked for, with every default filled in."""
+        return self._snapshot.request
+
+    @property
+    def created(self) -> datetime:
+        """When it was asked for, in UTC."""
+        return self._snapshot.created
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request has left; before that, cancelling costs nothing."""
+        return self._snapshot.sent
+
+    @property
+    def price(self) -> Cost | None:
+        """What the calculator says, known before anything is sent; None where it cannot say."""
+        return self._snapshot.price
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the service charged, or None while it has not said."""
+        return self._snapshot.cost
+
+    @property
+    def balance(self) -> Cost | None:
+        """What the account has left, as last seen; None where the service does not say."""
+        account = self._runner.account
+        return None if account is None else account.balance
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was asked for, until now or until it ended."""
+        ended = self._snapshot.ended
+        return (self._runner.clock.now() if ended is None else ended) - self._snapshot.started
+
+    @property
+    def expected(self) -> float | None:
+        """Seconds that such a job usually takes once it is accepted; None where nobody knows."""
+        return self._snapshot.expected
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds that are probably left, at least 0; None before it is accepted, or unknown."""
+        snapshot = self._snapshot
+        if snapshot.accepted is None or snapshot.expected is None or snapshot.ended is not None:
+            return None
+        return max(0.0, snapshot.accepted + snapshot.expected - self._runner.clock.now())
+
+    @property
+    def error(self) -> LeonardoError | None:
+        """Why it failed, or None."""
+        return self._snapshot.error
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the built-in simulator draws it."""
+        return self._snapshot.simulated
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences worth showing beside it."""
+        return self._snapshot.notes
+
+    # waiting
+
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._future.done()
+
+    def result(self, timeout: float | None = None) -> T:
+        """
+        Return the result, blocking the cell; buttons sleep meanwhile, so prefer `await job`.
+
+        Args:
+            timeout: Seconds to wait at most; the job goes on afterwards.
+
+        Raises:
+            JobTimeout: *timeout* has passed.
+            JobFailed: It failed; other errors of `leonardo_nb.LeonardoError` say how.
+            JobCancelled: It was withdrawn or given up.
+            EngineThreadError: Called on the engine's thread, which has to finish the job.
+        """
+        self._refuse_on_engine("result()")
+        try:
+            return self._future.result(timeout)
+        except TimeoutError:
+            if self._future.done():
+                raise
+            raise JobTimeout(
+                f"{self._named()} has not ended after {timeout:g} s and goes on; "
+                "wait again with `await job`.",
+                snapshot=self._snapshot,
+            ) from None
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(self._interrupted()) from None
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait until it has ended; return its error, or None if it has a result."""
+        self._refuse_on_engine("exception()")
+        try:
+            return self._future.exception(timeout)
+        except TimeoutError:
+            raise JobTimeout(
+                f"{self._named()} has not ended after {timeout:g} s and goes on.",
+                snapshot=self._snapshot,
+            ) from None
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(self._interrupted()) from None
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> T:
+        try:
+            return await until_done(self._future)
+        except asyncio.CancelledError:
+            self._interrupted()
+            raise
+
+    def add_done_callback(self, function: Callable[[Self], object]) -> None:
+        """Call *function* with the job once it has ended; on the engine, or now if it has."""
+
+        def guarded(_future: Future[T]) -> None:
+            try:
+                function(self)
+            except Exception:
+                log.exception("A callback of %r failed", self)
+
+        self._future.add_done_callback(guarded)
+
+    def subscribe(self, function: Callable[[Self], None]) -> Callable[[], None]:
+        """
+        Call *function* with the job at every change, on the engine's thread.
+
+        Returns:
+            What ends the subscription.
+        """
+        self._subscribers.append(function)
+
+        def unsubscribe() -> None:
+            if function in self._subscribers:
+                self._subscribers.remove(function)
+
+        return unsubscribe
+
+    # acting
+
+    def cancel(self) -> bool:
+        """
+        Withdraw the job, or stop watching it; the service knows no cancelling.
+
+        Before it is sent it is withdrawn and costs nothing. Afterwards only the watching stops:
+        the service finishes the pictures and keeps what it charged, and `leo.job(id)` looks for
+        them again.
+
+        Returns:
+            False if it had ended already.
+        """
+        if self.done():
+            return False
+        heard = self._runner.engine.run(self._runner.cancel, self)
+        if not self._runner.engine.is_current_thread():
+            try:
+                heard.result(CANCEL_PATIENCE)
+            except TimeoutError:
+                log.info("%r will be cancelled once the engine is free", self)
+        return True
+
+    def again(self, *, check: bool = True, **changes: Any) -> Self:  # noqa: ANN401  request members
+        """Ask for the same once more, with *changes*; it is paid once more, too."""
+        return self._runner.submit(self.request.replaced(check=check, **changes))  # type: ignore[return-value]
+
+    # showing
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is known as JSON values."""
+        snapshot = self._snapshot
+        cost = snapshot.cost
+        return {
+            "kind": self.kind,
+            "uid": snapshot.uid,
+            "id": snapshot.job_id,
+            "state": str(snapshot.state),
+            "request": self.request.wire(),
+            "created": snapshot.created.isoformat(),
+            "elapsed": round(self.elapsed, 3),
+            "cost": None if cost is None else {"amount": str(cost.amount), "unit": cost.unit},
+            "simulated": snapshot.simulated,
+            "error": None if snapshot.error is None else str(snapshot.error),
+            "images": [
+                {
+                    "id": item.image_id,
+                    "url": item.url,
+                    "path": str(item.file.path),
+                    "width": item.file.width,
+                    "height": item.file.height,
+                    "nsfw": item.nsfw,
+                }
+                for item in snapshot.media
+            ],
+        }
+
+    def card(self) -> DOMWidget:
+        """Return the live card, an ipywidget that sits in any box; one model for all its views."""
+        from leonardo_nb.widgets.card import card_for
+
+        return card_for(self)
+
+    def _ipython_display_(self) -> None:
+        from leonardo_nb.widgets.show import show_job
+
+        show_job(self)
+
+    def __repr__(self) -> str:
+        facts = [str(self.state), *self._facts()]
+        name = "" if self.id is None else f" {self.id[:SHORT_ID]}"
+        return f"<{self.noun}{name} {', '.join(facts)}>"
+
+    def _facts(self) -> list[str]:
+        return [] if self.cost is None else [str(self.cost)]
+
+    def _named(self) -> str:
+        return self.noun if self.id is None else f"{self.noun} {self.id}"
+
+    def _refuse_on_engine(self, call: str) -> None:
+        if self._runner.engine.is_current_thread() and not self.done():
+            raise EngineThreadError(
+                f"{call} would block the engine that has to finish this job; use `await job` here."
+            )
+
+    def _interrupted(self) -> str:
+        """Note that somebody gave up waiting; return the sentence that says so."""
+        sentence = "Stopped waiting; the job goes on. `await job` waits again."
+        if not self.done() and sentence not in self.notes:
+            self._runner.engine.call_soon(self.apply, Noted(sentence))
+        return sentence
+
+    # for the engine alone
+
+    def apply(self, event: Event) -> None:
+        """Take *event* in and tell everybody; only on the engine's thread."""
+        before = self._snapshot
+        self._snapshot = before.after(event)
+        if self._snapshot is before:
+            return
+        if self._snapshot.state.is_final:
+            self._end()
+        for function in tuple(self._subscribers):
+            try:
+                function(self)
+            except Exception:
+                log.exception("A subscriber of %r failed", self)
+
+    def abandon(self, error: BaseException) -> None:
+        """Wake whoever waits, with *error*; for an engine that closes before the job has ended."""
+        if not self._future.done():
+            self._future.set_exception(error)
+
+    def _end(self) -> None:
+        if self._future.done():
+            return
+        match self.state:
+            case State.COMPLETE:
+                self._future.set_result(self._result())
+            case State.FAILED:
+                self._future.set_exception(self._snapshot.error)
+            case _:
+                self._future.set_exception(
+                    JobCancelled(self._cancelled_sentence(), snapshot=self._snapshot)
+                )
+
+    def _cancelled_sentence(self) -> str:
+        if self.id is None:
+            return f"{self.noun} was withdrawn before it was sent; nothing was spent."
+        spent = "" if self.cost is None else f" Its {self.cost} are spent."
+        return (
+            f"You stopped watching {self.noun.lower()} {self.id}.{spent} "
+            f'leo.job("{self.id}") looks for its pictures again.'
+        )
+
+    def _result(self) -> T:
+        raise NotImplementedError
+
+
+class GenerationJob(Job[Images]):
+    """Pictures made from words; `await job` gives `Images`."""
+
+    kind = "generation"
+    noun = "Generation"
+
+    @property
+    def images(self) -> Images:
+        """The pictures that have arrived so far, in the service's order."""
+        seed = self.request.seed
+        return Images(
+            Image(item, index=index, seed=seed) for index, item in enumerate(self._snapshot.media)
+        )
+
+    def _result(self) -> Images:
+        return self.images
+
+    def _facts(self) -> list[str]:
+        count = len(self._snapshot.media)
+        pictures = [] if count == 0 else [f"{count} image" if count == 1 else f"{count} images"]
+        return [*pictures, *super()._facts()]

@@ -1,0 +1,241 @@
+"""
+What is known of one job, and how each event changes it: plain values and no I/O.
+
+A job is a frozen `Snapshot`; its state is computed from the facts, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from leonardo_nb.errors import LeonardoError
+    from leonardo_nb.library.records import MediaFile
+    from leonardo_nb.money import Cost
+    from leonardo_nb.service.requests import CreateGeneration
+
+__all__ = [
+    "Acked",
+    "Cancelled",
+    "Completed",
+    "Drawn",
+    "Event",
+    "Failed",
+    "Looked",
+    "Noted",
+    "Priced",
+    "Saved",
+    "Sent",
+    "SentBack",
+    "Snapshot",
+    "State",
+]
+
+
+class State(StrEnum):
+    """Where a job stands; the words are the structure document's, `cancelled` is ours alone."""
+
+    REQUEST = "request"
+    """Not accepted yet: waiting for a slot, or on its way to the service."""
+    ACK = "ack"
+    """Accepted and paid; not looked at yet."""
+    PENDING = "pending"
+    """Looked at, and not done."""
+    COMPLETE = "complete"
+    """The pictures are in the library."""
+    FAILED = "failed"
+    """It ended without pictures; `Snapshot.error` says why."""
+    CANCELLED = "cancelled"
+    """Withdrawn before it was sent, or given up afterwards."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in {State.COMPLETE, State.FAILED, State.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """The calculator named a price."""
+
+    price: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The request is leaving; from here on money may have been spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentBack:
+    """The service provably created nothing, and the request waits to be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acked:
+    """The service accepted the request."""
+
+    job_id: str
+    cost: Cost | None
+    """What it is charged, or None where the service does not say."""
+    at: float
+    """Clock seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A look found the job still at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A look found the job complete; its pictures are being fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One more picture is in the library."""
+
+    item: MediaFile
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Every picture is in the library."""
+
+    at: float
+    """Clock seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job ended without pictures."""
+
+    error: LeonardoError
+    at: float
+    """Clock seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The user withdrew the job or gave it up."""
+
+    at: float
+    """Clock seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that the user should know and that changes nothing."""
+
+    sentence: str
+
+
+Event = (
+    Priced
+    | Sent
+    | SentBack
+    | Acked
+    | Looked
+    | Drawn
+    | Saved
+    | Completed
+    | Failed
+    | Cancelled
+    | Noted
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """
+    Everything known of one job at one moment.
+
+    Attributes:
+        uid: Our own name for the job, there before the service has given one.
+        request: What was asked for.
+        created: When it was asked for, in UTC.
+        started: The same moment in clock seconds.
+        expected: How long such a job usually takes, in seconds, or None where nobody knows.
+        simulated: Whether the built-in simulator draws it.
+        price: What the calculator says, before anything is sent; None where it cannot say.
+        sent: Whether the request has left; before that, cancelling costs nothing.
+        job_id: The service's id.
+        cost: What the service charged, from its acknowledgement.
+        looks: How often the job was looked at.
+        drawn: Whether the service has finished and only the files are missing.
+        accepted: When the service accepted it, in clock seconds.
+        media: The pictures that are in the library so far, in the service's order.
+        complete: Whether these are all.
+        error: Why it failed.
+        cancelled: Whether the user withdrew it or gave it up.
+        ended: When it became final, in clock seconds.
+        notes: Sentences worth showing beside it.
+    """
+
+    uid: str
+    request: CreateGeneration
+    created: datetime
+    started: float
+    expected: float | None = None
+    simulated: bool = False
+    price: Cost | None = None
+    sent: bool = False
+    job_id: str | None = None
+    cost: Cost | None = None
+    looks: int = 0
+    drawn: bool = False
+    accepted: float | None = None
+    media: tuple[MediaFile, ...] = ()
+    complete: bool = False
+    error: LeonardoError | None = None
+    cancelled: bool = False
+    ended: float | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def state(self) -> State:
+        """Where the job stands, from the facts."""
+        if self.complete:
+            return State.COMPLETE
+        if self.error is not None:
+            return State.FAILED
+        if self.cancelled:
+            return State.CANCELLED
+        if self.job_id is None:
+            return State.REQUEST
+        return State.PENDING if self.looks else State.ACK
+
+    def after(self, event: Event) -> Snapshot:
+        """Return what is known once *event* is known; a final job never moves again."""
+        if self.state.is_final:
+            return self
+        match event:
+            case Priced(price):
+                return replace(self, price=price)
+            case Sent():
+                return replace(self, sent=True)
+            case SentBack():
+                return replace(self, sent=False)
+            case Acked(job_id, cost, at):
+                return replace(self, sent=True, job_id=job_id, cost=cost, accepted=at)
+            case Looked():
+                return replace(self, looks=self.looks + 1)
+            case Drawn():
+                return replace(self, looks=self.looks + 1, drawn=True)
+            case Saved(item):
+                return replace(self, media=(*self.media, item))
+            case Completed(at):
+                return replace(self, complete=True, ended=at)
+            case Failed(error, at):
+                return replace(self, error=error, ended=at)
+            case Cancelled(at):
+                return replace(self, cancelled=True, ended=at)
+            case Noted(sentence):
+                return replace(self, notes=(*self.notes, sentence))
+            case _:
+                assert_never(event)

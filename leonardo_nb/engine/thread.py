@@ -1,0 +1,151 @@
+"""
+One thread with one event loop, which outlives cells and interrupts.
+
+Everything that happens to jobs and to their widgets happens on it, so state needs no locks. The
+thread starts with the first call, never at import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextvars
+import logging
+import os
+import threading
+from concurrent.futures import Future
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+
+import anyio
+from anyio.from_thread import start_blocking_portal
+
+from leonardo_nb.errors import EngineThreadError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from anyio.from_thread import BlockingPortal
+
+__all__ = ["Engine"]
+
+T = TypeVar("T")
+Args = TypeVarTuple("Args")
+
+log = logging.getLogger("leonardo_nb")
+
+
+class Engine:
+    """
+    Runs coroutines and plain functions on a thread of its own.
+
+    What runs here starts from an empty context: ipykernel keeps the cell that started something in
+    a context variable, and notebook runners drop whatever is published for a cell that is over.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._portal: BlockingPortal | None = None
+        self._exits = ExitStack()
+        self._thread_id: int | None = None
+        self._process_id: int | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def run(self, function: Callable[[*Args], Awaitable[T]], *args: *Args) -> Future[T]:
+        """Start *function* on the engine and return a future of its result; from any thread."""
+        if self.is_current_thread():
+            return self._run_here(function, *args)
+        portal = self._running_portal()
+        return contextvars.Context().run(portal.start_task_soon, function, *args)  # type: ignore[arg-type]
+
+    def call_soon(self, function: Callable[[*Args], object], *args: *Args) -> None:
+        """
+        Call *function* on the engine as soon as it is free; from any thread.
+
+        What it raises goes to the log, for nobody waits for it.
+        """
+
+        async def now() -> None:
+            self._guarded(function, *args)
+
+        self.run(now)
+
+    def call_later(self, seconds: float, function: Callable[[*Args], object], *args: *Args) -> None:
+        """Call *function* on the engine after *seconds*; from any thread."""
+
+        async def later() -> None:
+            await anyio.sleep(seconds)
+            self._guarded(function, *args)
+
+        self.run(later)
+
+    def is_current_thread(self) -> bool:
+        """Whether the caller runs on the engine, where nothing may block."""
+        return self._thread_id == threading.get_ident() and self._process_id == os.getpid()
+
+    def wait(self, future: Future[T], timeout: float | None = None) -> T:
+        """
+        Return *future*'s result, blocking the calling thread.
+
+        Raises:
+            EngineThreadError: The caller runs on the engine, which has to finish it.
+            TimeoutError: It took longer than *timeout* seconds.
+        """
+        if self.is_current_thread():
+            raise EngineThreadError(
+                "This would block the engine that has to finish it; use `await` here."
+            )
+        return future.result(timeout)
+
+    def close(self) -> None:
+        """Cancel what still runs, then end the thread; jobs that are paid stay in the library."""
+        with self._lock:
+            self._closed = True
+            portal, self._portal = self._portal, None
+            exits, self._exits = self._exits, ExitStack()
+        if portal is None or self._process_id != os.getpid():
+            return
+        # the portal waits for its tasks, so an unfinished job would hang the exit
+        portal.call(portal.stop, True)  # noqa: FBT003  anyio's own signature: cancel_remaining
+        exits.close()
+        atexit.unregister(self.close)
+
+    @staticmethod
+    def _guarded(function: Callable[[*Args], object], *args: *Args) -> None:
+        try:
+            function(*args)
+        except Exception:
+            log.exception("A call on the engine failed: %r", function)
+
+    def _run_here(self, function: Callable[[*Args], Awaitable[T]], *args: *Args) -> Future[T]:
+        """Do what the portal does for other threads; it refuses its own."""
+        future: Future[T] = Future()
+
+        async def carry() -> None:
+            try:
+                future.set_result(await function(*args))
+            except BaseException as error:
+                future.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+
+        task = asyncio.get_running_loop().create_task(carry(), context=contextvars.Context())
+        self._tasks.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(self._tasks.discard)
+        return future
+
+    def _running_portal(self) -> BlockingPortal:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("This engine is closed; leo.connect() starts a new one.")
+            if self._portal is None or self._process_id != os.getpid():
+                # a fork copies the object and not the thread
+                self._exits = ExitStack()
+                self._portal = self._exits.enter_context(
+                    start_blocking_portal("asyncio", name="leonardo_nb")
+                )
+                self._thread_id = self._portal.call(threading.get_ident)
+                self._process_id = os.getpid()
+                atexit.register(self.close)
+            return self._portal

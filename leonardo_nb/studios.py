@@ -1,0 +1,316 @@
+"""
+A studio: one account, one library, and the thread that carries jobs between them.
+
+The only module that knows that there are a service and a simulator. Module functions speak to the
+default studio, which is made on first use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakValueDictionary
+
+from leonardo_nb.clock import SystemClock
+from leonardo_nb.engine.runner import Runner
+from leonardo_nb.engine.thread import Engine
+from leonardo_nb.errors import LeonardoError, LibraryError
+from leonardo_nb.library.files import MediaStore
+from leonardo_nb.library.ledger import Ledger
+from leonardo_nb.library.table import JobTable
+from leonardo_nb.service.client import Client
+from leonardo_nb.service.requests import CreateGeneration
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from types import TracebackType
+
+    from leonardo_nb.clock import Clock
+    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.limits import Limits
+    from leonardo_nb.engine.polling import Polling
+    from leonardo_nb.money import Cost
+    from leonardo_nb.service.responses import Account, PlatformModel
+    from leonardo_nb.simulator import Simulator
+
+__all__ = ["Studio", "connect", "generate", "job", "jobs", "models", "studio"]
+
+LIVE_BASE_URL = "https://cloud.leonardo.ai/api/rest/v1"
+DEMO_SPEED = 3.0
+"""Times as fast as the service; a first picture within about five seconds."""
+
+
+class Studio:
+    """
+    Where jobs are asked for: the service or the simulator, a library, a budget.
+
+    Args:
+        api_key: The service's key; without one, and without LEONARDO_API_KEY, the built-in
+            simulator is used, which costs nothing.
+        base_url: Another service that speaks the same protocol, up to and with `/api/rest/v1`;
+            else LEONARDO_BASE_URL, else the live service.
+        simulator: True for the simulator although there is a key, or a `Simulator` of your own.
+        library: The folder for jobs and pictures; else LEONARDO_LIBRARY, else the platform's data
+            directory.
+        budget: The most that this studio may spend, such as `leo.Credits(500)`.
+        limits: How much may happen at once and in a minute.
+        polling: When to look at jobs.
+        clock: Time; tests have one that never waits.
+
+    Raises:
+        LibraryError: The library cannot be used.
+        InvalidRequest: The base URL cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        simulator: bool | Simulator | None = None,
+        library: str | os.PathLike[str] | None = None,
+        budget: Cost | None = None,
+        limits: Limits | None = None,
+        polling: Polling | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.folder = _library_folder(library)
+        api_key = api_key or os.environ.get("LEONARDO_API_KEY") or None
+        self.simulator = _simulator(simulator, has_key=api_key is not None)
+        self.clock = clock or SystemClock()
+        if self.simulator is not None:
+            self.client = Client(
+                base_url=self.simulator.base_url,
+                api_key=self.simulator.key,
+                transport=self.simulator.transport(),
+            )
+        else:
+            base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or LIVE_BASE_URL
+            self.client = Client(base_url=base_url, api_key=api_key or "")
+        store = MediaStore(self.folder)
+        self._ledger = Ledger(self.folder)
+        self.engine = Engine()
+        self._runner = Runner(
+            client=self.client,
+            ledger=self._ledger,
+            store=store,
+            engine=self.engine,
+            clock=self.clock,
+            polling=polling,
+            limits=limits,
+            budget=budget,
+            simulated=self.simulated,
+            speed=1.0 if self.simulator is None else self.simulator.world.speed,
+        )
+        self._live: WeakValueDictionary[str, GenerationJob] = WeakValueDictionary()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the built-in simulator draws the pictures, which costs nothing."""
+        return self.simulator is not None
+
+    @property
+    def base_url(self) -> str:
+        """Whom jobs are sent to."""
+        return self.client.base_url
+
+    @property
+    def account(self) -> Account | None:
+        """Balance and slots as last seen; None before the first request."""
+        return self._runner.account
+
+    @property
+    def spent(self) -> Cost | None:
+        """What was spent of the budget; None without one."""
+        return self._runner.budget.spent
+
+    @property
+    def slots(self) -> int | None:
+        """How many image jobs the account may have at work at once, once it is known."""
+        return None if self.account is None else self.account.slots
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by CreateGeneration
+    ) -> GenerationJob:
+        """
+        Ask for pictures; return their job at once.
+
+        Args:
+            prompt: What to draw; at most 1500 characters.
+            check: False lets values pass that only our own reading of the service's rules refuses.
+            **parameters: Any member of `CreateGeneration`, by the service's name or in snake_case:
+                `seed`, `guidance_scale`, `presetStyle`, `modelId` (an id or a name), `num_images`
+                (1 unless given), `width`, `height`, ... A missing seed is drawn here and recorded.
+
+        Returns:
+            The job; awaiting it gives `Images`.
+
+        Raises:
+            UnknownParameter: There is no such parameter; names the nearest.
+            InvalidRequest: A value that the service would refuse; names member and nearest value.
+        """
+        return self.submit(CreateGeneration.of(prompt, check=check, **parameters))
+
+    def submit(self, request: CreateGeneration) -> GenerationJob:
+        """Ask for the pictures of a *request* that is made already; return their job at once."""
+        job = self._runner.submit(request)
+        self._live[job.uid] = job
+        return job
+
+    def price(self, request: CreateGeneration) -> Future[Cost]:
+        """Return a future of what *request* would cost; nothing is sent but the question."""
+        return self.engine.run(self._runner.price, request)
+
+    def refresh(self) -> Account:
+        """
+        Ask the account for its balance and slots now.
+
+        Raises:
+            AuthenticationError: The key is refused.
+            ConnectionFailed: Nobody answers.
+        """
+        return self.engine.wait(self.engine.run(self._runner.refresh_account))
+
+    def models(self) -> tuple[PlatformModel, ...]:
+        """Return the models that the service offers by name, asked for now."""
+        return self.engine.wait(self.engine.run(self.client.platform_models))
+
+    def jobs(self, *, limit: int = 50, offset: int = 0) -> JobTable:
+        """Return what the library knows, newest first, at most *limit* jobs, as a table."""
+        return JobTable(self._ledger.jobs(limit=limit, offset=offset), total=self._ledger.count())
+
+    def job(self, name: str) -> GenerationJob:
+        """
+        Return the job whose service id or own name is *name*, or begins with it.
+
+        One that has not ended, or that somebody stopped watching, is looked for again.
+
+        Raises:
+            LibraryError: The library knows no such job, or several.
+        """
+        records = self._ledger.find(name) if name else ()
+        if len(records) != 1:
+            known = "several jobs that begin" if records else "no job"
+            raise LibraryError(
+                f'The library knows {known} with "{name}"; leo.jobs() lists what it has.'
+            )
+        record = records[0]
+        live = self._live.get(record.uid)
+        if live is None or (live.done() and live.state not in {"complete", record.state}):
+            live = self._live[record.uid] = self._runner.restore(record)
+        return live
+
+    def close(self) -> None:
+        """Stop watching, end the thread and let go of the library; paid jobs stay in it."""
+        with contextlib.suppress(LeonardoError, RuntimeError):  # it was closed already
+            self.engine.wait(self.engine.run(self.client.aclose))
+        self.engine.close()
+        self._ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        service = "the built-in simulator, which costs nothing" if self.simulated else self.base_url
+        balance = ""
+        if self.account is not None and self.account.balance is not None:
+            balance = f", {self.account.balance} left"
+        return f"<Studio on {service}{balance}, library {self.folder}>"
+
+
+_default: Studio | None = None
+_default_lock = threading.Lock()
+
+
+def connect(
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    simulator: bool | Simulator | None = None,
+    library: str | os.PathLike[str] | None = None,
+    budget: Cost | None = None,
+    limits: Limits | None = None,
+) -> Studio:
+    """
+    Make a studio and make it the default one; see `Studio` for what the arguments mean.
+
+    No request is made: the first job does that.
+    """
+    global _default  # noqa: PLW0603  the default studio is what this module is for
+    made = Studio(
+        api_key=api_key,
+        base_url=base_url,
+        simulator=simulator,
+        library=library,
+        budget=budget,
+        limits=limits,
+    )
+    with _default_lock:
+        _default = made
+    return made
+
+
+def studio() -> Studio:
+    """Return the default studio; connects on first use."""
+    return _default or connect()
+
+
+def generate(prompt: str, *, check: bool = True, **parameters: Any) -> GenerationJob:  # noqa: ANN401
+    """
+    Ask the default studio for pictures; return their job at once.
+
+    See `Studio.generate` for arguments and errors.
+    """
+    return studio().generate(prompt, check=check, **parameters)
+
+
+def jobs(*, limit: int = 50, offset: int = 0) -> JobTable:
+    """Return what the default studio's library knows, newest first, as a table."""
+    return studio().jobs(limit=limit, offset=offset)
+
+
+def job(name: str) -> GenerationJob:
+    """Return the job with the id *name* from the default studio's library; see `Studio.job`."""
+    return studio().job(name)
+
+
+def models() -> tuple[PlatformModel, ...]:
+    """Return the models that the default studio's service offers by name, asked for now."""
+    return studio().models()
+
+
+def _library_folder(library: str | os.PathLike[str] | None) -> Path:
+    if chosen := library or os.environ.get("LEONARDO_LIBRARY"):
+        return Path(chosen).expanduser().resolve()
+    import platformdirs
+
+    return platformdirs.user_data_path("leonardo_nb", appauthor=False)
+
+
+def _simulator(
+    wanted: bool | Simulator | None,  # noqa: FBT001  a choice that may be an object
+    *,
+    has_key: bool,
+) -> Simulator | None:
+    if wanted is False or (wanted is None and has_key):
+        return None
+    if wanted is None or wanted is True:
+        from leonardo_nb.simulator import Simulator
+
+        return Simulator(speed=float(os.environ.get("LEONARDO_SIMULATOR_SPEED", DEMO_SPEED)))
+    return wanted
