@@ -1,0 +1,239 @@
+"""
+Turns an answer that is a no into the error that says so.
+
+It is its own file, and pure, because the service says no in many shapes: two kinds of bodies, some
+of them with status 200, the wrong key as a 500, and most reasons only as a sentence (API reference
+§11). The sentences are matched before the status, because the statuses are mostly undocumented.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from leonardo_nb.errors import (
+    AuthenticationError,
+    ModerationError,
+    NotEnoughCredits,
+    NotFound,
+    RateLimited,
+    RequestRefused,
+    ServiceError,
+    UnexpectedResponse,
+)
+from leonardo_nb.service.values import MEMBERS
+
+__all__ = ["refusal", "seconds_of_retry_after"]
+
+
+def seconds_of_retry_after(
+    header: str | None, *, date: str | None = None, now: datetime | None = None
+) -> float | None:
+    """
+    Return the seconds of a `Retry-After` header, or None where there is none or it is nonsense.
+
+    Args:
+        header: Seconds, or an HTTP date.
+        date: The answer's own `Date`, which a date is measured from, so that clocks may differ.
+        now: What it is measured from where there is no `Date`.
+
+    >>> seconds_of_retry_after("2.5")
+    2.5
+    >>> seconds_of_retry_after(
+    ...     "Sun, 06 Nov 1994 08:49:47 GMT", date="Sun, 06 Nov 1994 08:49:37 GMT"
+    ... )
+    10.0
+    """
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        until = _http_date(header)
+        since = _http_date(date) or now or datetime.now(UTC)
+        return None if until is None else max(0.0, (until - since).total_seconds())
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Complaint:
+    """What a body says went wrong."""
+
+    text: str
+    code: str | None = None
+    path: str | None = None
+    status: int | None = None
+
+
+def _complaint(body: object) -> _Complaint | None:
+    """Return what *body* complains of, or None where it is no complaint."""
+    if isinstance(body, list):
+        return _from_array(body)
+    if not isinstance(body, Mapping):
+        return None
+    error = body.get("error")
+    if isinstance(error, str):
+        code, path = body.get("code"), body.get("path")
+        return _Complaint(
+            error,
+            code if isinstance(code, str) else None,
+            path if isinstance(path, str) else None,
+        )
+    errors = body.get("errors")
+    return _from_array(errors) if isinstance(errors, list) else None
+
+
+def _from_array(errors: list[object]) -> _Complaint:
+    texts: list[str] = []
+    code = path = status = None
+    for error in errors:
+        if not isinstance(error, Mapping):
+            continue
+        extensions = _mapping(error.get("extensions"))
+        details = _mapping(extensions.get("details"))
+        inner = details.get("errors")
+        for each in (*(inner if isinstance(inner, list) else ()), details, error):
+            text = each.get("message") if isinstance(each, Mapping) else None
+            if isinstance(text, str) and text not in {*texts, "An error occurred."}:
+                texts.append(text)
+        code = code or extensions.get("code")
+        status = status or details.get("statusCode") or extensions.get("statusCode")
+        path = path or error.get("path")
+    return _Complaint(
+        " ".join(texts) or "An error occurred.",
+        code if isinstance(code, str) else None,
+        ".".join(map(str, path)) if isinstance(path, list) else None,
+        status if isinstance(status, int) else None,
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+# Sentences that name a member without writing its name.
+_MEMBER_OF_SENTENCE: Final = (
+    (re.compile(r"too many images", re.IGNORECASE), "num_images"),
+    (re.compile(r"invalid dimensions", re.IGNORECASE), "width"),
+    (re.compile(r"invalid prompt|prompt is too long", re.IGNORECASE), "prompt"),
+    (re.compile(r"not supported within the production api", re.IGNORECASE), "modelId"),
+    (re.compile(r"invalid init image id|couldn't access image", re.IGNORECASE), "init_image_id"),
+    (re.compile(r"webhookcallbackurl", re.IGNORECASE), "webhookCallbackUrl"),
+)
+_NAMED = re.compile(r'(?:unexpected variable|variable:?)\s+"?(\w+)"?', re.IGNORECASE)
+_BAD_REQUEST_CODES: Final = {
+    "validation-failed",
+    "bad-request",
+    "VALIDATION_ERROR",
+    "BadRequestException",
+    "BAD_REQUEST",
+}
+
+
+def _named_member(complaint: _Complaint) -> str | None:
+    """Return the parameter that the service objects to, where the words leave no doubt."""
+    if found := _NAMED.search(complaint.text):
+        return found[1]
+    last = re.split(r"[.\[\]]+", (complaint.path or "").rstrip("]"))[-1]
+    if last in MEMBERS:
+        return last
+    for sentence, member in _MEMBER_OF_SENTENCE:
+        if sentence.search(complaint.text):
+            return member
+    return None
+
+
+def _mentioned_member(complaint: _Complaint) -> str | None:
+    """Return the parameter that the words mention; longest first, as "prompt" is a word too."""
+    for name in sorted(MEMBERS, key=len, reverse=True):
+        if re.search(rf"\b{name}\b", complaint.text):
+            return name
+    return None
+
+
+def _quoted(text: str) -> str:
+    flat = " ".join(text.split())
+    return f'"{flat}"' if len(flat) <= 300 else f'"{flat[:297]}..."'
+
+
+def refusal(status: int, body: object, *, retry_after: float | None = None) -> ServiceError | None:
+    """
+    Return the error that an answer means, or None where it means success.
+
+    Args:
+        status: The HTTP status.
+        body: The decoded body; text where it was not JSON.
+        retry_after: Seconds that the answer asks to wait.
+    """
+    complaint = _complaint(body)
+    if status < 300 and complaint is None:
+        return None
+    said = complaint or _Complaint("")
+    text, code = said.text.lower(), said.code
+    meant = said.status or status
+    words = f": {_quoted(said.text)}" if said.text else ""
+    facts: dict[str, Any] = {"status": status, "code": code, "path": said.path, "body": body}
+
+    if status == 401 or "authorization hook" in text or "authentication hook" in text:
+        return AuthenticationError(
+            f"The service refused the API key{words}. "
+            "Give a valid one with leo.login() or LEONARDO_API_KEY.",
+            **facts,
+        )
+    if "not enough api tokens" in text or status == 402:
+        return NotEnoughCredits(
+            "The account has not enough API credits for this job; nothing was drawn or charged. "
+            "Credits of the web subscription do not pay for the API; top up the API balance.",
+            **facts,
+        )
+    if "content moderation" in text or "inappropriate content" in text:
+        return ModerationError(
+            f"The service's content filter refused the prompt{words}. "
+            "Nothing was drawn or charged; word the prompt differently.",
+            **facts,
+        )
+    if meant == 429 or re.search(r"too many (requests|jobs|pending)|queue|rate limit", text):
+        wait = "later" if retry_after is None else f"in {retry_after:g} s"
+        return RateLimited(
+            f"Too many requests at once{words}; try again {wait}.",
+            retry_after=retry_after,
+            **facts,
+        )
+    if meant == 404 or code in {"not-found", "NOT_FOUND"}:
+        return NotFound(
+            f"There is nothing at that address{words}; is base_url right?"
+            if "endpoint" in text or not said.text
+            else f"There is no such thing{words}.",
+            **facts,
+        )
+    # A server's fault that mentions a parameter is no refusal: its outcome is unknown.
+    member = _named_member(said)
+    if member or code in _BAD_REQUEST_CODES or (said.text and 400 <= meant < 500):
+        member = member or _mentioned_member(said)
+        about = f" {member}" if member else " the request"
+        return RequestRefused(
+            f"The service refused{about}{words}. Nothing was drawn or charged.",
+            member=member,
+            **facts,
+        )
+    if said.text:
+        return UnexpectedResponse(
+            f"The service reported an error (HTTP {status}){words}; trying again may help.",
+            **facts,
+        )
+    return UnexpectedResponse(
+        f"The service answered HTTP {status} without saying why; trying again may help.", **facts
+    )

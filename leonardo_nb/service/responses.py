@@ -1,0 +1,344 @@
+"""
+The bodies that we read; nothing that the service adds, leaves out or renames a value of stops us.
+
+The documented types are stricter than the service is (API reference §4): nulls, numbers as text,
+new enum values and members in either of two places all occur. Only what a job cannot do without,
+its id, is required.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Final, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PlainValidator, model_validator
+
+from leonardo_nb.money import Cost, Credits, Dollars
+
+__all__ = [
+    "Account",
+    "Ack",
+    "GeneratedImage",
+    "Generation",
+    "PlatformModel",
+    "deleted_id",
+    "inside",
+    "price_of",
+    "rows",
+]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _some_text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _id(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("an id is missing")
+    return value
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(number):
+        return None
+    return int(value) if isinstance(value, int) else number
+
+
+def _whole(value: object) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+def _is_true(value: object) -> bool:
+    return value is True
+
+
+def _time(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    # The service writes UTC and no zone.
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """Return the moderation words of `prompt_moderations`, in whatever depth they are."""
+    if isinstance(value, str):
+        return (value,) if value else ()
+    if isinstance(value, Mapping):
+        return _words(value.get("moderationClassification"))
+    if isinstance(value, (list, tuple)):
+        return tuple(dict.fromkeys(word for each in value for word in _words(each)))
+    return ()
+
+
+_Text = Annotated[str | None, PlainValidator(_text)]
+_Id = Annotated[str, PlainValidator(_id)]
+_Number = Annotated[float | None, PlainValidator(_number)]
+_Whole = Annotated[int | None, PlainValidator(_whole)]
+_Flag = Annotated[bool, PlainValidator(_is_true)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, protected_namespaces=()
+    )
+
+
+def inside(body: object, *wrappers: str) -> object:
+    """
+    Return what stands in *body* under the first of *wrappers* that is there; it may be None.
+
+    Raises:
+        ValueError: None of them is there.
+    """
+    if isinstance(body, Mapping):
+        for wrapper in wrappers:
+            if wrapper in body:
+                return body[wrapper]
+    raise ValueError(f"{wrappers[0]} is missing")
+
+
+def rows(body: object, wrapper: str) -> list[Mapping[str, object]]:
+    """Return the rows under *wrapper*; null is no rows, and what is not an object is no row."""
+    found = inside(body, wrapper)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise ValueError(f"{wrapper} is not a list")  # noqa: TRY004  the answer's fault, like the others
+    return [row for row in found if isinstance(row, Mapping)]
+
+
+def _amount(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _cost(job: Mapping[str, object]) -> Cost | None:
+    """Return the job's price: the `cost` object, else the older number of credits."""
+    cost = job.get("cost")
+    if isinstance(cost, Mapping):
+        amount, unit = _amount(cost.get("amount")), cost.get("unit")
+        if amount is not None and unit == "DOLLARS":
+            return Dollars(amount)
+        if amount is not None and unit == "CREDITS":
+            return Credits(amount)
+    amount = _amount(job.get("apiCreditCost"))
+    return None if amount is None else Credits(amount)
+
+
+_CostOrNone = Annotated[Cost | None, PlainValidator(lambda value: value)]
+
+
+class Ack(_Answer):
+    """
+    The acknowledgement of a job: from here on it costs money.
+
+    Attributes:
+        generation_id: What to look for.
+        cost: Its price, or None where the service names none.
+        left_out: Members that the service does not take, and the request went without.
+    """
+
+    generation_id: _Id
+    cost: _CostOrNone = None
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, body: object, *, left_out: tuple[str, ...] = ()) -> Self:
+        """Return the acknowledgement in an answer to `POST /generations`."""
+        job = inside(body, "sdGenerationJob", "generate")
+        if not isinstance(job, Mapping):
+            raise ValueError("sdGenerationJob is null")  # noqa: TRY004  the answer's fault, like the others
+        return cls(generation_id=_id(job.get("generationId")), cost=_cost(job), left_out=left_out)
+
+
+class Account(_Answer):
+    """
+    Whose key it is, and what is left.
+
+    Attributes:
+        user_id: The id that lists of generations are asked with.
+        username: As shown on the site; may be empty.
+        slots: How many image jobs run at once.
+        balance: API credits left, or None where the service does not say.
+    """
+
+    user_id: _Id
+    username: Annotated[str, PlainValidator(_some_text)] = ""
+    slots: int = 10
+    balance: _CostOrNone = None
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """Return the account in an answer to `GET /me`."""
+        found = rows(body, "user_details")
+        if not found:
+            raise ValueError("user_details is empty")
+        row, user = found[0], found[0].get("user")
+        user = user if isinstance(user, Mapping) else {}
+        parts = [_amount(row.get(name)) for name in ("apiPaidTokens", "apiSubscriptionTokens")]
+        known = [part for part in parts if part is not None]
+        slots = _whole(row.get("apiConcurrencySlots"))
+        return cls(
+            user_id=_id(user.get("id")),
+            username=_some_text(user.get("username")),
+            slots=slots if slots and slots > 0 else 10,  # the documented default
+            balance=Credits(sum(known, Decimal(0))) if known else None,
+        )
+
+
+class PlatformModel(_Answer):
+    """One of the models that anybody can draw with."""
+
+    id: _Id
+    name: Annotated[str, PlainValidator(_some_text)] = ""
+    description: Annotated[str, PlainValidator(_some_text)] = ""
+    featured: _Flag = False
+    nsfw: _Flag = False
+
+
+class GeneratedImage(_Answer):
+    """
+    One picture of a generation.
+
+    Attributes:
+        id: The image's own id; not the generation's.
+        url: Where it is, or None until it is there.
+        nsfw: The service's mark; it only informs.
+        width: In pixels, where the service says so.
+        height: In pixels, where the service says so.
+        motion_url: Its video, where it is one.
+    """
+
+    id: Annotated[str, PlainValidator(_some_text)] = ""
+    url: _Text = None
+    nsfw: _Flag = False
+    width: _Whole = Field(None, validation_alias=AliasChoices("image_width", "imageWidth", "width"))
+    height: _Whole = Field(
+        None, validation_alias=AliasChoices("image_height", "imageHeight", "height")
+    )
+    motion_url: _Text = Field(None, validation_alias=AliasChoices("motionMP4URL", "motion_url"))
+
+
+def _images(value: object) -> tuple[GeneratedImage, ...]:
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(
+        each if isinstance(each, GeneratedImage) else GeneratedImage.model_validate(each)
+        for each in value
+        if isinstance(each, (Mapping, GeneratedImage))
+    )
+
+
+# The specification has these on the images, the service has some of them on the generation.
+_IN_EITHER_PLACE: Final = (
+    "fantasyAvatar",
+    "imageToVideo",
+    "motion",
+    "motionModel",
+    "motionStrength",
+)
+
+
+class Generation(_Answer):
+    """
+    What a look at a job sees.
+
+    Attributes:
+        status: The service's word; one that we do not know is neither complete nor failed.
+        images: Empty until complete.
+        moderation: Words that say what the service objected to; its only hint at a reason.
+        raw: The row as it came, for members that we do not name.
+    """
+
+    id: _Id
+    status: Annotated[str, PlainValidator(_some_text)] = ""
+    images: Annotated[tuple[GeneratedImage, ...], PlainValidator(_images)] = Field(
+        (), validation_alias=AliasChoices("generated_images", "images")
+    )
+    seed: _Whole = None
+    created_at: Annotated[datetime | None, PlainValidator(_time)] = Field(
+        None, validation_alias=AliasChoices("createdAt", "created_at")
+    )
+    width: _Whole = Field(None, validation_alias=AliasChoices("imageWidth", "width"))
+    height: _Whole = Field(None, validation_alias=AliasChoices("imageHeight", "height"))
+    prompt: _Text = None
+    negative_prompt: _Text = Field(
+        None, validation_alias=AliasChoices("negativePrompt", "negative_prompt")
+    )
+    model_id: _Text = Field(None, validation_alias=AliasChoices("modelId", "model_id"))
+    preset_style: _Text = Field(None, validation_alias=AliasChoices("presetStyle", "preset_style"))
+    guidance_scale: _Number = Field(
+        None, validation_alias=AliasChoices("guidanceScale", "guidance_scale")
+    )
+    num_inference_steps: _Whole = Field(
+        None, validation_alias=AliasChoices("inferenceSteps", "num_inference_steps")
+    )
+    scheduler: _Text = None
+    moderation: Annotated[tuple[str, ...], PlainValidator(_words)] = Field(
+        (), validation_alias=AliasChoices("prompt_moderations", "moderation")
+    )
+    motion: _Flag = False
+    raw: dict[str, object] = Field(default_factory=dict, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, row: object) -> object:
+        if not isinstance(row, Mapping):
+            raise ValueError("a generation is not an object")  # noqa: TRY004  pydantic reads ValueError
+        gathered = dict(row)
+        images = row.get("generated_images")
+        for name in _IN_EITHER_PLACE:
+            if gathered.get(name) is None and isinstance(images, list):
+                found = (each.get(name) for each in images if isinstance(each, Mapping))
+                gathered[name] = next((value for value in found if value is not None), None)
+        return gathered | {"raw": dict(row)}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the pictures are there."""
+        return self.status == "COMPLETE"
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the service gave up."""
+        return self.status == "FAILED"
+
+
+def price_of(body: object) -> Cost:
+    """Return the price in an answer of the calculator; it counts in credits on every account."""
+    answer = inside(body, "calculateProductionApiServiceCost")
+    amount = _amount(answer.get("cost")) if isinstance(answer, Mapping) else None
+    if amount is None:
+        raise ValueError("calculateProductionApiServiceCost has no cost")
+    return Credits(amount)
+
+
+def deleted_id(body: object) -> str | None:
+    """Return the id in an answer to `DELETE /generations/{id}`, or None where nothing matched."""
+    answer = inside(body, "delete_generations_by_pk")
+    return _text(answer.get("id")) if isinstance(answer, Mapping) else None
