@@ -16,7 +16,7 @@ from leonardo_nb.simulator.faults import ABORT
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import uvicorn
     from starlette.types import Receive, Send
@@ -26,7 +26,13 @@ __all__ = ["serve", "serve_in_thread"]
 LOOPBACK = "127.0.0.1"
 
 
-def serve(simulator: Simulator | None = None, *, port: int = 8123, speed: float = 1.0) -> None:
+def serve(
+    simulator: Simulator | None = None,
+    *,
+    port: int = 8123,
+    speed: float = 1.0,
+    started: Callable[[str], None] | None = None,
+) -> None:
     """
     Serve *simulator*, or a new one, on the loopback interface until interrupted.
 
@@ -34,8 +40,14 @@ def serve(simulator: Simulator | None = None, *, port: int = 8123, speed: float 
         simulator: What to serve; a new one of *speed* where left out.
         port: The TCP port; 0 takes a free one.
         speed: How many times faster than the service a new simulator lives.
+        started: Told the base URL as soon as requests are taken.
+
+    Raises:
+        OSError: The port is taken.
     """
-    with _listening(port) as listener:
+    with _listening(port) as listener, contextlib.suppress(KeyboardInterrupt):
+        if started is not None:
+            started(_base_url(listener))
         _server(simulator or Simulator(speed=speed)).run(sockets=[listener])
 
 
@@ -56,7 +68,7 @@ def serve_in_thread(simulator: Simulator | None = None, *, port: int = 0) -> Ite
         thread.start()
         # The socket listens already, so a request that comes before the server waits for it.
         try:
-            yield f"http://{LOOPBACK}:{listener.getsockname()[1]}{BASE_PATH}"
+            yield _base_url(listener)
         finally:
             server.should_exit = True
             thread.join()
@@ -72,6 +84,10 @@ def _listening(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _base_url(listener: socket.socket) -> str:
+    return f"http://{LOOPBACK}:{listener.getsockname()[1]}{BASE_PATH}"
 
 
 def _server(simulator: Simulator) -> uvicorn.Server:

@@ -1,0 +1,176 @@
+"""Leonardo's own Python client takes the simulator for the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leonardo_nb.simulator import Simulator, serve_in_thread
+from leonardo_nb.testing import ManualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+sdk = pytest.importorskip(
+    "leonardo_ai_sdk", reason="needs the service's own client: `pip install Leonardo-Ai-SDK`"
+)
+
+FOX = {"prompt": "a fox", "width": 64, "height": 64}
+
+
+@pytest.fixture(scope="module")
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(scope="module")
+def simulator(clock: ManualClock) -> Simulator:
+    return Simulator(now=clock.now, wall=clock.wall)
+
+
+@pytest.fixture(scope="module")
+def leonardo(simulator: Simulator) -> Iterator[Any]:
+    with (
+        serve_in_thread(simulator) as url,
+        sdk.LeonardoAiSDK(bearer_auth=simulator.key, server_url=url) as opened,
+    ):
+        yield opened
+
+
+def unset(value: Any, path: str = "") -> list[str]:
+    """Return the paths of everything that the client silently could not parse."""
+    if type(value).__name__ == "Unset":
+        return [path]
+    if isinstance(value, list):
+        return [found for i, item in enumerate(value) for found in unset(item, f"{path}[{i}]")]
+    # vars(), because reading a deprecated member as an attribute warns
+    members = vars(value) if hasattr(type(value), "model_fields") else {}
+    return [found for name in members for found in unset(members[name], f"{path}.{name}")]
+
+
+def made(leonardo: Any, **members: object) -> str:
+    answer = leonardo.image.create_generation(request={**FOX, **members})
+    return str(answer.object.sd_generation_job.generation_id)
+
+
+# What an answer leaves out is Unset as well; these the live service leaves out too.
+ABSENT_ON_IMAGES = {"fantasy_avatar", "image_to_video", "motion", "motion_model", "motion_strength"}
+
+
+def strange(value: Any) -> list[str]:
+    return [path for path in unset(value) if path.rpartition(".")[2] not in ABSENT_ON_IMAGES]
+
+
+def test_me_is_parsed(leonardo: Any) -> None:
+    """Account, id and balance, nothing unset."""
+    answer = leonardo.user.get_user_self()
+    (details,) = answer.object.user_details
+
+    assert [] == strange(answer.object)
+    assert 10 == details.api_concurrency_slots
+    assert isinstance(details.api_paid_tokens, int)
+
+
+def test_its_own_defaults_are_accepted(leonardo: Any, simulator: Simulator) -> None:
+    """A prompt alone becomes Alchemy, DYNAMIC and four images on the wire, and is accepted."""
+    answer = leonardo.image.create_generation(request={"prompt": "hi"})
+    job = simulator.world.jobs[answer.object.sd_generation_job.generation_id]
+
+    assert [] == strange(answer.object)
+    assert (True, "DYNAMIC", 4) == (
+        job.members["alchemy"],
+        job.members["presetStyle"],
+        job.members["num_images"],
+    )
+
+
+@pytest.mark.parametrize(("unit", "kind"), [("CREDITS", int), ("DOLLARS", type(None))])
+def test_acknowledgements_are_parsed(
+    leonardo: Any, simulator: Simulator, unit: Any, kind: type
+) -> None:
+    """The cost is there in either unit."""
+    simulator.unit = unit
+    answer = leonardo.image.create_generation(request=FOX)
+    simulator.unit = "CREDITS"
+    job = answer.object.sd_generation_job
+
+    assert [] == strange(answer.object)
+    assert unit == job.cost.unit.value
+    assert isinstance(vars(job)["api_credit_cost"], kind)
+
+
+def test_looks_are_parsed(leonardo: Any, clock: ManualClock) -> None:
+    """Pending and complete, nothing unset in row or images."""
+    job = made(leonardo, num_images=2, seed=7)
+    pending = leonardo.image.get_generation_by_id(id=job).object
+    clock.advance(120)
+    complete = leonardo.image.get_generation_by_id(id=job).object
+
+    assert ([], []) == (strange(pending), strange(complete))
+    assert ("PENDING", "COMPLETE") == (
+        pending.generations_by_pk.status.value,
+        complete.generations_by_pk.status.value,
+    )
+    assert 2 == len(complete.generations_by_pk.generated_images)
+
+
+def test_lists_are_parsed(leonardo: Any, clock: ManualClock) -> None:
+    """Every row of the account's list."""
+    job = made(leonardo)
+    clock.advance(120)
+    user = leonardo.user.get_user_self().object.user_details[0].user.id
+    answer = leonardo.image.get_generations_by_user_id(user_id=user, limit=5).object
+
+    assert [] == strange(answer)
+    assert job == answer.generations[0].id
+
+
+def test_models_are_parsed(leonardo: Any) -> None:
+    """Every platform model."""
+    answer = leonardo.models.list_platform_models().object
+
+    assert [] == strange(answer)
+    assert len(answer.custom_models) > 20
+
+
+def test_prices_are_parsed(leonardo: Any) -> None:
+    """An integer, from parameters that the client fills with nulls where it likes."""
+    answer = leonardo.pricing_calculator.pricing_calculator(
+        request={
+            "service": sdk.models.shared.PricingCalculatorServices.IMAGE_GENERATION,
+            "service_params": {
+                "image_generation": {
+                    "image_height": 512,
+                    "image_width": 512,
+                    "num_images": 4,
+                    "inference_steps": 15,
+                    "alchemy_mode": True,
+                    "high_resolution": False,
+                    "is_sdxl_lightning": True,
+                }
+            },
+        }
+    ).object
+
+    assert [] == strange(answer)
+    assert 15 == answer.calculate_production_api_service_cost.cost
+
+
+def test_deletions_are_parsed(leonardo: Any) -> None:
+    """The id comes back, and null the second time."""
+    job = made(leonardo)
+    first = leonardo.image.delete_generation_by_id(id=job).object
+    second = leonardo.image.delete_generation_by_id(id=job).object
+
+    assert job == first.delete_generations_by_pk.id
+    assert None is second.delete_generations_by_pk
+
+
+def test_refusals_are_its_errors(leonardo: Any) -> None:
+    """Status and body reach the client's own exception."""
+    with pytest.raises(sdk.models.errors.SDKError) as caught:
+        made(leonardo, width=60)
+
+    assert 400 == caught.value.status_code
+    assert "invalid dimensions" in caught.value.body
