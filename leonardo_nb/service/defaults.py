@@ -55,7 +55,9 @@ def resolve(given: Mapping[str, object]) -> dict[str, object]:
         members.setdefault("modelId", _SDXL if inpaints else DEFAULTS["modelId"])
 
     family = family_of(members)
-    if family not in _NO_ALCHEMY:
+    if members.get("photoReal") is True:
+        members.setdefault("alchemy", True)  # PhotoReal is part of it
+    elif family not in _NO_ALCHEMY:
         plain = family == "lucid" or members.get("ultra") is True or inpaints
         members.setdefault("alchemy", not plain)
     if family in {"phoenix", "lucid"}:
