@@ -275,7 +275,7 @@ def _plain(number: float) -> str:
 
 
 def _wrong_type(name: str, value: object, wanted: str, nearest: object = None) -> InvalidRequest:
-    if isinstance(value, (list, tuple, set, frozenset, range)) or hasattr(value, "__array__"):
+    if isinstance(value, (list, tuple, set, frozenset, range)) or getattr(value, "ndim", 0):
         sentence = f"{name} takes one value, not several; leo.sweep() makes an axis of several."
     elif isinstance(value, str):
         tail = f"; write {_plain(float(nearest))}." if isinstance(nearest, (int, float)) else "."
@@ -304,12 +304,14 @@ def _clipped(number: float, limits: Range | None, *, whole: bool) -> float:
     return math.floor(number / step + 0.5) * step
 
 
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}  # numpy's
+
+
 def _number(member: Member, name: str, value: object, *, check: bool) -> float:
     whole, limits = member.kind == "whole", member.limits
     wanted = _span(limits, whole=whole)
-    is_flag = isinstance(value, bool) or type(value).__name__ == "bool_"
-    # An array of numpy's with one number in it is still an array; its scalars are Real.
-    if is_flag or not isinstance(value, (Real, Decimal)):
+    if _is_flag(value) or not isinstance(value, (Real, Decimal)):
         nearest = None
         if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,15}(\.\d{1,15})?\s*", value):
             nearest = _clipped(float(value), limits, whole=whole)
@@ -363,7 +365,7 @@ def _number_among(member: Member, name: str, number: float) -> float:
 
 
 def _flag(name: str, value: object) -> bool:
-    if isinstance(value, bool) or type(value).__name__ in {"bool_", "bool"}:
+    if _is_flag(value):
         return bool(value)
     raise _wrong_type(name, value, "True or False")
 
@@ -446,7 +448,7 @@ def _model(name: str, value: object) -> str:
     if uuid := _uuid(text):
         return uuid  # a custom model, or one newer than our list
     spelt = {name: model.name for model in MODELS for name in (model.name, model.slug or "")}
-    nearest = spelt.get(_nearest(text, filter(None, spelt), cutoff=0.4) or "")
+    nearest = spelt.get(_nearest(text, filter(None, spelt), cutoff=0.55) or "")
     hint = f'the nearest is "{nearest}"' if nearest else "give a model's name or its id"
     raise InvalidRequest(
         f"{name} {shown(text)} names no model; {hint}.", member=name, value=value, nearest=nearest
