@@ -274,8 +274,13 @@ def _plain(number: float) -> str:
     return f"{number:.10g}" if abs(number) < 1e15 else repr(number)
 
 
+def _is_array(value: object) -> bool:
+    shape = getattr(value, "shape", ())  # numpy's scalars have one too, and it is empty
+    return isinstance(shape, tuple) and len(shape) > 0
+
+
 def _wrong_type(name: str, value: object, wanted: str, nearest: object = None) -> InvalidRequest:
-    if isinstance(value, (list, tuple, set, frozenset, range)) or getattr(value, "ndim", 0):
+    if isinstance(value, (list, tuple, set, frozenset, range)) or _is_array(value):
         sentence = f"{name} takes one value, not several; leo.sweep() makes an axis of several."
     elif isinstance(value, str):
         tail = f"; write {_plain(float(nearest))}." if isinstance(nearest, (int, float)) else "."
@@ -447,8 +452,9 @@ def _model(name: str, value: object) -> str:
         return model.id
     if uuid := _uuid(text):
         return uuid  # a custom model, or one newer than our list
-    spelt = {name: model.name for model in MODELS for name in (model.name, model.slug or "")}
-    nearest = spelt.get(_nearest(text, filter(None, spelt), cutoff=0.55) or "")
+    spelt = {name: model.name for model in MODELS for name in (model.name, model.slug) if name}
+    found = _nearest(text, spelt, cutoff=0.5)
+    nearest = spelt[found] if found else None
     hint = f'the nearest is "{nearest}"' if nearest else "give a model's name or its id"
     raise InvalidRequest(
         f"{name} {shown(text)} names no model; {hint}.", member=name, value=value, nearest=nearest
