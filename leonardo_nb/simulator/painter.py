@@ -8,17 +8,18 @@ still shows what seed, guidance, steps and style do.
 from __future__ import annotations
 
 import io
-import json
 import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from leonardo_nb.simulator.painting.brief import read_brief, stable_hash
+from leonardo_nb.service.catalog import STYLES
+from leonardo_nb.simulator.painting.brief import MOST_CHARACTERS, read_brief
 from leonardo_nb.simulator.painting.compose import compose
-from leonardo_nb.simulator.painting.looks import LOOKS
+from leonardo_nb.simulator.painting.finish import finish
+from leonardo_nb.simulator.painting.looks import LOOKS, STYLE_LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,22 +49,55 @@ def paint(members: Mapping[str, object], *, index: int = 0, width: int, height: 
     Returns:
         RGB, or RGBA with only the subject where `transparency` is "foreground_only".
     """
-    prompt = str(members.get("prompt") or "")
-    brief = read_brief(prompt, str(members.get("negative_prompt") or ""))
-    seed = int(_number(members.get("seed"), 0))
-    rng = np.random.default_rng([abs(seed) + index, brief.mood & 0xFFFFFFFF])
+    prompt = str(members.get("prompt") or "")[:MOST_CHARACTERS]
+    brief = read_brief(prompt, str(members.get("negative_prompt") or "")[:MOST_CHARACTERS])
+    seed = abs(int(_number(members.get("seed"), 0))) + index
+    rng = np.random.default_rng([seed, brief.mood & 0xFFFFFFFF])
     guidance = min(20.0, max(1.0, _number(members.get("guidance_scale"), 7)))
     steps = min(60.0, max(10.0, _number(members.get("num_inference_steps"), 15)))
+    # the usual 7 is the middle: below it things come loose, above it they are drawn tight
     strict, loose = max(0.0, (guidance - 7) / 13), max(0.0, (7 - guidance) / 6)
     detail = math.sqrt((steps - 10) / 50)
-    look = LOOKS.get(str(members.get("presetStyle") or "DYNAMIC"), LOOKS["DYNAMIC"])
+    style = _style(members)
+    look = LOOKS[style]
     cutout = members.get("transparency") == "foreground_only"
-    painting = compose(brief, look, width=width, height=height, rng=rng, strict=strict,
-                       loose=loose, detail=detail, backdrop=not cutout)  # fmt: skip
-    image = painting.scene.image
+    painting = compose(
+        brief, look, width=width, height=height, rng=rng, strict=strict, loose=loose,
+        detail=detail, backdrop=not cutout,
+    )  # fmt: skip
+    image = finish(
+        painting, style, look, strict=strict, loose=loose, detail=detail,
+        natural=members.get("photoReal") is True, seed=seed,
+    )  # fmt: skip
     if cutout:
-        image = painting.subject or Image.new("RGBA", (width, height))
+        image = image.convert("RGB")
+        image.putalpha(painting.cover)
+    elif members.get("tiling") is True:
+        image = _tileable(image)
     return _marked(image)
+
+
+def _style(members: Mapping[str, object]) -> str:
+    """Return the look's name: `styleUUID` where it is known, else `presetStyle`."""
+    wanted = str(members.get("styleUUID") or "").lower()
+    for name, uuid in STYLES.items():
+        if wanted in {uuid.lower(), name.lower()}:
+            return STYLE_LOOKS.get(name, "DYNAMIC")
+    preset = str(members.get("presetStyle") or "DYNAMIC").upper()
+    return preset if preset in LOOKS else "DYNAMIC"
+
+
+def _tileable(image: Image.Image) -> Image.Image:
+    """Return *image* with opposite edges that meet, by fading into itself moved half a side."""
+    for horizontal in (True, False):
+        side = image.width if horizontal else image.height
+        moved = ImageChops.offset(image, side // 2 if horizontal else 0, 0 if horizontal else side // 2)
+        away = np.minimum(np.arange(side), np.arange(side)[::-1]) / max(1.0, side * 0.16)
+        share = np.clip(away, 0, 1)
+        share = (share * share * (3 - 2 * share) * 255).astype(np.uint8)
+        strip = Image.fromarray(share[None, :] if horizontal else share[:, None])
+        image = Image.composite(image, moved, strip.resize(image.size))
+    return image
 
 
 @lru_cache(maxsize=8)
@@ -96,5 +130,3 @@ def encode(image: Image.Image, format: Literal["JPEG", "PNG"] = "JPEG") -> bytes
         flat.save(buffer, "JPEG", quality=90, subsampling=0)
     return buffer.getvalue()
 
-
-_ = json, stable_hash

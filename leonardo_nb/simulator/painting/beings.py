@@ -376,7 +376,7 @@ ROWS: dict[str, Row] = {
     "dog": (dog, 0.46, 0.84, "land"),
     "rabbit": (rabbit, 0.44, 0.56, "land"),
     "owl": (owl, 0.44, 0.9, "land"),
-    "gulls": (gulls, 0.22, 2.7, "air"),
+    "gulls": (gulls, 0.3, 2.7, "air"),
     "whale": (whale, 0.5, 1.2, "water"),
     "fish": (fish, 0.34, 2.1, "deep"),
     "horse": (horse, 0.42, 1.3, "land"),

@@ -17,7 +17,7 @@ from leonardo_nb.simulator.painting.colour import Colour, hexa
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Brief", "read_brief", "stable_hash"]
+__all__ = ["MOST_CHARACTERS", "Brief", "read_brief", "stable_hash"]
 
 # A prompt is at most 1,500 characters on the service; what is far beyond is not worth reading.
 MOST_CHARACTERS = 4000
@@ -107,7 +107,7 @@ COLOURS: dict[str, str] = {
 # What a picture of this is usually a picture of, where the prompt names no place.
 HOMES: dict[str, str] = {
     "lighthouse": "sea", "whale": "sea", "boat": "sea", "fish": "underwater", "castle": "peaks",
-    "cat": "room", "person": "meadow", "robot": "city", "car": "city", "skyline": "city",
+    "cat": "room", "person": "meadow", "flower": "room", "robot": "city", "car": "city", "skyline": "city",
     "rocket": "desert", "astronaut": "moonland", "teapot": "room", "cup": "room", "bowl": "room",
     "book": "room", "fruit": "room", "cake": "room", "fox": "forest", "owl": "forest",
     "peak": "peaks", "dragon": "peaks", "balloon": "meadow", "mushroom": "forest",
@@ -201,7 +201,10 @@ def read_brief(prompt: str, negative: str = "") -> Brief:
         place = "snow"
     if "peak" in subjects and place in {"peaks", ""}:
         place = "peaks"
-    # a planet or the stars are scenery where space is the place
+    # whoever stands on the moon does not have it in the sky
+    if subjects[:1] == ["astronaut"] and "moon" in subjects:
+        subjects.remove("moon")
+        place = "moonland"
     if not place and subjects:
         place = HOMES.get(subjects[0], "meadow")
     mood = stable_hash(" ".join(words))

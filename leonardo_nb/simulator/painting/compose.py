@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from leonardo_nb.simulator.painting.colour import darker, hexa, lighter
 from leonardo_nb.simulator.painting.light import choose_light
@@ -16,6 +16,7 @@ from leonardo_nb.simulator.painting.sprites import SPRITES
 
 if TYPE_CHECKING:
     from leonardo_nb.simulator.painting.brief import Brief
+    from leonardo_nb.simulator.painting.light import Light
     from leonardo_nb.simulator.painting.looks import Look
     from leonardo_nb.simulator.painting.sprites import Sprite
 
@@ -98,8 +99,11 @@ def _place(painting: Painting, layer: Image.Image | None, name: str, sprite: Spr
     scene = painting.scene
     u, rng = scene.unit, scene.rng
     tall = u * sprite.height * scale * (1.0 if rank == 0 else 0.6)
-    # wide things shrink rather than leave the picture
-    tall = min(tall, scene.width * 0.96 / sprite.aspect, scene.height * 0.92)
+    if look.near and rank == 0:
+        tall = min(tall, scene.width * 1.3 / sprite.aspect, scene.height * 1.35)
+    else:
+        # wide things shrink rather than leave the picture
+        tall = min(tall, scene.width * 0.96 / sprite.aspect, scene.height * 0.92)
     tall = max(tall, 6.0)
     accent = scene.brief.accents.get(name)
     pen = Pen(
@@ -115,6 +119,9 @@ def _place(painting: Painting, layer: Image.Image | None, name: str, sprite: Spr
         side = -1 if (x > scene.width / 2) == (rank % 2 == 1) else 1
         x = bounded(x / scene.width + side * abs(spots[rank]) * float(rng.uniform(0.9, 1.25)), 0.14, 0.86) * scene.width
     base = _base(scene, sprite, tall, rank)
+    if look.near and rank == 0:
+        # heads stay in the picture, feet need not
+        base = max(base, scene.height * 0.1 + tall)
     left = round(x - image.width / 2)
     if rank == 0 and tall * sprite.aspect < scene.width:
         half = tall * sprite.aspect / 2
@@ -137,9 +144,8 @@ def _place(painting: Painting, layer: Image.Image | None, name: str, sprite: Spr
     painting.glows += [(left + gx, top + gy, radius, colour) for gx, gy, radius, colour in pen.glows]
 
 
-def _indoor(scene: Scene):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from dataclasses import replace
-
+def _indoor(scene: Scene) -> Light:
+    """Return the light in a room: the sky's colour stays outside."""
     dim = (0.72, 0.68, 0.7) if scene.light.night else (1.0, 0.97, 0.93)
     return replace(scene.light, ambient=dim)
 
@@ -232,5 +238,3 @@ def _lightning(scene: Scene) -> None:
         scene.fill([[*right, *reversed(left)]], hexa("fdf6d8"))
         scene.glow(x, scene.horizon * 0.5, u * 0.5, hexa("d9dcf0"), 0.4)
 
-
-_ = ImageChops

@@ -70,11 +70,11 @@ LIGHTS: dict[str, tuple[Light, ...]] = {
                height=0.5),
     ),
     "sunset": (
-        _light("2c2a60 8b4079 f0735b ffc870", "ffe6a0", "d9826f", "1f1838", (1.0, 0.8, 0.74),
+        _light("2c2a60 8b4079 f0735b ffc870", "ffe6a0", "d9826f", "1f1838", (1.04, 0.9, 0.84),
                height=0.1),
-        _light("1f4166 8f6a86 f4935c ffdb8e", "ffedb4", "d99a78", "1a2438", (1.02, 0.85, 0.72),
+        _light("1f4166 8f6a86 f4935c ffdb8e", "ffedb4", "d99a78", "1a2438", (1.05, 0.92, 0.82),
                height=0.12),
-        _light("43356f c0597d ff9a6b ffd78f", "fff0bd", "e09a86", "2a1c3a", (1.0, 0.82, 0.78),
+        _light("43356f c0597d ff9a6b ffd78f", "fff0bd", "e09a86", "2a1c3a", (1.04, 0.9, 0.86),
                height=0.14),
     ),
     "night": (

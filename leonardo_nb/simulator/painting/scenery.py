@@ -19,7 +19,7 @@ from leonardo_nb.simulator.painting.colour import (
     saturated,
     turned,
 )
-from leonardo_nb.simulator.painting.texture import Floats, noise
+from leonardo_nb.simulator.painting.texture import cloudy, noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -210,15 +210,16 @@ class Scene:
         """Paint banks of cloud, lit from where the light stands."""
         high = max(4, int(low))
         small = (max(8, self.width // 6), max(8, high // 4))
-        stretch = max(2, round(3.2 * high / self.width * 2.2)), 3
-        field_ = noise(self.rng, small[1], small[0], (stretch[0] + 1, stretch[1]), 4)
+        field_ = cloudy(self.rng, small[1] + 2, small[0] + 2, float(self.rng.uniform(1.6, 2.6)))
         stormy = self.brief.time == "storm" or self.brief.weather == "rain"
-        cover = float(self.rng.uniform(0.5, 0.6)) - (0.14 if stormy else 0.0)
-        y = np.linspace(0, 1, small[1], dtype=np.float32)[:, None]
-        thick = np.clip((field_ - cover - 0.1 * np.abs(y - 0.55)) * (7 if stormy else 8), 0, 1)
+        cover = float(self.rng.uniform(0.35, 0.75)) - (0.75 if stormy else 0.0)
+        y = np.linspace(0, 1, small[1] + 2, dtype=np.float32)[:, None]
+        thick = np.clip((field_ - cover - 1.1 * np.abs(y - 0.5)) * 1.5, 0, 1)
         thick = thick * thick * (3 - 2 * thick)
-        step = 2 if self.from_left else -2
-        edge = np.clip((thick - np.roll(thick, (2, -step), (0, 1))) * 0.9 + 0.45, 0, 1)
+        # what is thinner towards the light is lit
+        towards = thick[:-2, :-2] if self.from_left else thick[:-2, 2:]
+        thick = thick[1:-1, 1:-1]
+        edge = np.clip((thick - towards) * 2.6 + 0.42, 0, 1)
         top, high_sky, middle, horizon = self.light.sky
         glad = lighter(mix(self.light.sun, horizon, 0.35), 0.1)
         if self.light.night:
@@ -672,7 +673,7 @@ def _city(scene: Scene) -> None:
                                (x + wide * 0.8, top - u * 0.025), (x + wide * 0.8, top)])  # fmt: skip
             dark = x + wide * 0.62 if scene.from_left else x
             sides.append([(dark, h), (dark, top), (dark + wide * 0.38, top), (dark + wide * 0.38, h)])
-            if layer > 0 or layers == 1:
+            if layer == layers - 1 or (layer and float(scene.rng.random()) < 0.35):
                 windows += _windows(scene, x, top, wide, base + u * 0.05)
             x += wide * float(scene.rng.uniform(0.92, 1.25))
         scene.fill(blocks, tone, low=mix(tone, scene.light.haze, 0.45 * (1.2 - share)))
@@ -709,7 +710,7 @@ def _windows(scene: Scene, x: float, top: float, wide: float, low: float) -> lis
     columns = max(1, int(wide / (size * 1.9)))
     rows = max(1, int((low - top) / (size * 2.1)))
     panes = []
-    on = scene.rng.random((rows, columns)) < (0.42 if scene.light.night else 0.3)
+    on = scene.rng.random((rows, columns)) < (0.34 if scene.light.night else 0.3)
     gap = wide / (columns + 0.5)
     for row, column in np.argwhere(on).tolist():
         px = x + gap * (column + 0.5)
@@ -725,8 +726,8 @@ def _space(scene: Scene) -> None:
     first = noise(scene.rng, small[1], small[0], (3, 3), 5)
     second = noise(scene.rng, small[1], small[0], (2, 3), 4)
     hue = float(scene.rng.uniform(0, 360))
-    warm = np.asarray(scene.brief.tint or turned(hexa("d0487c"), hue * 0.3), np.float32)
-    cool = np.asarray(turned(hexa("2f7fc0"), hue * 0.15), np.float32)
+    warm = np.asarray(scene.brief.tint or turned(hexa("d0487c"), (hue - 180) * 0.2), np.float32)
+    cool = np.asarray(turned(hexa("2f7fc0"), (hue - 180) * 0.12), np.float32)
     cloud = np.clip((first - 0.42) * 3.2, 0, 1)[..., None] ** 1.5
     veil = np.clip((second - 0.45) * 3.0, 0, 1)[..., None] ** 1.5
     values = np.asarray(deep, np.float32) + warm * cloud * 0.75 + cool * veil * 0.65
@@ -885,7 +886,7 @@ def _underwater(scene: Scene) -> None:
     if scene.brief.tint is not None:
         top, low = mix(top, scene.brief.tint, 0.4), mix(low, scene.brief.tint, 0.25)
     tone = (dim, dim, dim)
-    scene.light = replace(scene.light, haze=lit(hexa("3fa0b4"), tone), ambient=(0.72 * dim, 0.95 * dim, 1.0 * dim),
+    scene.light = replace(scene.light, haze=lit(hexa("3fa0b4"), tone), ambient=(0.9 * dim, 0.95 * dim, 1.0 * dim),
                           sun=hexa("d8fff4"))  # fmt: skip
     scene.image.paste(
         scene.column([(0, lit(top, tone)), (h * 0.35, lit(hexa("2f9ab8"), tone)), (h, lit(low, tone))], 0, h)

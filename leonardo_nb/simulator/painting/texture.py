@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["Floats", "daubs", "fibres", "grain", "noise", "tiled"]
+__all__ = ["Floats", "cloudy", "daubs", "fibres", "grain", "noise", "tiled"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -38,6 +38,27 @@ def noise(rng: np.random.Generator, high: int, wide: int, cells: tuple[int, int]
         sum_of_weights += weight
         weight *= 0.5
     return total / np.float32(sum_of_weights)
+
+
+def cloudy(rng: np.random.Generator, high: int, wide: int, stretch: float) -> Floats:
+    """
+    Return billows around 0 with a deviation of 1, made from a spectrum, so without any lattice.
+
+    Args:
+        rng: Where the values come from.
+        high: Rows.
+        wide: Columns.
+        stretch: How many times longer than high the billows are.
+    """
+    # made larger than needed, since a spectrum's edges meet and a sky's do not
+    rows, columns = high + high // 3, wide + wide // 3
+    waves = np.fft.rfft2(rng.standard_normal((rows, columns), dtype=np.float32))
+    fy = np.fft.fftfreq(rows)[:, None] * rows
+    fx = np.fft.rfftfreq(columns)[None, :] * rows * stretch
+    radius = np.hypot(fy, fx)
+    radius[0, 0] = np.inf
+    values = np.fft.irfft2(waves * (radius + 2.0) ** -2.1, (rows, columns))[:high, :wide]
+    return ((values - values.mean()) / max(1e-9, float(values.std()))).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
