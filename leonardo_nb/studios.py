@@ -203,14 +203,15 @@ class Studio:
             )
         record = records[0]
         live = self._live.get(record.uid)
-        if live is None or (live.done() and live.state not in {"complete", record.state}):
+        may_have_more = record.job_id is not None and record.state not in {"complete", "failed"}
+        if live is None or (live.done() and may_have_more):
             live = self._live[record.uid] = self._runner.restore(record)
         return live
 
     def close(self) -> None:
         """Stop watching, end the thread and let go of the library; paid jobs stay in it."""
         with contextlib.suppress(LeonardoError, RuntimeError):  # it was closed already
-            self.engine.wait(self.engine.run(self.client.aclose))
+            self.engine.wait(self.engine.run(self._runner.close))
         self.engine.close()
         self._ledger.close()
 

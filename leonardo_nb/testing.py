@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from leonardo_nb.simulator import Simulator
     from leonardo_nb.studios import Studio
 
-__all__ = ["ManualClock", "studio"]
+__all__ = ["ManualClock", "clock", "simulator", "studio"]
 
 # Turns of the event loop before time moves: lets everything that is ready run first.
 SETTLING_TURNS = 20
@@ -34,6 +36,7 @@ class ManualClock:
     `advance()` is called, from any thread.
 
     Attributes:
+        holds: Whether time stands still; may be set at any moment.
         paused: The seconds of every pause, in the order in which they were asked for.
     """
 
@@ -42,7 +45,7 @@ class ManualClock:
         self._lock = threading.Lock()
         self._now = 0.0
         self._deadlines: list[float] = []
-        self._holds = holds
+        self.holds = holds
         self.paused: list[float] = []
 
     def now(self) -> float:
@@ -65,11 +68,10 @@ class ManualClock:
         self._deadlines.append(deadline)
         try:
             while self._now < deadline and not (until is not None and until.is_set()):
-                for _ in range(SETTLING_TURNS):
-                    await anyio.lowlevel.checkpoint()
+                await self._settle()
                 if until is not None and until.is_set():
                     return
-                if not self._holds and deadline == min(self._deadlines):
+                if not self.holds and deadline == min(self._deadlines):
                     with self._lock:
                         self._now = max(self._now, deadline)
                 else:
@@ -77,15 +79,33 @@ class ManualClock:
         finally:
             self._deadlines.remove(deadline)
 
+    async def _settle(self) -> None:
+        """Let everything that is ready run first, and what was handed to threads end."""
+        threads = anyio.to_thread.current_default_thread_limiter()
+        for _ in range(SETTLING_TURNS):
+            await anyio.lowlevel.checkpoint()
+            while threads.borrowed_tokens:  # noqa: ASYNC110  the limiter has no event
+                await anyio.sleep(0.0005)
+
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    """A studio of its own on the simulator, with an empty library, on a clock that never waits."""
+def clock() -> ManualClock:
+    """The clock of the `studio` fixture; nothing ever waits for it."""
+    return ManualClock()
+
+
+@pytest.fixture
+def simulator(clock: ManualClock) -> Simulator:
+    """The simulator of the `studio` fixture, to be scripted and counted."""
     from leonardo_nb.simulator import Simulator
+
+    return Simulator(now=clock.now)
+
+
+@pytest.fixture
+def studio(tmp_path: Path, clock: ManualClock, simulator: Simulator) -> Iterator[Studio]:
+    """A studio of its own on the simulator, with an empty library, on a clock that never waits."""
     from leonardo_nb.studios import Studio
 
-    clock = ManualClock()
-    with Studio(
-        simulator=Simulator(now=clock.now), library=tmp_path / "library", clock=clock
-    ) as made:
+    with Studio(simulator=simulator, library=tmp_path / "library", clock=clock) as made:
         yield made

@@ -219,7 +219,7 @@ class Job(Generic[T]):
 
         self._future.add_done_callback(guarded)
 
-    def subscribe(self, function: Callable[[Self], None]) -> Callable[[], None]:
+    def subscribe(self, function: Callable[[Self], object]) -> Callable[[], None]:
         """
         Call *function* with the job at every change, on the engine's thread.
 

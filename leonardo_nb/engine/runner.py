@@ -129,11 +129,14 @@ class Runner:
             spawn=engine.run,
         )
         self._prices: dict[str, Cost] = {}
+        self._intending = anyio.Lock()
         self._pricing = anyio.Lock()
         self._accounting = anyio.Lock()
         self._account_seen = float("-inf")
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._jobs: set[GenerationJob] = set()
+        self._closing = False
+        self._idle = anyio.Event()
 
     # from any thread
 
@@ -184,14 +187,22 @@ class Runner:
     # on the engine
 
     async def cancel(self, job: Job[Any]) -> None:
-        """Withdraw *job*, or stop watching it."""
+        """Withdraw *job*, or stop watching it; return once it has ended."""
+        ended = anyio.Event()
+        job.add_done_callback(lambda _job: ended.set())
         if (scope := self._scopes.get(job.uid)) is not None:
             scope.cancel()
-        # what is already being sent is heard first; the rest ends within these turns
-        for _ in range(10):
-            if job.done():
-                return
-            await anyio.lowlevel.checkpoint()
+        await ended.wait()
+
+    async def close(self) -> None:
+        """Stop watching every job, without giving one up, and let go of the service."""
+        self._closing = True
+        for scope in tuple(self._scopes.values()):
+            scope.cancel()
+        if self._scopes:  # an answer that is on its way is still written down
+            self._idle = anyio.Event()
+            await self._idle.wait()
+        await self.client.aclose()
 
     async def price(self, request: CreateGeneration) -> Cost:
         """
@@ -229,7 +240,7 @@ class Runner:
         try:
             with scope:
                 await way(job)  # type: ignore[misc]
-            if scope.cancelled_caught:
+            if scope.cancelled_caught and not self._closing:
                 await self._give_up(job)
         except LeonardoError as error:
             await self._fail(job, error)
@@ -245,6 +256,8 @@ class Runner:
             )
         finally:
             del self._scopes[job.uid]
+            if not self._scopes:
+                self._idle.set()
             self._jobs.discard(job)
             job.abandon(
                 JobCancelled(
@@ -254,7 +267,8 @@ class Runner:
             )
 
     async def _whole_way(self, job: GenerationJob) -> None:
-        await anyio.to_thread.run_sync(self._ledger.intend, self._record(job))
+        async with self._intending:  # one by one, so that jobs start in the order they were asked
+            await anyio.to_thread.run_sync(self._ledger.intend, self._record(job))
         await self.refresh_account()
         price = await self._price_or_none(job)
         self.budget.reserve(price)

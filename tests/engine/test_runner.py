@@ -1,0 +1,358 @@
+"""From request to saved file, with everything that goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import leonardo_nb as leo
+from leonardo_nb.money import Credits
+from leonardo_nb.simulator import Simulator
+from leonardo_nb.studios import Studio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from leonardo_nb.testing import ManualClock
+
+SMALL: dict[str, Any] = {"width": 64, "height": 64, "alchemy": False, "seed": 42}
+CREATE: dict[str, Any] = {"method": "POST", "path": "/generations"}
+
+
+@pytest.fixture
+def make_studio(tmp_path: Path, clock: ManualClock) -> Iterator[Any]:
+    """Make a studio on a simulator with facts of its own."""
+    made: list[Studio] = []
+
+    def make(*, budget: leo.Cost | None = None, **facts: Any) -> Studio:
+        simulator = Simulator(now=clock.now, **facts)
+        made.append(
+            Studio(simulator=simulator, library=tmp_path / "own", clock=clock, budget=budget)
+        )
+        return made[-1]
+
+    yield make
+    for studio in made:
+        studio.close()
+
+
+async def until(job: leo.GenerationJob, holds: Callable[[], bool]) -> None:
+    """Return as soon as *holds*, which is looked at whenever *job* changes."""
+    reached, loop = asyncio.Event(), asyncio.get_running_loop()
+    job.subscribe(lambda _job: holds() and loop.call_soon_threadsafe(reached.set))
+    if not holds():
+        await reached.wait()
+
+
+async def failure(job: leo.GenerationJob) -> leo.LeonardoError:
+    with pytest.raises(leo.LeonardoError) as caught:
+        await job
+    return caught.value
+
+
+async def test_looks_until_done(studio: Studio, simulator: Simulator) -> None:
+    """Three empty looks, then the picture."""
+    simulator.script(empty_looks=3)
+
+    job = studio.generate("a fox", **SMALL)
+    await job
+
+    assert (3 + 1, "complete") == (job.snapshot.looks, job.state)
+
+
+async def test_one_request_looks_at_all_jobs(studio: Studio, simulator: Simulator) -> None:
+    """Thirty jobs in flight are looked at with lists, at most one in two seconds."""
+    jobs = [studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(30)]
+    for job in jobs:
+        await job
+
+    looks = [path for method, path in simulator.requests if path.startswith("/generations/")]
+    lists = [path for path in looks if path.startswith("/generations/user/")]
+    seconds = max(job.elapsed for job in jobs)
+
+    assert 0 < len(lists) <= seconds / 2 + 1
+    assert len(looks) - len(lists) < len(jobs)
+
+
+async def test_no_more_jobs_in_flight_than_slots(make_studio: Any) -> None:
+    """With two slots the service never has a third job that is not done."""
+    studio = make_studio(slots=2)
+    most = 0
+
+    def count(_job: object) -> None:
+        nonlocal most
+        most = max(most, sum(job.id is not None and not job.done() for job in jobs))
+
+    jobs = [studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(7)]
+    for job in jobs:
+        job.subscribe(count)
+    for job in jobs:
+        await job
+
+    assert 2 == most
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "sentence"),
+    [
+        (
+            {"status": 500, "body": {"error": "x", "path": "$", "code": "unexpected"}},
+            leo.JobFailed,
+            "nobody knows",
+        ),
+        ({"drop": "after"}, leo.JobFailed, "nobody knows whether it was accepted and paid"),
+        ({"drop": "before"}, leo.ConnectionFailed, ""),
+        ({"status": 200, "body": "<html>hi</html>"}, leo.LeonardoError, ""),
+    ],
+)
+async def test_a_create_that_goes_wrong_is_never_sent_twice(
+    studio: Studio, simulator: Simulator, fault: dict[str, Any], kind: type, sentence: str
+) -> None:
+    """One POST, one error with a sentence, and the request is kept."""
+    simulator.script(**CREATE, **fault)
+
+    job = studio.generate("a fox", **SMALL)
+    error = await failure(job)
+
+    assert isinstance(error, kind)
+    assert sentence in str(error)
+    assert 1 == list(simulator.requests).count(("POST", "/generations"))
+    assert ["failed"] == [record.state for record in studio.jobs()]
+
+
+async def test_too_many_requests_is_tried_again(
+    studio: Studio, simulator: Simulator, clock: ManualClock
+) -> None:
+    """Two refusals that created nothing, then one picture, paid once."""
+    simulator.script(**CREATE, status=429, times=2, headers={"Retry-After": "7"})
+
+    await studio.generate("a fox", **SMALL)
+
+    assert 1 == simulator.creates
+    assert [7.0, 7.0] == [pause for pause in clock.paused if pause == 7.0]
+
+
+async def test_the_pending_queue_is_never_overrun(make_studio: Any) -> None:
+    """With one slot and no queue, jobs come one by one and all get through."""
+    studio = make_studio(slots=1, queue_per_slot=1)
+
+    jobs = [studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(5)]
+    for job in jobs:
+        await job
+
+    assert 5 == studio.simulator.creates
+
+
+async def test_a_failed_job_is_refunded_and_says_so(studio: Studio, simulator: Simulator) -> None:
+    """What happened, to which job, at what cost, what now."""
+    simulator.script(fail=True)
+
+    job = studio.generate("a fox", **SMALL)
+    error = await failure(job)
+
+    assert isinstance(error, leo.JobFailed)
+    assert f"Generation {job.id} failed after" in str(error)
+    assert f"gives no reason and refunds failed jobs ({job.cost})" in str(error)
+    assert "`job.again()` submits them unchanged" in str(error)
+    assert Credits(15_000) == job.balance
+
+
+async def test_a_moderated_job_names_the_words(studio: Studio, simulator: Simulator) -> None:
+    """The filter's classes are the only hint that the service gives."""
+    simulator.script(moderation=["EXTREME_VIOLENCE"])
+
+    error = await failure(studio.generate("a fox", **SMALL))
+
+    assert "names EXTREME_VIOLENCE" in str(error)
+    assert "job.again(prompt=...)" in str(error)
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "after"}, {"corrupt": True}])
+async def test_a_look_that_fails_loses_nothing(
+    studio: Studio, simulator: Simulator, fault: dict[str, Any]
+) -> None:
+    """Three looks go wrong, the fourth finds the picture."""
+    simulator.script(method="GET", path="/generations/{id}", times=3, **fault)
+
+    assert 1 == len(await studio.generate("a fox", **SMALL))
+
+
+async def test_a_job_that_never_ends_is_reported_with_its_id(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """After the deadline the error says how to look again; the library keeps it open."""
+    simulator.script(never_finish=True)
+
+    job = studio.generate("a fox", **SMALL)
+    error = await failure(job)
+
+    assert isinstance(error, leo.JobTimeout)
+    assert f'leo.job("{job.id}") looks for it again' in str(error)
+    assert ["ack"] == [record.state for record in studio.jobs()]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 503}, {"corrupt": True}, {"drop": "after"}, {"status": 200, "body": "sorry"}],
+)
+async def test_a_broken_download_is_fetched_again(
+    studio: Studio, simulator: Simulator, fault: dict[str, Any]
+) -> None:
+    """Two tries go wrong, the third brings the whole file."""
+    simulator.script(method="GET", path="/media/*", times=2, **fault)
+
+    images = await studio.generate("a fox", **SMALL)
+
+    assert (64, 64) == images[0].pil().size
+
+
+async def test_a_download_that_stays_broken_keeps_the_address(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """The picture is paid, so the error says where it is; looking again later fetches it."""
+    simulator.script(method="GET", path="/media/*", times=3, status=404)
+
+    job = studio.generate("a fox", **SMALL)
+    error = await failure(job)
+
+    assert isinstance(error, leo.DownloadFailed)
+    assert "drawn and paid" in str(error)
+    assert error.url in str(error)
+    assert job.id is not None
+    assert 1 == len(await studio.job(job.id))
+    assert 1 == simulator.creates
+
+
+async def test_a_wrong_key_is_one_error_and_costs_nothing(tmp_path: Path) -> None:
+    """The service is asked who we are before anything is sent."""
+    simulator = Simulator()
+    simulator.key = "00000000-0000-0000-0000-000000000000"
+    with Studio(simulator=simulator, library=tmp_path) as studio:
+        error = await failure(studio.generate("a fox", **SMALL))
+
+    assert isinstance(error, leo.AuthenticationError)
+    assert 0 == simulator.creates
+
+
+async def test_no_credits_is_one_error(make_studio: Any) -> None:
+    """The service refuses, nothing was drawn, and the job keeps its request."""
+    studio = make_studio(balance=0)
+
+    job = studio.generate("a fox", **SMALL)
+    error = await failure(job)
+
+    assert isinstance(error, leo.NotEnoughCredits)
+    assert (0, "a fox") == (studio.simulator.creates, job.request.prompt)
+
+
+async def test_a_budget_stops_before_sending(make_studio: Any) -> None:
+    """The second job would pass the wall: it fails, and the service never hears of it."""
+    studio = make_studio(budget=Credits(3))
+
+    await studio.generate("a fox", **SMALL)
+    error = await failure(studio.generate("a fox", **SMALL))
+
+    assert isinstance(error, leo.BudgetExceeded)
+    assert (1, Credits(2)) == (studio.simulator.creates, studio.spent)
+
+
+async def test_nobody_at_the_address(tmp_path: Path) -> None:
+    """An unreachable service is one error that says that nothing was sent."""
+    with Studio(
+        api_key="5b1e1d6c-0000-4000-8000-000000000000",
+        base_url="http://127.0.0.1:9/api/rest/v1",
+        library=tmp_path,
+    ) as studio:
+        error = await failure(studio.generate("a fox", **SMALL))
+
+    assert isinstance(error, leo.ConnectionFailed)
+    assert error.delivered is False
+
+
+def test_a_library_that_cannot_be_written() -> None:
+    """Connecting says so at once, and names the folder."""
+    with pytest.raises(leo.LibraryError, match="/proc/nowhere"):
+        Studio(simulator=True, library="/proc/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "member", "nearest"),
+    [
+        ({"prompt": ""}, "prompt", None),
+        ({"prompt": "x" * 1501}, "prompt", None),
+        ({"width": 517}, "width", 520),
+        ({"num_images": 9}, "num_images", 8),
+        ({"guidance_scale": 0}, "guidance_scale", 1),
+        ({"presetStyle": "ANIMEE"}, "presetStyle", "ANIME"),
+        ({"seed": "a lot"}, "seed", None),
+    ],
+)
+def test_bad_values_are_refused_before_anything_is_sent(
+    studio: Studio, simulator: Simulator, parameters: dict[str, Any], member: str, nearest: object
+) -> None:
+    """One clear error that names the member and the nearest valid value; no request, no row."""
+    with pytest.raises(leo.InvalidRequest) as caught:
+        studio.generate(**{"prompt": "a fox", **parameters})
+
+    assert (member, nearest) == (caught.value.member, caught.value.nearest)
+    assert [] == list(simulator.requests)
+    assert 0 == len(studio.jobs())
+
+
+def test_a_misspelt_parameter_is_refused(studio: Studio) -> None:
+    """It is a mistake in the code, so a TypeError, and the nearest name is in it."""
+    with pytest.raises(leo.UnknownParameter, match="guidance_scale") as caught:
+        studio.generate("a fox", guidence_scale=7)
+
+    assert "guidance_scale" == caught.value.nearest
+
+
+async def test_prompts_are_text(studio: Studio) -> None:
+    """Markup and quotes come back as they were typed."""
+    prompt = """<script>alert("it's a 'fox'")</script>"""
+
+    job = studio.generate(prompt, **SMALL)
+    await job
+
+    assert prompt == studio.jobs()[0].request["prompt"]
+
+
+async def test_the_intent_is_written_before_the_request_leaves(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """When the answer is lost, the library still knows what was asked for."""
+    simulator.script(**CREATE, drop="after")
+
+    await failure(studio.generate("a fox", **SMALL))
+
+    assert ["a fox"] == [record.request["prompt"] for record in studio.jobs()]
+    assert studio.jobs()[0].sent is not None
+
+
+async def test_closing_leaves_paid_jobs_open(tmp_path: Path, clock: ManualClock) -> None:
+    """A studio that closes gives no job up: whoever waits is told, and the next one has it."""
+    simulator = Simulator(now=clock.now)
+    clock.holds = True
+    with Studio(simulator=simulator, library=tmp_path, clock=clock) as first:
+        job = first.generate("a fox", **SMALL)
+        await until(job, lambda: job.id is not None)
+    clock.holds = False
+
+    assert isinstance(await failure(job), leo.JobCancelled)
+    with Studio(simulator=simulator, library=tmp_path, clock=clock) as second:
+        assert job.id is not None
+        assert 1 == len(await second.job(job.id))
+    assert 1 == simulator.creates
+
+
+async def test_an_account_in_dollars(make_studio: Any) -> None:
+    """The charged cost has the account's unit."""
+    studio = make_studio(unit="DOLLARS")
+
+    job = studio.generate("a fox", **SMALL)
+    await job
+
+    assert isinstance(job.cost, leo.Dollars)
