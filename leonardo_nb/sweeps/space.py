@@ -364,7 +364,7 @@ def spread_order(shape: Sequence[int]) -> list[int]:
     seen, so a sweep that is stopped early, or looked at early, already says something.
 
     >>> spread_order([4, 2])[:4]
-    [0, 5, 2, 7]
+    [0, 4, 3, 6]
     """
     total = math.prod(shape)
     long_axes = [n for n, length in enumerate(shape) if length > 1]

@@ -1,0 +1,125 @@
+"""
+What a sweep will cost and how long it will take, known before anything is paid.
+
+On its own because a plan asks once, before, and a run asks again and again while it fills.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from leonardo_nb.money import Cost
+    from leonardo_nb.service.requests import CreateGeneration
+    from leonardo_nb.studios import Studio
+
+__all__ = [
+    "Estimate",
+    "counted",
+    "in_words",
+    "makespan",
+    "pricing_key",
+    "slots_of",
+    "speed_of",
+    "total",
+]
+
+USUAL_SLOTS = 10
+"""Jobs at once on an account whose own number is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """
+    The size, price and duration of a plan.
+
+    Attributes:
+        cells: Places in the grid.
+        jobs: Requests that are sent and paid; fewer than cells where cells ask for the same.
+        images: Pictures that come back.
+        cost: The price of all of them, or None where the service names none.
+        seconds: How long it takes under the account's slots, from the first to the last.
+    """
+
+    cells: int
+    jobs: int
+    images: int
+    cost: Cost | None
+    seconds: float
+
+    def __str__(self) -> str:
+        price = str(self.cost) if self.cost is not None else "price unknown"
+        parts = [counted(self.cells, "cell"), counted(self.images, "image"), price]
+        if self.jobs < self.cells:
+            parts.insert(1, counted(self.jobs, "job"))
+        return f"{', '.join(parts)}, about {in_words(self.seconds)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    Return a number with its noun.
+
+    >>> counted(1, "cell"), counted(1200, "cell")
+    ('1 cell', '1,200 cells')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def in_words(seconds: float) -> str:
+    """
+    Return a duration as it is said, rounded up to what can be known.
+
+    >>> in_words(3.2), in_words(41), in_words(200), in_words(7000)
+    ('4 s', '45 s', '4 min', '2 h')
+    """
+    if seconds <= 10:
+        return f"{max(math.ceil(seconds), 1)} s"
+    if seconds <= 90:
+        return f"{math.ceil(seconds / 5) * 5} s"
+    if seconds <= 90 * 60:
+        return f"{math.ceil(seconds / 60)} min"
+    return f"{math.ceil(seconds / 3600)} h"
+
+
+def makespan(durations: Iterable[float], slots: int) -> float:
+    """
+    Return when the last job ends if each takes the first slot that is free.
+
+    >>> makespan([4, 4, 4], 2)
+    8
+    """
+    free: list[float] = [0] * max(slots, 1)
+    for seconds in durations:
+        heapq.heapreplace(free, free[0] + seconds)
+    return max(free)
+
+
+def pricing_key(request: CreateGeneration) -> str:
+    """Return what the price depends on, as text; 1,000 cells have few different ones."""
+    return json.dumps(request.pricing(), sort_keys=True)
+
+
+def total(costs: Iterable[Cost | None]) -> Cost | None:
+    """Return the sum, or None where a part of it is unknown or nothing is summed."""
+    summed: Cost | None = None
+    for cost in costs:
+        if cost is None:
+            return None
+        summed = cost if summed is None else summed + cost
+    return summed
+
+
+def slots_of(studio: Studio) -> int:
+    """Return how many jobs run at once on the studio's account."""
+    return studio.slots or USUAL_SLOTS
+
+
+def speed_of(studio: Studio) -> float:
+    """Return how many times as fast as the real service the studio's one is."""
+    return 1.0 if studio.simulator is None else studio.simulator.world.speed

@@ -1,0 +1,296 @@
+"""
+A sweep before it is paid for: its cells, its price, and the door to running it.
+
+A plan is a value that can be looked at, counted and priced as often as one likes; only `start`
+sends anything.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from leonardo_nb.errors import BudgetExceeded, LeonardoError
+from leonardo_nb.money import Cost
+from leonardo_nb.service.catalog import (
+    STYLES,
+    expected_seconds,
+    find_model,
+    preset_styles_for,
+)
+from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.sweeps.estimate import (
+    Estimate,
+    counted,
+    makespan,
+    pricing_key,
+    slots_of,
+    speed_of,
+    total,
+)
+from leonardo_nb.sweeps.run import Run
+from leonardo_nb.sweeps.space import (
+    Axis,
+    Cell,
+    Space,
+    cells_of,
+    draw_seed,
+    label_of,
+    linspace,
+    space_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from leonardo_nb.studios import Studio
+
+__all__ = ["Plan", "plan", "sweep", "sweep_guidance", "sweep_seeds", "sweep_styles"]
+
+
+class Plan:
+    """
+    A sweep that is not paid for yet: `len(plan)` cells, the last axis varies fastest.
+
+    Attributes:
+        axes: What varies, in the order given.
+        fixed: What is the same in every cell, the seed always among it or among the axes.
+        cells: Every cell with its request, checked.
+    """
+
+    __module__ = "leonardo_nb"
+
+    axes: tuple[Axis, ...]
+    fixed: dict[str, Any]
+    cells: tuple[Cell, ...]
+
+    def __init__(
+        self, space: Space, cells: tuple[Cell, ...], *, studio: Studio | None = None
+    ) -> None:
+        self.axes = space.axes
+        self.fixed = space.fixed
+        self.cells = cells
+        self._studio = studio
+        self._estimate: Estimate | None = None
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.cells)
+
+    @property
+    def studio(self) -> Studio:
+        """The studio that prices and runs it: the one given, or the default one at first need."""
+        if self._studio is None:
+            from leonardo_nb.studios import studio
+
+            self._studio = studio()
+        return self._studio
+
+    @property
+    def requests(self) -> dict[str, CreateGeneration]:
+        """The jobs it stands for, by content key: each is paid once, however many cells show it."""
+        return {cell.key: cell.request for cell in self.cells}
+
+    def estimate(self) -> Estimate:
+        """
+        Return the size, price and duration, before anything is paid.
+
+        The calculator is asked once for every price that can differ, not once a cell.
+
+        Raises:
+            ServiceError: The service refused to say, for instance because of the key.
+            ConnectionFailed: It did not answer.
+        """
+        if self._estimate is None:
+            requests = list(self.requests.values())
+            keys = [pricing_key(request) for request in requests]
+            asked = {
+                key: self.studio.price(request)
+                for key, request in dict(zip(keys, requests, strict=True)).items()
+            }
+            prices = {key: self.studio.engine.wait(future) for key, future in asked.items()}
+            self._estimate = Estimate(
+                cells=len(self.cells),
+                jobs=len(requests),
+                images=sum(request.num_images or 1 for request in requests),
+                cost=total(prices[key] for key in keys),
+                seconds=makespan(
+                    (expected_seconds(request.wire()) for request in requests),
+                    slots_of(self.studio),
+                )
+                / speed_of(self.studio),
+            )
+        return self._estimate
+
+    def start(self, budget: Cost | None = None) -> Run:
+        """
+        Send every cell, and return the run at once.
+
+        Args:
+            budget: The most that it may cost, such as `leo.Credits(100)`.
+
+        Raises:
+            BudgetExceeded: The estimate passes the budget, or nobody can say the price; nothing
+                was sent.
+        """
+        if budget is not None:
+            self._keep_within(budget)
+        return Run.started(self.studio, self.axes, self.fixed, self.cells)
+
+    def _keep_within(self, budget: Cost) -> None:
+        if not isinstance(budget, Cost):
+            raise TypeError(
+                f"budget={budget!r} has no unit; write leo.Credits({budget}) or "
+                f"leo.Dollars({budget})."
+            )
+        cost = self.estimate().cost
+        if cost is None:
+            raise BudgetExceeded(
+                f"The service names no price for this sweep, so {budget} cannot be kept; nothing "
+                "was sent. Without a budget it starts, and each job's cost is shown."
+            )
+        if cost > budget:
+            raise BudgetExceeded(
+                f"{counted(len(self), 'cell')} would cost {cost}, which passes the budget of "
+                f"{budget}; nothing was sent. Take fewer values, or raise the budget."
+            )
+
+    def __repr__(self) -> str:
+        product = " x ".join(f"{len(axis)} {axis.name}" for axis in self.axes) or "nothing varies"
+        estimate = f": {self._estimate}" if self._estimate else ""
+        return f"<Plan of {counted(len(self), 'cell')} ({product}){estimate}>"
+
+    def _repr_html_(self) -> str:
+        try:
+            headline = str(self.estimate())
+        except LeonardoError as error:
+            headline = f"{counted(len(self), 'cell')}, price unknown: {error}"
+        rows = [(axis.name, _shown(axis.labels), counted(len(axis), "value")) for axis in self.axes]
+        rows += [(name, label_of(name, value), "") for name, value in self.fixed.items()]
+        return (
+            "<table><thead><tr>"
+            f'<th colspan="3" style="text-align: left">{html.escape(headline)}</th>'
+            "</tr></thead><tbody>"
+            + "".join(
+                "<tr>"
+                + "".join(f'<td style="text-align: left">{html.escape(text)}</td>' for text in row)
+                + "</tr>"
+                for row in rows
+            )
+            + "</tbody></table>"
+        )
+
+
+def _shown(labels: Sequence[str]) -> str:
+    many = 12
+    ends = labels if len(labels) <= many else (*labels[: many - 2], "…", labels[-1])
+    return ", ".join(ends)
+
+
+def plan(
+    prompt: str | Sequence[str],
+    *,
+    check: bool = True,
+    studio: Studio | None = None,
+    **parameters: Any,  # noqa: ANN401  a value, or a list of them
+) -> Plan:
+    """
+    Return the sweep over every combination of the lists among the parameters; nothing is sent.
+
+    A list, tuple, range or array is an axis, anything else is the same in every cell. Where the
+    seed is neither, one is drawn, shared by all cells and kept in `plan.fixed`.
+
+    Args:
+        prompt: What to draw, or several things.
+        check: False sends what our rules would refuse.
+        studio: Where to run it; the default one if None.
+        **parameters: The service's parameters, as in `leo.generate`.
+
+    Raises:
+        UnknownParameter: A keyword is not the service's.
+        InvalidRequest: A value is refused, an axis is empty, or the cells are too many.
+        ConflictingParameters: Cells break a rule; the error names the first one.
+    """
+    space = space_of(prompt, parameters, seed=draw_seed(), check=check)
+    return Plan(space, cells_of(space, check=check), studio=studio)
+
+
+def sweep(
+    prompt: str | Sequence[str],
+    *,
+    budget: Cost | None = None,
+    check: bool = True,
+    studio: Studio | None = None,
+    **parameters: Any,  # noqa: ANN401  a value, or a list of them
+) -> Run:
+    """
+    Ask for every combination of the lists among the parameters; return the run at once.
+
+    As the last line of a cell it is a grid that fills while the jobs run, with count and price.
+    The arguments and errors are those of `leo.plan`, and `budget` that of `Plan.start`.
+    """
+    return plan(prompt, check=check, studio=studio, **parameters).start(budget)
+
+
+def sweep_seeds(
+    prompt: str,
+    n: int = 8,
+    *,
+    start: int = 1,
+    **parameters: Any,  # noqa: ANN401  as in sweep()
+) -> Run:
+    """
+    Sweep over *n* seeds from *start* on: the same words, drawn differently.
+
+    They are counted and not drawn, so that the same line asks for the same pictures.
+    """
+    if n < 1:
+        raise ValueError(f"sweep_seeds(n={n}): at least one seed.")
+    return sweep(prompt, seed=range(start, start + n), **parameters)
+
+
+def sweep_guidance(
+    prompt: str,
+    lo: float = 3,
+    hi: float = 12,
+    n: int = 4,
+    **parameters: Any,  # noqa: ANN401  as in sweep()
+) -> Run:
+    """Sweep over *n* evenly spaced values of `guidance_scale`, from *lo* to *hi*, both in."""
+    return sweep(prompt, guidance_scale=linspace(lo, hi, n), **parameters)
+
+
+def sweep_styles(
+    prompt: str,
+    styles: Sequence[str] | None = None,
+    **parameters: Any,  # noqa: ANN401  as in sweep()
+) -> Run:
+    """
+    Sweep over *styles*, or over every style that the model takes in this mode.
+
+    The axis is `presetStyle`, or `styleUUID` for the models that are styled by it (Phoenix, Flux
+    and Lucid); `alchemy`, `photoReal` and `photoRealVersion` decide which presets there are.
+    """
+    base = CreateGeneration.of(prompt, check=False, **_fixed_only(parameters)).wire()
+    model = find_model(str(base.get("modelId", "")))
+    if model is not None and model.styled_by == "styleUUID":
+        return sweep(prompt, styleUUID=list(styles or model.styles or STYLES), **parameters)
+    known = preset_styles_for(
+        alchemy=base.get("alchemy") is True,
+        photo_real=base.get("photoReal") is True,
+        version=str(base.get("photoRealVersion", "v1")),
+    )
+    return sweep(prompt, presetStyle=list(styles or known), **parameters)
+
+
+def _fixed_only(parameters: dict[str, Any]) -> dict[str, Any]:
+    from leonardo_nb.service.requests import parameter_name
+    from leonardo_nb.sweeps.space import axis_values
+
+    return {
+        name: value
+        for name, value in parameters.items()
+        if axis_values(parameter_name(name), value) is None
+    }

@@ -1,0 +1,571 @@
+"""
+A run as one picture: what is left of a sheet when its jobs have ended, and what can be handed on.
+
+The same composition as the live grid, on white: pictures in rows, columns and facets, labels at
+the edge, a caption.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import logging
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image as Pillow
+from PIL import ImageDraw
+
+from leonardo_nb.sweeps.run import CellState
+from leonardo_nb.widgets.freeze import (
+    Frozen,
+    drawable,
+    encode_jpeg,
+    fitted,
+    font_for,
+    on_white,
+    wrapped,
+)
+from leonardo_nb.widgets.sheet_view import grid_view, money_words, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from leonardo_nb.sweeps.layout import Layout, Place
+    from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.sweeps.space import Cell
+
+__all__ = ["contact_sheet", "freeze_run"]
+
+logger = logging.getLogger("leonardo_nb")
+
+SHOWN_WIDTH = 880
+"""Pixels in which a host shows it; everything below is in these, times a density."""
+FIRST_PAGE = 150
+"""Cells on the sheet that is left in a notebook; a full one is `run.contact_sheet(path)`."""
+HTML_DENSITIES, PAINTED_DENSITIES = (1.6, 1.25, 1.0), (1.0,)
+MAX_HTML_BYTES = 150_000
+MAX_PAINTED_BYTES = 75_000
+"""JPEG bytes of both; in base64 they are 300 kB of the saved notebook."""
+MAX_PIXELS = 100_000_000
+
+GAP, FACET_GAP, EDGE = 6, 20, 10
+LABEL, TITLE, LINE = 12, 13, 18
+INK, QUIET_INK = "#1a1a1a", "#595959"
+WELL, HATCHED, HATCH, BAD_INK = "#f3f3f3", "#fdf3f3", "#f3cfcf", "#b3261e"
+
+
+def freeze_run(run: Run) -> Frozen:
+    """
+    Return the plain contact sheet of a run: html, one picture, and words.
+
+    The bundle has the form of `freeze.freeze_job`: text/html with the grid as a `data:` picture and
+    a caption in the theme's colours, image/jpeg with the caption painted in, and text/plain. More
+    than 150 cells are cut to their first rows or facets, and the caption says so.
+    """
+    page = _Page.of(run, FIRST_PAGE)
+    caption = _Caption.of(run, page)
+    small = _within(page, None, HTML_DENSITIES, MAX_HTML_BYTES)
+    painted = _within(page, caption, PAINTED_DENSITIES, MAX_PAINTED_BYTES)
+    return Frozen(
+        {
+            "text/html": _figure(small, page.width, caption),
+            "image/jpeg": painted,
+            "text/plain": repr(run),
+        },
+        {},
+    )
+
+
+def contact_sheet(run: Run, *, tile: int = 256) -> Pillow.Image:
+    """
+    Return every cell of *run* on one sheet.
+
+    Args:
+        run: What to show, laid out as it is.
+        tile: The longer side of each picture, in pixels.
+
+    Raises:
+        ValueError: The sheet would be larger than 100 million pixels.
+    """
+    page = _Page.of(run, None)
+    density = tile / max(page.tile)
+    caption = _Caption.of(run, page)
+    if page.width * page.height * density**2 > MAX_PIXELS:
+        most = math.floor(max(page.tile) * math.sqrt(MAX_PIXELS / page.width / page.height))
+        raise ValueError(
+            f"A sheet of {len(run):,} pictures of {tile} pixels is larger than 100 million pixels; "
+            f"take tile={most} or less, or a part of the run (`run.sel(...)`)."
+        )
+    return _compose(page, caption, density)
+
+
+def _within(
+    page: _Page, caption: _Caption | None, densities: tuple[float, ...], most_bytes: int
+) -> bytes:
+    """Return a JPEG of at most *most_bytes*: as dense as fits at a quality worth having."""
+    for density in densities:
+        sheet = _compose(page, caption, density)
+        data = encode_jpeg(sheet, most_bytes)
+        with_size = Pillow.open(_reader(data)).size
+        # encode_jpeg takes pixels away at last; drawing smaller keeps the labels sharp
+        if with_size == sheet.size:
+            return data
+    return data
+
+
+def _reader(data: bytes) -> Any:  # noqa: ANN401  a file object
+    import io
+
+    return io.BytesIO(data)
+
+
+# ---- where everything stands, in shown pixels ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """
+    The part of a run that is on a sheet, and the places of its cells.
+
+    Attributes:
+        run: All of it.
+        across: Grids (or, where one axis wraps, pictures) side by side.
+        tile: Width and height of a picture.
+        labels: Width of the row labels, with the gap; 0 where there are no rows.
+        shown: How many facets, rows and columns are on it.
+    """
+
+    run: Run
+    across: int
+    tile: tuple[int, int]
+    labels: int
+    shown: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, run: Run, most: int | None) -> _Page:
+        layout = run.layout
+        shown = _first(layout, most)
+        facets, _, columns = shown
+        shape = min(grid_view(run)["shapes"])
+        labels = _label_width(layout)
+        if layout.wraps:
+            wide = min(190 if columns <= 4 else 140, 210 * shape)
+            across = min(max(math.floor((SHOWN_WIDTH - 2 * EDGE + GAP) / (wide + GAP)), 1), columns)
+            across = math.ceil(columns / math.ceil(columns / across))
+            return cls(run, across, (round(wide), round(wide / shape)), 0, shown)
+        most_wide = min(190, 220 * shape)
+        across = facets
+        while across > 1 and _tile_width(across, columns, labels) < min(84, most_wide):
+            across -= 1
+        across = math.ceil(facets / math.ceil(facets / across))
+        wide = min(max(_tile_width(across, columns, labels), min(64, most_wide)), most_wide)
+        return cls(run, across, (round(wide), round(wide / shape)), labels, shown)
+
+    @property
+    def cells(self) -> list[tuple[Cell, Place]]:
+        """The cells that are on it, with their places."""
+        facets, rows, columns = self.shown
+        placed = ((cell, self.run.layout.place(cell.coords)) for cell in self.run.cells)
+        return [
+            (cell, place)
+            for cell, place in placed
+            if place.facet < facets and place.row < rows and place.column < columns
+        ]
+
+    @property
+    def head(self) -> int:
+        """Height of titles and column labels above a grid."""
+        layout = self.run.layout
+        titled = any(layout.facet_labels)
+        return 22 * titled + (20 if layout.x and not layout.wraps else 0)
+
+    @property
+    def grid_size(self) -> tuple[int, int]:
+        """Width and height of one grid, its head with it."""
+        _, rows, columns = self.shown
+        wide, high = self.tile
+        if self.run.layout.wraps:
+            lines = math.ceil(columns / self.across)
+            label = 20 if self.run.layout.x else 0
+            return (
+                self.across * (wide + GAP) - GAP,
+                self.head + lines * (label + high + GAP) - GAP,
+            )
+        return columns * (wide + GAP) - GAP, self.head + rows * (high + GAP) - GAP
+
+    @property
+    def side(self) -> int:
+        """How many grids stand side by side."""
+        return 1 if self.run.layout.wraps else self.across
+
+    @property
+    def width(self) -> int:
+        """Of the grids with their labels."""
+        grid, _ = self.grid_size
+        return 2 * EDGE + self.labels + self.side * (grid + FACET_GAP) - FACET_GAP
+
+    @property
+    def height(self) -> int:
+        """Of the grids with their labels."""
+        bands = math.ceil(self.shown[0] / self.side)
+        _, grid = self.grid_size
+        return 2 * EDGE + bands * (grid + FACET_GAP) - FACET_GAP
+
+    def corner(self, facet: int) -> tuple[int, int]:
+        """Return left and top of a grid's head."""
+        band, place = divmod(facet, self.side)
+        wide, high = self.grid_size
+        return (
+            EDGE + self.labels + place * (wide + FACET_GAP),
+            EDGE + band * (high + FACET_GAP),
+        )
+
+    def corner_of(self, place: Place) -> tuple[int, int]:
+        """Return left and top of a picture."""
+        left, top = self.corner(place.facet)
+        wide, high = self.tile
+        if self.run.layout.wraps:
+            line, column = divmod(place.column, self.across)
+            label = 20 if self.run.layout.x else 0
+            return (
+                left + column * (wide + GAP),
+                top + self.head + line * (label + high + GAP) + label,
+            )
+        return left + place.column * (wide + GAP), top + self.head + place.row * (high + GAP)
+
+
+def _first(layout: Layout, most: int | None) -> tuple[int, int, int]:
+    """Return how many facets, rows and columns make at most *most* cells, whole ones first."""
+    facets, rows, columns = layout.grids, layout.rows, layout.columns
+    if most is None or facets * rows * columns <= most:
+        return facets, rows, columns
+    if rows * columns <= most:
+        return most // (rows * columns), rows, columns
+    if columns <= most:
+        return 1, most // columns, columns
+    return 1, 1, most
+
+
+def _tile_width(across: int, columns: int, labels: int) -> float:
+    room = SHOWN_WIDTH - 2 * EDGE - labels - (across - 1) * FACET_GAP
+    return room / across / columns - GAP
+
+
+def _label_width(layout: Layout) -> int:
+    if layout.y is None:
+        return 0
+    font = font_for("".join(layout.y.labels), LABEL)
+    longest = max(font.getlength(label) for label in layout.y.labels)
+    return math.ceil(min(longest, 120)) + 10
+
+
+# ---- painting -----------------------------------------------------------------------------------
+
+
+def _compose(page: _Page, caption: _Caption | None, density: float) -> Pillow.Image:
+    """Return the sheet, every length times *density*."""
+    width, height = page.width, page.height
+    lines: list[_Line] = []
+    if caption is not None:
+        width = max(width, 420)  # room for the words under a single column
+        lines = caption.lines(width - 2 * EDGE, density)
+        height += sum(line.height for line in lines) + 4
+    sheet = Pillow.new("RGB", (round(width * density), round(height * density)), "white")
+    pen = _Pen(ImageDraw.Draw(sheet), density)
+    _paint_labels(page, pen)
+    for cell, place in page.cells:
+        _paint_cell(page, pen, sheet, cell, place)
+    top = page.height - 2
+    for line in lines:
+        line.paint(pen, EDGE, top)
+        top += line.height
+    return sheet
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """Draws in shown pixels."""
+
+    draw: ImageDraw.ImageDraw
+    density: float
+
+    def font(self, text: str, size: int) -> Any:  # noqa: ANN401  FreeType or bitmap
+        return font_for(text, round(size * self.density))
+
+    def text(
+        self,
+        text: str,
+        at: tuple[float, float],
+        *,
+        size: int = LABEL,
+        ink: str = QUIET_INK,
+        width: float,
+        most: int = 1,
+        anchor: str = "mt",
+    ) -> None:
+        """Write *text* in at most *most* lines around *at*: middle top, or right middle."""
+        font = self.font(text, size)
+        lines = wrapped(drawable(text, font), font, width * self.density, most=most)
+        left, top = at
+        step = size * 1.3
+        if anchor[1] == "m":
+            top -= step * (len(lines) - 1) / 2
+        for number, line in enumerate(lines):
+            where = (left * self.density, (top + number * step) * self.density)
+            self.draw.text(where, line, ink, font, anchor=anchor)
+
+
+def _paint_labels(page: _Page, pen: _Pen) -> None:
+    layout = page.run.layout
+    facets, rows, columns = page.shown
+    grid, _ = page.grid_size
+    wide, high = page.tile
+    for facet in range(facets):
+        left, top = page.corner(facet)
+        if title := layout.facet_labels[facet]:
+            middle = (left + grid / 2, top)
+            pen.text(title, middle, size=TITLE, ink=INK, width=grid)
+        places = [place for _, place in page.cells if place.facet == facet]
+        if layout.x is not None:
+            for column in range(columns):
+                here = next(p for p in places if p.column == column)
+                x, y = page.corner_of(here)
+                pen.text(layout.x.labels[column], (x + wide / 2, y - 17), width=wide)
+        if layout.y is not None and facet % page.side == 0:
+            for row in range(rows):
+                here = next(p for p in places if p.row == row)
+                _, y = page.corner_of(here)
+                pen.text(
+                    layout.y.labels[row],
+                    (left - 8, y + high / 2),
+                    width=page.labels - 8,
+                    most=max(min(high // 16, 5), 1),
+                    anchor="rm",
+                )
+
+
+def _paint_cell(page: _Page, pen: _Pen, sheet: Pillow.Image, cell: Cell, place: Place) -> None:
+    job = page.run.job(cell)
+    density = pen.density
+    left, top = page.corner_of(place)
+    wide, high = page.tile
+    box = (
+        round(left * density),
+        round(top * density),
+        round((left + wide) * density),
+        round((top + high) * density),
+    )
+    size = (box[2] - box[0], box[3] - box[1])
+    if job.images:
+        picture = _opened(job.images[0], size)
+        if picture is not None:
+            sheet.paste(
+                picture,
+                (
+                    box[0] + (size[0] - picture.width) // 2,
+                    box[1] + (size[1] - picture.height) // 2,
+                ),
+            )
+            return
+    state = CellState.of(job)
+    middle = left + wide / 2
+    if state is CellState.FAILED:
+        sheet.paste(_hatched(size, density), box[:2])
+        reason = reason_of(job.error)
+        most = max(min(int((high - 30) // 15), 4), 0)
+        lines_high = 15.6 * most if most else 0
+        y = top + max((high - 16 - lines_high) / 2, 4)
+        _triangle(pen, middle, y)
+        if most:
+            pen.text(reason, (middle, y + 17), ink=BAD_INK, width=wide - 10, most=most)
+        return
+    pen.draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), WELL)
+    word = "no file" if state is CellState.DONE else str(state)
+    pen.text(word, (middle, top + high / 2), width=wide - 4, anchor="mm")
+
+
+def _opened(image: Any, size: tuple[int, int]) -> Pillow.Image | None:  # noqa: ANN401  a media.Image
+    """Return a picture fitted into *size*, or None where its file is gone or broken."""
+    try:
+        picture = image.pil()
+    except (OSError, ValueError):
+        logger.warning("%r cannot be opened for the contact sheet.", image, exc_info=True)
+        return None
+    small: Pillow.Image = fitted(on_white(picture), *size)
+    return small
+
+
+def _hatched(size: tuple[int, int], density: float) -> Pillow.Image:
+    tile = Pillow.new("RGB", size, HATCHED)
+    draw = ImageDraw.Draw(tile)
+    step = round(9 * density)
+    for x in range(-size[1], size[0], step):
+        draw.line((x, size[1], x + size[1], 0), HATCH, max(round(2 * density), 1))
+    return tile
+
+
+def _triangle(pen: _Pen, middle: float, top: float) -> None:
+    corners = ((middle, top), (middle - 7, top + 12), (middle + 7, top + 12))
+    pen.draw.polygon([(x * pen.density, y * pen.density) for x, y in corners], BAD_INK)
+
+
+# ---- the caption --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Caption:
+    """What the sheet says below the pictures."""
+
+    prompt: str
+    pairs: tuple[tuple[str, str], ...]
+    facts: tuple[str, ...]
+    simulated: bool
+
+    @classmethod
+    def of(cls, run: Run, page: _Page) -> _Caption:
+        grid = grid_view(run)
+        varying = [(axis.name, _extent(axis.labels)) for axis in run.axes if axis.name != "prompt"]
+        counts = run.counts
+        facets, rows, columns = page.shown
+        on_page = facets * rows * columns
+        done = f"{counts.done:,} of {counts.total:,} done"
+        if counts.done == counts.total:
+            done = f"{counts.total:,} {'picture' if counts.total == 1 else 'pictures'}"
+        facts = [
+            f"first {on_page:,} of {len(run):,} cells" if on_page < len(run) else "",
+            done,
+            f"{counts.failed:,} failed" if counts.failed else "",
+            f"{counts.stopped:,} stopped" if counts.stopped else "",
+            money_words(run),
+            _day(run),
+        ]
+        return cls(
+            grid["prompt"],
+            (*varying, *((name, value) for name, value in grid["same"])),
+            tuple(fact for fact in facts if fact),
+            run.simulated,
+        )
+
+    def lines(self, width: float, density: float) -> list[_Line]:
+        """Return it set in lines of *width* shown pixels."""
+        font = font_for(self.prompt, round(15 * density))
+        prompt = wrapped(drawable(self.prompt, font), font, width * density, most=3)
+        lines = [_Line(((part, INK),), 15, 22) for part in prompt if part]
+        pairs = [((f"{name} ", QUIET_INK), (value, INK)) for name, value in self.pairs]
+        lines += _flow(pairs, width, density)
+        facts = [((fact, QUIET_INK),) for fact in self.facts]
+        if self.simulated:
+            facts.append((("simulated", "pill"),))
+        return [*lines, *_flow(facts, width, density), _Line((), 12, 6)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Pieces of text with their inks, side by side."""
+
+    pieces: tuple[tuple[str, str], ...]
+    size: int
+    height: int
+
+    def paint(self, pen: _Pen, left: float, top: float) -> None:
+        for text, ink in self.pieces:
+            font = pen.font(text, self.size)
+            kept = drawable(text, font)
+            wide = font.getlength(kept) / pen.density
+            if ink == "pill":
+                left += 6
+                _dashed(pen, (left - 5, top - 1, left + wide + 5, top + self.size + 4))
+            at = (left * pen.density, top * pen.density)
+            pen.draw.text(at, kept, QUIET_INK if ink == "pill" else ink, font)
+            left += wide
+
+
+def _flow(
+    groups: Sequence[tuple[tuple[str, str], ...]], width: float, density: float
+) -> Iterator[_Line]:
+    """Set *groups* side by side, and never break inside one."""
+    size = TITLE
+    lines: list[list[tuple[str, str]]] = []
+    used = 0.0
+    for whole in groups:
+        group = whole
+        text = "".join(piece for piece, _ in group)
+        font = font_for(text, round(size * density))
+        wide = font.getlength(text) / density + 14
+        if wide > width:
+            (name, ink), *rest = group
+            room = width * density - font.getlength(name)
+            cut = partial(wrapped, font=font, width=room, most=1)
+            group = ((name, ink), *((cut(value)[0], other) for value, other in rest))
+        if lines and used + wide <= width:
+            lines[-1] += [("    ", INK), *group]
+            used += wide
+        else:
+            lines.append(list(group))
+            used = wide
+    return (_Line(tuple(line), size, 20) for line in lines)
+
+
+def _dashed(pen: _Pen, box: tuple[float, float, float, float]) -> None:
+    left, top, right, bottom = (round(side * pen.density) for side in box)
+    dash = max(round(3 * pen.density), 2)
+    for x in range(left, right, 2 * dash):
+        for y in (top, bottom):
+            pen.draw.line((x, y, min(x + dash, right), y), QUIET_INK)
+    for y in range(top, bottom, 2 * dash):
+        for x in (left, right):
+            pen.draw.line((x, y, x, min(y + dash, bottom)), QUIET_INK)
+
+
+def _extent(labels: tuple[str, ...]) -> str:
+    few = 6
+    if len(labels) <= few:
+        return ", ".join(labels)
+    return f"{labels[0]} to {labels[-1]} ({len(labels):,})"
+
+
+def _day(run: Run) -> str:
+    created = [job.created for job in run.jobs]
+    if not created:
+        return ""
+    day = min(created).astimezone()
+    return f"{day.day} {day:%B %Y}"
+
+
+def _figure(data: bytes, width: int, caption: _Caption) -> str:
+    encoded = base64.b64encode(data).decode("ascii")
+    described = ", ".join(f"{name} {value}" for name, value in caption.pairs)
+    alt = html.escape(f"Contact sheet: {caption.prompt}; {described}")
+    return (
+        f'<figure style="margin:0;max-width:{width}px">'
+        f'<img src="data:image/jpeg;base64,{encoded}" alt="{alt}" '
+        'style="display:block;width:100%;height:auto;margin:0;border-radius:4px">'
+        f'<figcaption style="margin:8px 0 0;text-align:left">{_words(caption)}</figcaption>'
+        "</figure>"
+    )
+
+
+def _words(caption: _Caption) -> str:
+    pairs = "&ensp; ".join(
+        f'<span style="opacity:.75">{html.escape(name)}</span> {html.escape(value)}'
+        for name, value in caption.pairs
+    )
+    facts = [html.escape(fact) for fact in caption.facts]
+    if caption.simulated:
+        facts.append(
+            '<span style="border:1px dashed;border-radius:3px;padding:0 5px;font-size:11px">'
+            "simulated</span>"
+        )
+    lines = [
+        ("font-size:14px;line-height:1.45", html.escape(caption.prompt)),
+        ("font-size:12px;line-height:1.6", pairs),
+        ("font-size:12px;line-height:1.6;opacity:.75", "&ensp; ".join(facts)),
+    ]
+    return "".join(
+        f'<div style="{style};overflow-wrap:break-word">{text}</div>'
+        for style, text in lines
+        if text
+    )

@@ -1,0 +1,606 @@
+// @ts-check
+// A run as one grid. Python says everything in words and places every cell; this file draws it.
+
+/** @typedef {{ name: string, labels: string[] }} Axis */
+/**
+ * @typedef {{
+ *   x: Axis | null, y: Axis | null, facets: Axis[], titles: string[], cells: number[],
+ *   shapes: number[], names: string[], wraps: boolean, prompt: string, same: [string, string][],
+ * }} Grid
+ */
+/**
+ * @typedef {{
+ *   mark: string, word: string, rest: string, bar: number[], money: string, left: string,
+ *   simulated: boolean, stop: { label: string, consequence: string } | null, said: string,
+ * }} Head
+ */
+/**
+ * @typedef {{
+ *   mark: string, word: string, prompt: string, where: [string, string][],
+ *   parameters: [string, string][], facts: [string, string][], error: string, advice: string,
+ *   code: string, count: number,
+ * }} Detail
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+const OUTLINE = "M6 1a5 5 0 1 1 0 10A5 5 0 1 1 6 1Z";
+const MARKS = {
+  circle: { line: OUTLINE },
+  quarter: { line: OUTLINE, fill: "M6 6V1a5 5 0 0 1 5 5Z" },
+  disc: { fill: "M6 .5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11Z" },
+  triangle: { fill: "M6 .6 11.8 11H.2Z" },
+  square: { fill: "M1.2 1.2h9.6v9.6H1.2Z" },
+};
+/** What a letter of `states` means: the mark of a cell and the word for it. */
+const STATES = /** @type {Record<string, [string, string]>} */ ({
+  w: ["circle", "waiting"],
+  r: ["quarter", "running"],
+  d: ["disc", "done"],
+  f: ["triangle", "failed"],
+  s: ["square", "stopped"],
+});
+const BAR = ["done", "failed", "running", "waiting", "stopped"];
+const GAP = 6;
+const FACET_GAP = 18;
+
+/** How wide the row labels are, in pixels. @param {Axis | null} axis @param {number} room */
+export function labelWidth(axis, room) {
+  if (!axis) return 0;
+  const longest = Math.max(...axis.labels.map((label) => label.length), axis.name.length);
+  return Math.round(Math.min(Math.max(longest * 6.9 + 10, 40), room < 420 ? 76 : 132));
+}
+
+/**
+ * How many grids stand side by side and how large each cell may be, in pixels.
+ * @param {{ room: number, columns: number, grids: number, labels: number, shape: number }} facts
+ */
+export function fit({ room, columns, grids, labels, shape }) {
+  const most = Math.min(168, 190 * shape);
+  const least = Math.min(64, most);
+  const widthFor = (/** @type {number} */ side) =>
+    (room - labels - GAP - (side - 1) * FACET_GAP - side * columns * GAP) / (side * columns);
+  let side = Math.max(grids, 1);
+  while (side > 1 && widthFor(side) < Math.min(84, most)) side--;
+  // grids of even length below each other rather than seven and one
+  side = Math.ceil(grids / Math.ceil(grids / side));
+  return { side, width: Math.floor(Math.min(Math.max(widthFor(side), least), most)) };
+}
+
+/** How many stand in a line where one axis wraps, and how wide each is. @param {number} room @param {number} count @param {number} shape */
+export function wrap(room, count, shape) {
+  const wanted = Math.min(count <= 4 ? 184 : 138, 210 * shape);
+  const most = Math.max(Math.floor((room + GAP) / (wanted + GAP)), room > 200 ? 2 : 1);
+  const across = Math.min(Math.ceil(count / Math.ceil(count / most)), count);
+  return { across, width: Math.floor(Math.min((room - (most - 1) * GAP) / most, wanted * 1.15)) };
+}
+
+/**
+ * The box that is nearest in a direction, or -1. Boxes are [left, top] of equal size.
+ * @param {[number, number][]} boxes @param {number} from @param {string} key
+ */
+export function neighbour(boxes, from, key) {
+  const [x, y] = boxes[from];
+  const ways = /** @type {Record<string, [number, number]>} */ ({
+    ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1],
+  });
+  const [dx, dy] = ways[key];
+  let best = -1;
+  let nearest = Infinity;
+  boxes.forEach(([left, top], i) => {
+    const along = (left - x) * dx + (top - y) * dy;
+    const across = Math.abs((left - x) * dy) + Math.abs((top - y) * dx);
+    if (along < 4) return;
+    const far = along + across * 6;
+    if (far < nearest) [best, nearest] = [i, far];
+  });
+  return best;
+}
+
+/** Text with `code` in it, as pieces: every second one is code. @param {string} text */
+export const pieces = (text) => text.split("`");
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {string} [name] @param {string} [text]
+ */
+function make(tag, name = "", text = "") {
+  const node = document.createElement(tag);
+  if (name) node.className = name;
+  if (text) node.textContent = text; // never markup: prompts are anybody's text
+  return node;
+}
+
+/** @param {string} shape */
+function drawMark(shape) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 12 12");
+  svg.setAttribute("class", `leo-mark leo-${shape}`);
+  svg.setAttribute("aria-hidden", "true");
+  const { line = "", fill = "" } = /** @type {Record<string, { line?: string, fill?: string }>} */ (MARKS)[shape] ?? {};
+  for (const [d, isLine] of /** @type {[string, boolean][]} */ ([[line, true], [fill, false]])) {
+    if (!d) continue;
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", d);
+    path.setAttribute("fill", isLine ? "none" : "currentColor");
+    if (isLine) path.setAttribute("stroke", "currentColor");
+    svg.append(path);
+  }
+  return svg;
+}
+
+/** @param {string} text */
+function withCode(text) {
+  return pieces(text).map((part, i) => (i % 2 ? make("code", "", part) : document.createTextNode(part)));
+}
+
+/** @param {string} text */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // a hub on plain http has no clipboard; this still works there
+    const area = make("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+/** @param {any} data */
+const address = (data) => URL.createObjectURL(new Blob([data], { type: "image/jpeg" }));
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const me = Math.random().toString(36).slice(2); // answers go to the view that asked
+  const grid = () => /** @type {Grid} */ (model.get("grid"));
+  const head = () => /** @type {Head} */ (model.get("head"));
+  const letters = () => /** @type {string} */ (model.get("states"));
+
+  const sheet = make("div", "leo-sheet");
+  // arrows and Enter belong to the grid, not to the notebook's command mode
+  sheet.dataset.lmSuppressShortcuts = "true";
+  sheet.setAttribute("role", "group");
+
+  const top = make("div", "leo-top");
+  const mark = make("span", "leo-sign");
+  const word = make("span", "leo-word");
+  const rest = make("span", "leo-rest");
+  const bar = make("div", "leo-bar");
+  bar.setAttribute("aria-hidden", "true");
+  const parts = BAR.map((name) => bar.appendChild(make("i", `leo-${name}`)));
+  const end = make("span", "leo-end");
+  const money = make("span", "leo-money");
+  const stop = make("button", "leo-action");
+  stop.type = "button";
+  const why = make("span", "leo-why");
+  why.id = `leo-${me}`;
+  stop.setAttribute("aria-describedby", why.id);
+  const pill = make("span", "leo-pill", "simulated");
+  end.append(money, stop, why, pill);
+  top.append(mark, word, rest, bar, end);
+
+  const menus = make("div", "leo-menus");
+  const body = make("div", "leo-body");
+  const scroll = make("div", "leo-scroll");
+  const side = make("aside", "leo-side");
+  body.append(scroll, side);
+  const said = make("div", "leo-said");
+  said.setAttribute("role", "status");
+  sheet.append(top, menus, body, said);
+  el.append(sheet);
+
+  /** @type {HTMLButtonElement[]} */
+  let cells = [];
+  /** @type {Map<number, string>} */
+  const small = new Map();
+  let drawn = ""; // the states that are on the page
+  let chosen = -1;
+  let isChosenByHand = false;
+  /** @type {{ cell: number, detail: Detail | null, large: string[] }} */
+  let shown = { cell: -1, detail: null, large: [] };
+  let laid = "";
+
+  // ---- head
+
+  function drawHead() {
+    const h = head();
+    if (mark.dataset.mark !== h.mark) {
+      mark.dataset.mark = h.mark;
+      mark.replaceChildren(drawMark(h.mark));
+    }
+    word.textContent = h.word;
+    rest.textContent = h.rest;
+    parts.forEach((part, i) => (part.style.flexGrow = String(h.bar[i])));
+    bar.title = BAR.map((name, i) => `${h.bar[i]} ${name}`).filter((text) => !text.startsWith("0 ")).join(", ");
+    money.textContent = [h.money, h.left].filter(Boolean).join(", ");
+    stop.hidden = why.hidden = !h.stop;
+    stop.textContent = h.stop?.label ?? "";
+    why.textContent = h.stop?.consequence ?? "";
+    if (!h.stop) stop.disabled = false;
+    pill.hidden = !h.simulated;
+    if (said.textContent !== h.said) said.textContent = h.said;
+  }
+
+  stop.addEventListener("click", () => {
+    stop.disabled = true;
+    model.send({ do: "stop" });
+  });
+
+  // ---- menus
+
+  function drawMenus() {
+    const g = grid();
+    menus.hidden = !g.x || !g.y;
+    menus.replaceChildren();
+    if (!g.x || !g.y) return;
+    // only seen where it is narrow
+    const fold = make("button", "leo-action leo-fold", "Rows and columns");
+    fold.type = "button";
+    fold.setAttribute("aria-expanded", String(menus.hasAttribute("data-open")));
+    fold.addEventListener("click", () => {
+      fold.setAttribute("aria-expanded", String(menus.toggleAttribute("data-open")));
+    });
+    const row = make("div");
+    menus.append(fold, row);
+    const now = { rows: g.y.name, columns: g.x.name };
+    for (const [key, label] of /** @type {["rows" | "columns", string][]} */ ([["rows", "Rows"], ["columns", "Columns"]])) {
+      const holder = make("label", "", `${label} `);
+      const select = make("select");
+      for (const name of g.names) select.append(new Option(name, name, false, name === now[key]));
+      select.addEventListener("change", () => {
+        const other = key === "rows" ? "columns" : "rows";
+        // taking the other one's axis swaps them
+        if (now[other] === select.value) now[other] = now[key];
+        now[key] = select.value;
+        model.send({ do: "turn", x: now.columns, y: now.rows });
+      });
+      holder.append(select);
+      row.append(holder);
+    }
+    if (g.facets.length) {
+      const facets = make("span", "", "Side by side ");
+      facets.append(make("b", "", g.facets.map((axis) => axis.name).join(", ")));
+      row.append(facets);
+    }
+  }
+
+  // ---- grid
+
+  /** @param {number} number */
+  function nameOf(number) {
+    const g = grid();
+    const at = g.cells.indexOf(number);
+    const columns = g.x?.labels.length ?? 1;
+    const rows = g.y?.labels.length ?? 1;
+    const names = [];
+    if (g.y) names.push(`${g.y.name} ${g.y.labels[Math.floor(at / columns) % rows]}`);
+    if (g.x) names.push(`${g.x.name} ${g.x.labels[at % columns]}`);
+    const title = g.titles[Math.floor(at / (columns * rows))];
+    return [...names, ...(title ? [title] : [])].join(", ");
+  }
+
+  function makeCells() {
+    const g = grid();
+    drawn = "";
+    cells = [...g.cells].sort((a, b) => a - b).map((number) => {
+      const cell = make("button", "leo-cell");
+      cell.type = "button";
+      cell.tabIndex = -1;
+      const shape = g.shapes[number] ?? g.shapes[0];
+      const box = make("span", "leo-box");
+      box.style.aspectRatio = String(shape);
+      box.style[shape >= Math.min(...g.shapes) ? "width" : "height"] = "100%";
+      cell.append(box);
+      cell.addEventListener("click", () => choose(number, true));
+      return cell;
+    });
+  }
+
+  /** @param {HTMLElement} holder @param {number} number @param {string} role */
+  function put(holder, number, role) {
+    holder.setAttribute("role", role);
+    holder.append(cells[number]);
+    return holder;
+  }
+
+  /** @param {boolean} [again] */
+  function layOut(again = false) {
+    const g = grid();
+    const room = Math.max(scroll.clientWidth - 28, 120);
+    const shape = Math.min(...g.shapes);
+    const columns = g.x?.labels.length ?? 1;
+    const rows = g.y?.labels.length ?? 1;
+    const labels = labelWidth(g.y, room);
+    const size = g.wraps
+      ? { side: 1, ...wrap(room, columns, shape) }
+      : fit({ room, columns, grids: g.titles.length, labels, shape });
+    const key = JSON.stringify([size, labels]);
+    if (!again && key === laid) return;
+    laid = key;
+    const focused = cells.indexOf(/** @type {any} */ (document.activeElement));
+    sheet.style.setProperty("--leo-cell", `${size.width}px`);
+    sheet.style.setProperty("--leo-shape", String(shape));
+    sheet.style.setProperty("--leo-labels", `${labels}px`);
+    scroll.replaceChildren();
+    for (let first = 0; first < g.titles.length; first += size.side) {
+      const some = g.titles.map((_, i) => i).slice(first, first + size.side);
+      scroll.append(g.wraps ? wrapping(g, some[0], columns) : table(g, some, rows, columns));
+    }
+    if (focused >= 0) cells[focused].focus();
+  }
+
+  /** One axis: pictures with their labels, going on in the next line. @param {Grid} g @param {number} facet @param {number} columns */
+  function wrapping(g, facet, columns) {
+    const block = make("div", "leo-block");
+    if (g.titles[facet]) block.append(make("div", "leo-title", g.titles[facet]));
+    const list = make("div", "leo-wrap");
+    list.setAttribute("role", "grid");
+    list.setAttribute("aria-label", g.x ? g.x.name : "picture");
+    const row = make("div", "leo-line");
+    row.setAttribute("role", "row");
+    for (let i = 0; i < columns; i++) {
+      const holder = make("div", "leo-one");
+      if (g.x) {
+        const label = make("div", "leo-label", g.x.labels[i]);
+        label.title = g.x.labels[i];
+        holder.append(label);
+      }
+      row.append(put(holder, g.cells[facet * columns + i], "gridcell"));
+    }
+    list.append(row);
+    if (g.x) block.prepend(make("div", "leo-axes", g.x.name));
+    block.append(list);
+    return block;
+  }
+
+  /** @param {Grid} g @param {number[]} facets @param {number} rows @param {number} columns */
+  function table(g, facets, rows, columns) {
+    const node = make("table", "leo-table");
+    node.setAttribute("role", "grid");
+    node.setAttribute("aria-label", [g.y?.name, g.x?.name].filter(Boolean).join(" by "));
+    const top = make("thead");
+    const titled = g.titles.some(Boolean);
+    if (titled) {
+      const row = top.insertRow();
+      if (g.y) row.append(make("td", "leo-corner"));
+      for (const facet of facets) {
+        const title = make("th", "leo-title", g.titles[facet]);
+        title.colSpan = columns;
+        title.scope = "colgroup";
+        title.title = g.titles[facet];
+        row.append(title);
+      }
+    }
+    if (g.x) {
+      const row = top.insertRow();
+      row.className = titled ? "leo-second" : "";
+      if (g.y) row.append(make("td", "leo-corner"));
+      for (const facet of facets)
+        g.x.labels.forEach((text, i) => {
+          const label = make("th", "leo-label", text);
+          label.scope = "col";
+          label.title = `${g.x?.name} ${text}`;
+          if (!i && facet !== facets[0]) label.classList.add("leo-apart");
+          row.append(label);
+        });
+    }
+    const middle = make("tbody");
+    for (let r = 0; r < rows; r++) {
+      const row = middle.insertRow();
+      if (g.y) {
+        const label = make("th", "leo-row");
+        label.scope = "row";
+        label.title = `${g.y.name} ${g.y.labels[r]}`;
+        label.append(make("span", "", g.y.labels[r]));
+        row.append(label);
+      }
+      for (const facet of facets)
+        for (let c = 0; c < columns; c++) {
+          const holder = put(row.insertCell(), g.cells[(facet * rows + r) * columns + c], "gridcell");
+          if (!c && facet !== facets[0]) holder.className = "leo-apart";
+        }
+    }
+    node.append(top, middle);
+    return node;
+  }
+
+  function drawCells() {
+    const now = letters();
+    const reasons = model.get("reasons");
+    for (let i = 0; i < cells.length; i++) {
+      if (drawn[i] === now[i]) continue;
+      const [shape, said] = STATES[now[i]];
+      const cell = cells[i];
+      const box = /** @type {HTMLElement} */ (cell.firstChild);
+      cell.dataset.state = said;
+      const name = nameOf(i);
+      cell.title = [name, reasons[i] ?? (now[i] === "d" ? "" : said)].filter(Boolean).join(": ");
+      cell.setAttribute("aria-label", `${name}: ${said}${reasons[i] ? `, ${reasons[i]}` : ""}`);
+      if (!box.querySelector("img")) box.replaceChildren(drawMark(shape));
+    }
+    const changed = chosen >= 0 && drawn[chosen] !== now[chosen];
+    drawn = now;
+    if (changed) ask();
+    if (!isChosenByHand && (chosen < 0 || now[chosen] !== "d")) {
+      const order = grid().cells;
+      const first = order.find((number) => now[number] === "d") ?? -1;
+      if (first >= 0) choose(first, false);
+    }
+    if (chosen < 0 && cells.length) cells[grid().cells[0]].tabIndex = 0;
+  }
+
+  /** @param {number} number @param {any} data */
+  function addPicture(number, data) {
+    const old = small.get(number);
+    if (old) URL.revokeObjectURL(old);
+    small.set(number, address(data));
+    drawPicture(number);
+  }
+
+  /** @param {number} number */
+  function drawPicture(number) {
+    const url = small.get(number);
+    const box = /** @type {HTMLElement | undefined} */ (cells[number]?.firstChild);
+    if (!url || !box) return;
+    const img = make("img");
+    img.alt = "";
+    img.src = url;
+    box.replaceChildren(img);
+    if (number === chosen) drawSide();
+  }
+
+  // ---- the chosen cell
+
+  /** @param {number} number @param {boolean} byHand */
+  function choose(number, byHand) {
+    isChosenByHand ||= byHand;
+    for (const cell of cells) if (cell.tabIndex === 0) cell.tabIndex = -1;
+    cells[chosen]?.removeAttribute("aria-selected");
+    chosen = number;
+    const cell = cells[number];
+    cell.tabIndex = 0;
+    cell.setAttribute("aria-selected", "true");
+    if (byHand) cell.focus({ preventScroll: true });
+    if (byHand) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    ask();
+  }
+
+  function ask() {
+    model.send({ do: "show", cell: chosen, view: me });
+  }
+
+  scroll.addEventListener("keydown", (event) => {
+    const order = grid().cells;
+    const from = order.indexOf(cells.indexOf(/** @type {any} */ (event.target)));
+    if (from < 0) return;
+    let to = -1;
+    if (event.key.startsWith("Arrow")) {
+      const boxes = order.map((number) => {
+        const { left, top: upper } = cells[number].getBoundingClientRect();
+        return /** @type {[number, number]} */ ([left, upper]);
+      });
+      to = neighbour(boxes, from, event.key);
+    } else if (event.key === "Home") to = 0;
+    else if (event.key === "End") to = order.length - 1;
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (to >= 0) choose(order[to], true);
+  });
+
+  function drawSide() {
+    const g = grid();
+    const detail = shown.cell === chosen ? shown.detail : null;
+    const frame = make("div", "leo-frame");
+    const shape = g.shapes[chosen] ?? g.shapes[0];
+    frame.style.aspectRatio = String(shape);
+    const pictures = shown.cell === chosen && shown.large.length ? shown.large : small.has(chosen) ? [small.get(chosen)] : [];
+    for (const url of pictures) {
+      const img = make("img");
+      img.src = /** @type {string} */ (url);
+      img.alt = detail?.prompt ?? g.prompt;
+      frame.append(img);
+    }
+    frame.classList.toggle("leo-several", pictures.length > 1);
+    if (!pictures.length) frame.append(drawMark(STATES[letters()[chosen]]?.[0] ?? "circle"));
+    const text = make("div", "leo-text");
+    text.append(make("div", "leo-prompt", detail?.prompt ?? g.prompt));
+    const list = make("dl");
+    const rows = detail ? [...detail.where, ...detail.parameters, ...detail.facts] : g.same;
+    for (const [name, value] of rows) {
+      const pair = make("div");
+      const dd = make("dd", "", value);
+      dd.title = value;
+      pair.append(make("dt", "", name), dd);
+      list.append(pair);
+    }
+    text.append(list);
+    if (detail?.error) {
+      const error = make("div", "leo-error");
+      error.append(...withCode(detail.error));
+      text.append(error);
+    }
+    if (detail?.advice) {
+      const advice = make("div", "leo-advice");
+      advice.append(...withCode(detail.advice));
+      text.append(advice);
+    }
+    if (detail) {
+      const actions = make("div", "leo-actions");
+      const button = make("button", "leo-action", "Copy code");
+      button.type = "button";
+      button.title = detail.code;
+      button.addEventListener("click", async () => {
+        button.textContent = (await copy(detail.code)) ? "Copied" : "Not copied";
+        setTimeout(() => (button.textContent = "Copy code"), 1500);
+      });
+      actions.append(button);
+      text.append(actions);
+    }
+    side.replaceChildren(frame, text);
+  }
+
+  /** @param {any} message @param {DataView[]} buffers */
+  function heard(message, buffers) {
+    if (message?.what === "small") {
+      message.cells.forEach((/** @type {number} */ number, /** @type {number} */ i) => addPicture(number, buffers[i]));
+      return;
+    }
+    if (message?.view !== me || message.cell !== chosen) return;
+    if (message.what === "cell") {
+      if (shown.cell !== chosen) forget();
+      shown = { ...shown, cell: chosen, detail: message.detail };
+    } else if (message.what === "large") {
+      forget();
+      shown.large = buffers.map(address);
+    }
+    drawSide();
+  }
+
+  function forget() {
+    for (const url of shown.large) URL.revokeObjectURL(url);
+    shown.large = [];
+  }
+
+  // ---- life
+
+  function drawGrid() {
+    sheet.setAttribute("aria-label", `Sweep over ${grid().names.join(", ")}`);
+    makeCells();
+    drawMenus();
+    layOut(true);
+    drawCells();
+    for (const number of small.keys()) drawPicture(number);
+    if (chosen >= 0) {
+      cells[chosen].tabIndex = 0;
+      cells[chosen].setAttribute("aria-selected", "true");
+    }
+    drawSide();
+  }
+
+  const watcher = new ResizeObserver(() => layOut());
+  const listeners = /** @type {[string, any][]} */ ([
+    ["change:head", drawHead],
+    ["change:grid", drawGrid],
+    ["change:states", drawCells],
+    ["msg:custom", heard],
+  ]);
+  for (const [event, listener] of listeners) model.on(event, listener);
+  drawHead();
+  drawGrid();
+  watcher.observe(scroll);
+  model.send({ do: "need" }); // a page that is opened later has no pixels yet
+  return () => {
+    for (const [event, listener] of listeners) model.off(event, listener);
+    watcher.disconnect();
+    forget();
+    for (const url of small.values()) URL.revokeObjectURL(url);
+    small.clear();
+  };
+}
+
+export default { render };

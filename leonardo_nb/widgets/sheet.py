@@ -1,0 +1,262 @@
+"""
+The grid of a run: one widget, live while the run fills, plain once it has ended.
+
+One model however many cells; states travel as one letter a cell, pixels as message buffers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+import anywidget
+import traitlets
+
+from leonardo_nb.engine.lifecycle import State
+from leonardo_nb.errors import LeonardoError
+from leonardo_nb.sweeps.layout import lay_out
+from leonardo_nb.widgets.contact import freeze_run
+from leonardo_nb.widgets.freeze import Frozen, thumbnail
+from leonardo_nb.widgets.pace import Gather
+from leonardo_nb.widgets.sheet_view import (
+    cell_view,
+    grid_view,
+    head_view,
+    reason_of,
+    state_letters,
+)
+from leonardo_nb.widgets.show import Slot, host, write_plain
+
+if TYPE_CHECKING:
+    from leonardo_nb.sweeps.run import Run
+
+__all__ = ["Sheet", "show"]
+
+logger = logging.getLogger("leonardo_nb")
+
+HERE = Path(__file__).parent
+PREVIEW_SIDE = 720
+"""Pixels of the longer side of the picture at the side."""
+SMALL_SIDE, FEW_SIDE, FEW = 224, 400, 60
+"""Pixels of the longer side of the small pictures: 400 for up to 60 of them, else 224."""
+BATCH = 40
+"""Small pictures in one message."""
+TICK_SECONDS = 1.0
+"""How often the time left is said again while nothing else changes."""
+
+
+class Sheet(anywidget.AnyWidget):
+    """
+    A run's grid as a live widget; put it in any HBox or VBox.
+
+    Made by `run.sheet()`. Its traits change on the engine's thread only, at most ten times a
+    second.
+    """
+
+    _esm = HERE / "sheet.js"
+    _css = HERE / "sheet.css"
+
+    head = traitlets.Dict().tag(sync=True)
+    """What stands above the grid, see `sheet_view.head_view`."""
+    grid = traitlets.Dict().tag(sync=True)
+    """Where everything stands, see `sheet_view.grid_view`."""
+    states = traitlets.Unicode().tag(sync=True)
+    """One letter a cell: waiting, running, done, failed, stopped."""
+    reasons = traitlets.Dict().tag(sync=True)
+    """Why cells failed, by cell."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.is_kept = False
+        self.slots = 0
+        self._engine = run.studio.engine
+        self._small: dict[int, bytes] = {}
+        self._asked: set[int] = set()
+        self._unpainted: deque[int] = deque()
+        self._unsent: list[int] = []
+        self._paints = False
+        self._ticks = False
+        super().__init__(**self._now(), grid=grid_view(run))
+        self._gather = Gather(self._engine, self._draw)
+        self.on_msg(self._heard)
+        self._unsubscribe = run.subscribe(lambda _: self._gather.ask())
+        self._gather.ask()
+
+    def close(self) -> None:
+        """Take the grid off every page; the run goes on."""
+        self._unsubscribe()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<Sheet of {self.run!r}>"
+
+    def _now(self) -> dict[str, Any]:
+        jobs = enumerate(self.run.jobs)
+        return {
+            "head": head_view(self.run),
+            "states": state_letters(self.run),
+            "reasons": {str(n): reason_of(job.error) for n, job in jobs if job.error is not None},
+        }
+
+    # ---- engine's thread ------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        if self.comm is None:
+            return
+        with self.hold_sync():
+            for name, value in self._now().items():
+                self.set_trait(name, value)
+        for number, job in enumerate(self.run.jobs):
+            if number not in self._asked and job.state is State.COMPLETE and job.images:
+                self._asked.add(number)
+                self._unpainted.append(number)
+        if self._unpainted and not self._paints:
+            self._paints = True
+            self._engine.run(self._paint)
+        unsent, self._unsent = self._unsent, []
+        self._send_small(unsent)
+        if not self.run.done() and not self._ticks:
+            self._ticks = True
+            self._engine.call_later(TICK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        self._ticks = False
+        self._gather.ask()
+
+    async def _paint(self) -> None:
+        """Make small pictures one after the other, off the engine, which has jobs to look after."""
+        side = FEW_SIDE if len(self.run) <= FEW else SMALL_SIDE
+        try:
+            while self._unpainted:
+                number = self._unpainted.popleft()
+                image = self.run.jobs[number].images[0]
+                try:
+                    data, _, _ = await anyio.to_thread.run_sync(
+                        partial(thumbnail, image, longest=side)
+                    )
+                except (LeonardoError, OSError, ValueError):
+                    logger.warning("%r cannot be shown in its grid.", image, exc_info=True)
+                    continue
+                self._small[number] = data
+                self._unsent.append(number)
+                self._gather.ask()
+        finally:
+            self._paints = False
+
+    def _send_small(self, numbers: list[int]) -> None:
+        for start in range(0, len(numbers), BATCH):
+            some = numbers[start : start + BATCH]
+            self.send({"what": "small", "cells": some}, [self._small[n] for n in some])
+
+    def _do(self, content: dict[str, Any]) -> None:
+        match content:
+            case {"do": "need"}:
+                self._unsent = []
+                self._send_small(sorted(self._small))
+                self._gather.ask()
+            case {"do": "show", "cell": int(number), "view": view} if 0 <= number < len(self.run):
+                self._engine.run(self._show_cell, number, view)
+            case {"do": "stop"}:
+                self.run.cancel()
+            case {"do": "turn", "x": str(x), "y": str(y)}:
+                self._turn(x, y)
+
+    def _turn(self, x: str, y: str) -> None:
+        try:
+            layout = lay_out(self.run.axes, x=x, y=y)
+        except LeonardoError:
+            logger.warning("The page asked for a grid that there is not.", exc_info=True)
+            return
+        self.run = self.run.grid(x=x, y=y, facet=[axis.name for axis in layout.facets])
+        self.grid = grid_view(self.run)
+
+    async def _show_cell(self, number: int, view: object) -> None:
+        """Answer with one cell's words, then with its pictures, which take a moment."""
+        if self.comm is None:
+            return
+        answer = {"what": "cell", "cell": number, "view": view}
+        self.send({**answer, "detail": cell_view(self.run, number)})
+        job = self.run.jobs[number]
+        large = []
+        for image in job.images:
+            try:
+                data, _, _ = await anyio.to_thread.run_sync(
+                    partial(thumbnail, image, longest=PREVIEW_SIDE)
+                )
+            except (LeonardoError, OSError, ValueError):
+                logger.warning("%r cannot be shown.", image, exc_info=True)
+                continue
+            large.append(data)
+        if large and self.comm is not None:
+            self.send({**answer, "what": "large"}, large)
+
+    # ---- any thread -----------------------------------------------------------------------------
+
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:  # noqa: ANN401  a page can send anything
+        if isinstance(content, dict):
+            self._engine.call_soon(self._do, content)
+
+
+def show(run: Run) -> None:
+    """
+    Show *run* in the cell that runs, and leave a contact sheet there once it has ended.
+
+    The sheet comes also when the run is not awaited in its own cell, and while another is busy.
+    """
+    match host():
+        case "python":
+            write_plain(repr(run))
+        case "terminal":
+            Slot().replace(Frozen({"text/plain": repr(run)}, {}))
+        case _:
+            _Showing(run).start()
+
+
+class _Showing:
+    """One run in one output: the live grid, then the contact sheet."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._engine = run.studio.engine
+        self._slot = Slot()
+        self._sheet: Sheet | None = None
+
+    def start(self) -> None:
+        if self._run.done():
+            self._slot.replace(self._frozen())
+            return
+        self._sheet = self._run.live_sheet()
+        self._sheet.slots += 1
+        self._slot.show(self._sheet, plain=repr(self._run))
+        self._run.add_done_callback(self._ended)
+
+    def _ended(self, _run: Run) -> None:
+        try:
+            self._engine.run(self._freeze)
+        except RuntimeError:  # the engine is closed; there is nobody left to draw for
+            logger.debug("A run ended after the engine had closed.")
+
+    async def _freeze(self) -> None:
+        try:
+            frozen = await anyio.to_thread.run_sync(self._frozen)
+            await anyio.to_thread.run_sync(self._slot.replace, frozen)
+        except Exception:
+            logger.exception("The output of %r could not be replaced.", self._run)
+            return
+        sheet = self._sheet
+        if sheet is not None:
+            sheet.slots -= 1
+            if not sheet.slots and not sheet.is_kept:
+                sheet.close()
+
+    def _frozen(self) -> Frozen:
+        try:
+            # as it was last turned on the page
+            return freeze_run(self._sheet.run if self._sheet is not None else self._run)
+        except Exception:
+            logger.exception("%r could not be made into a contact sheet.", self._run)
+            return Frozen({"text/plain": repr(self._run)}, {})

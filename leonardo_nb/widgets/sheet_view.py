@@ -1,0 +1,196 @@
+"""
+What a sheet says: every word, rounding and total of a run's grid, as plain values.
+
+The page only draws what stands here, so wording is tested without Jupyter or a browser.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from leonardo_nb.money import Credits
+from leonardo_nb.sweeps.estimate import counted, in_words
+from leonardo_nb.sweeps.run import CellState, took
+from leonardo_nb.sweeps.space import label_of
+from leonardo_nb.widgets.view import card_view, error_lines, facts_of, seconds
+
+if TYPE_CHECKING:
+    from leonardo_nb.money import Cost
+    from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.sweeps.space import Axis, Cell
+
+__all__ = ["cell_view", "grid_view", "head_view", "money_words", "reason_of", "state_letters"]
+
+LETTERS = {
+    CellState.WAITING: "w",
+    CellState.RUNNING: "r",
+    CellState.DONE: "d",
+    CellState.FAILED: "f",
+    CellState.STOPPED: "s",
+}
+
+
+def state_letters(run: Run) -> str:
+    """Return one letter a cell, so that a thousand cells are a kilobyte."""
+    return "".join(LETTERS[state] for state in run.states)
+
+
+def head_view(run: Run) -> dict[str, Any]:
+    """
+    Return what stands above the grid.
+
+    Members: `mark`, `word`, `rest` (what the word leaves out), `bar` (cells done, failed, running,
+    waiting, stopped), `money`, `left`, `simulated`, `prompt`, `stop` (label and consequence, or
+    None) and `said`, the sentence for screen readers, which changes at most nine times.
+    """
+    counts = run.counts
+    return {
+        "mark": _mark(run),
+        "word": f"{counts.done:,} of {counts.total:,}",
+        "rest": _rest(run),
+        "bar": [counts.done, counts.failed, counts.running, counts.waiting, counts.stopped],
+        "money": money_words(run),
+        "left": f"about {in_words(run.seconds_left)} left" if counts.open else "",
+        "simulated": run.simulated,
+        "stop": _stop(run),
+        "said": _said(run),
+    }
+
+
+def _mark(run: Run) -> str:
+    counts = run.counts
+    if counts.open:
+        return "quarter" if counts.total > counts.waiting else "circle"
+    if counts.done:
+        return "disc"
+    return "triangle" if counts.failed else "square"
+
+
+def _rest(run: Run) -> str:
+    counts = run.counts
+    named = {"failed": counts.failed, "stopped": counts.stopped}
+    return ", ".join(f"{number:,} {name}" for name, number in named.items() if number)
+
+
+def money_words(run: Run) -> str:
+    """Return what is spent, of how much, or what is known of it."""
+    cost, price = run.cost, run.price
+    open_ = run.counts.open
+    if price is None:
+        return f"{cost} so far" if cost is not None and open_ else str(cost or "")
+    if not open_:
+        return str(price)
+    return f"{_bare(cost) if cost is not None else '0'} of {price}"
+
+
+def _bare(amount: Cost) -> str:
+    return f"{amount.amount:,f}" if isinstance(amount, Credits) else str(amount)
+
+
+def _stop(run: Run) -> dict[str, str] | None:
+    counts = run.counts
+    if not counts.waiting:
+        return None
+    consequence = f"withdraws {counts.waiting:,} not sent"
+    if counts.running:
+        consequence += f", {counts.running:,} paid {'goes' if counts.running == 1 else 'go'} on"
+    return {"label": "Stop", "consequence": consequence}
+
+
+def _said(run: Run) -> str:
+    counts = run.counts
+    ended = counts.total - counts.open
+    if not counts.open:
+        parts = [f"{counts.done:,} of {counts.total:,} done", _rest(run), money_words(run)]
+        return f"Sweep ended: {', '.join(part for part in parts if part)}."
+    quarter = 4 * ended // counts.total
+    failed = ", some failed" if counts.failed else ""
+    steps = ("Sweep started", "A quarter done", "Half done", "Three quarters done")
+    return f"{steps[quarter]}{failed}: {counted(counts.total, 'cell')}."
+
+
+def grid_view(run: Run) -> dict[str, Any]:
+    """
+    Return where everything stands; it changes only when the axes are turned.
+
+    Members: `x`, `y`, `facets` (each with `name` and `labels`; x and y may be None), `titles` (one
+    a facet), `cells` (the position of each cell in `run.cells`, by facet, row and column), `shapes`
+    (width over height, one a cell or one for all), `names` (of all axes), `wraps`, `prompt`.
+    """
+    layout = run.layout
+    places = [layout.place(cell.coords) for cell in run.cells]
+    order = sorted(range(len(places)), key=places.__getitem__)
+    shapes = [_shape(cell) for cell in run.cells]
+    return {
+        "x": _axis_view(layout.x),
+        "y": _axis_view(layout.y),
+        "facets": [_axis_view(axis) for axis in layout.facets],
+        "titles": list(layout.facet_labels),
+        "cells": order,
+        "shapes": shapes[:1] if len(set(shapes)) == 1 else shapes,
+        "names": [axis.name for axis in run.axes],
+        "wraps": layout.wraps,
+        "prompt": "" if any(axis.name == "prompt" for axis in run.axes) else run.fixed["prompt"],
+        "same": _same_everywhere(run),
+    }
+
+
+def _axis_view(axis: Axis | None) -> dict[str, Any] | None:
+    return None if axis is None else {"name": axis.name, "labels": list(axis.labels)}
+
+
+def _shape(cell: Cell) -> float:
+    request = cell.request
+    return round((request.width or 1024) / (request.height or 768), 4)
+
+
+def _same_everywhere(run: Run) -> list[list[str]]:
+    """Return what differs from the defaults in every cell alike, as (name, value) text."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for cell in run.cells:
+        seen.update((name, label_of(name, value)) for name, value in cell.request.notable().items())
+    varying = {axis.name for axis in run.axes}
+    return [
+        [name, value]
+        for (name, value), times in seen.items()
+        if times == len(run.cells) and name not in varying
+    ]
+
+
+def reason_of(error: BaseException | None) -> str:
+    """Return why a cell failed, in one sentence."""
+    return error_lines(error)[0]
+
+
+def cell_view(run: Run, index: int) -> dict[str, Any]:
+    """
+    Return one cell as it is shown large at the side.
+
+    Members: those of `card_view` that the side shows, `where` (name and label on each axis),
+    `parameters` (what else is not the default) and `facts` (took, cost).
+    """
+    cell = run.cells[index]
+    job = run.job(cell)
+    card = card_view(facts_of(job))
+    facts = []
+    if card["phase"] == "done":
+        facts.append(["took", seconds(took(job))])
+    if card["money"]:
+        facts.append(["cost", str(job.cost) if card["phase"] == "done" else card["money"]])
+    return {
+        "mark": card["mark"],
+        "word": card["word"],
+        "prompt": card["prompt"],
+        "where": [
+            [axis.name, label_of(axis.name, cell.coords[axis.name])]
+            for axis in run.axes
+            if axis.name != "prompt"
+        ],
+        "parameters": [pair for pair in card["parameters"] if pair[0] not in cell.coords],
+        "facts": facts,
+        "error": card["error"],
+        "advice": card["advice"],
+        "code": card["code"],
+        "count": len(job.images),
+    }
