@@ -601,4 +601,8 @@ def check_value(name: str, value: object, *, check: bool = True) -> object:
     ('CINEMATIC', 7)
     """
     member = MEMBERS[parameter_name(name)]
-    return _read(member, member.name, value, check=check)
+    try:
+        return _read(member, member.name, value, check=check)
+    except InvalidRequest as exc:
+        exc.member = member.name  # the sentence names the place in a list; this is the parameter
+        raise
