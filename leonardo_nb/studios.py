@@ -231,7 +231,7 @@ class Studio:
         balance = ""
         if self.account is not None and self.account.balance is not None:
             balance = f", {self.account.balance} left"
-        return f"<Studio on {service}{balance}, library {self.folder}>"
+        return f"<Studio on {service}{balance}, library {_shown(self.folder)}>"
 
 
 _default: Studio | None = None
@@ -301,6 +301,14 @@ def _library_folder(library: str | os.PathLike[str] | None) -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("leonardo_nb", appauthor=False)
+
+
+def _shown(folder: Path) -> str:
+    """Return *folder* as people write it; a notebook that is shared need not name its author."""
+    try:
+        return f"~/{folder.relative_to(Path.home()).as_posix()}"
+    except (ValueError, RuntimeError):  # elsewhere, or there is no home
+        return str(folder)
 
 
 def _simulator(

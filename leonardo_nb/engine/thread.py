@@ -14,7 +14,7 @@ import logging
 import os
 import threading
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 import anyio
@@ -104,7 +104,10 @@ class Engine:
             self._closed = True
             portal, self._portal = self._portal, None
             exits, self._exits = self._exits, ExitStack()
-        if portal is None or self._process_id != os.getpid():
+        if portal is None:
+            return
+        if self._process_id != os.getpid():
+            _forget(portal)
             return
         # the portal waits for its tasks, so an unfinished job would hang the exit
         portal.call(portal.stop, True)  # noqa: FBT003  anyio's own signature: cancel_remaining
@@ -139,8 +142,10 @@ class Engine:
         with self._lock:
             if self._closed:
                 raise RuntimeError("This engine is closed; leo.connect() starts a new one.")
-            if self._portal is None or self._process_id != os.getpid():
-                # a fork copies the object and not the thread
+            if self._portal is not None and self._process_id != os.getpid():
+                _forget(self._portal)
+                self._portal = None
+            if self._portal is None:
                 self._exits = ExitStack()
                 self._portal = self._exits.enter_context(
                     start_blocking_portal("asyncio", name="leonardo_nb")
@@ -149,3 +154,13 @@ class Engine:
                 self._process_id = os.getpid()
                 atexit.register(self.close)
             return self._portal
+
+
+def _forget(portal: BlockingPortal) -> None:
+    """
+    Mark a *portal* that a fork has copied as stopped; its thread stayed in the parent.
+
+    Without it, whoever collects the portal asks that thread to stop, and waits for ever.
+    """
+    with suppress(StopIteration):
+        portal.stop().send(None)  # it never waits, so one step is all of it

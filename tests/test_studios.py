@@ -1,0 +1,115 @@
+"""Which service a studio speaks to, and what it remembers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import leonardo_nb as leo
+from leonardo_nb import studios
+from leonardo_nb.simulator import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY = "5b1e1d6c-0000-4000-8000-00000000beef"
+SMALL: dict[str, Any] = {"width": 64, "height": 64, "alchemy": False}
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No key, no address, and no default studio from another test."""
+    for name in ("LEONARDO_API_KEY", "LEONARDO_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(studios, "_default", None)
+    yield
+    if studios._default is not None:
+        studios._default.close()
+
+
+def test_without_a_key_it_is_the_simulator() -> None:
+    """And it says that this costs nothing."""
+    studio = leo.connect()
+
+    assert studio.simulated
+    assert "the built-in simulator, which costs nothing" in repr(studio)
+
+
+def test_with_a_key_it_is_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key from the environment is used, and shown nowhere."""
+    monkeypatch.setenv("LEONARDO_API_KEY", KEY)
+    studio = leo.connect()
+
+    assert (False, "https://cloud.leonardo.ai/api/rest/v1") == (studio.simulated, studio.base_url)
+    assert KEY not in repr(studio) + repr(studio.client) + repr(vars(studio))
+
+
+def test_the_simulator_can_be_asked_for_despite_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo stays free on a machine with a key."""
+    monkeypatch.setenv("LEONARDO_API_KEY", KEY)
+
+    assert leo.connect(simulator=True).simulated
+
+
+def test_the_default_studio_is_made_on_first_use() -> None:
+    """And stays the same until another one is connected."""
+    first = leo.studio()
+
+    assert first is leo.studio()
+    assert first is not leo.connect()
+
+
+def test_an_address_that_would_send_the_key_in_the_clear_is_refused() -> None:
+    """Only loopback may go without TLS."""
+    with pytest.raises(leo.LeonardoError, match="https"):
+        leo.connect(api_key=KEY, base_url="http://example.com/api/rest/v1")
+
+
+def test_jobs_of_an_earlier_session_are_there(tmp_path: Path) -> None:
+    """Another studio on the same library has the pictures, at no cost."""
+    simulator = Simulator(speed=100)
+    with studios.Studio(simulator=simulator, library=tmp_path) as first:
+        made = first.generate("a fox", **SMALL)
+        made.result(20)
+    with studios.Studio(simulator=True, library=tmp_path) as second:
+        found = second.job(str(made.id)[:8])
+
+        assert ("complete", made.request, made.cost) == (found.state, found.request, found.cost)
+        assert made.images[0].bytes_() == found.result()[0].bytes_()
+
+
+def test_a_live_job_is_the_same_object(tmp_path: Path) -> None:
+    """Looking a running job up does not make a second one of it."""
+    with studios.Studio(simulator=Simulator(speed=100), library=tmp_path) as studio:
+        made = studio.generate("a fox", **SMALL)
+        made.result(20)
+
+        assert made is studio.job(str(made.id))
+
+
+@pytest.mark.parametrize("name", ["", "no-such-job", "%"])
+def test_an_unknown_job_is_an_error(tmp_path: Path, name: str) -> None:
+    """The sentence says where to look."""
+    with (
+        studios.Studio(simulator=True, library=tmp_path) as studio,
+        pytest.raises(leo.LibraryError, match=r"leo\.jobs\(\) lists what it has"),
+    ):
+        studio.job(name)
+
+
+def test_the_service_names_its_models(tmp_path: Path) -> None:
+    """Platform models come with id and name."""
+    with studios.Studio(simulator=Simulator(speed=100), library=tmp_path) as studio:
+        names = [model.name for model in studio.models()]
+
+    assert "Leonardo Phoenix 1.0" in names
+
+
+def test_a_refresh_brings_balance_and_slots(tmp_path: Path) -> None:
+    """The account's numbers are there without a job."""
+    with studios.Studio(simulator=Simulator(slots=4, balance=77), library=tmp_path) as studio:
+        studio.refresh()
+
+        assert (leo.Credits(77), 4) == (studio.account and studio.account.balance, studio.slots)
