@@ -147,7 +147,7 @@ export default () => {
     end.append(money, pill);
     line.append(mark, word, time, end);
     const prompt = make("div", "leo-prompt");
-    const parameters = make("dl", "leo-parameters");
+    const parameters = make("div", "leo-parameters");
     const notes = make("div", "leo-note");
     const error = make("div", "leo-error");
     const advice = make("div", "leo-advice");
@@ -184,8 +184,8 @@ export default () => {
       const { frame: f, ticking } = view();
       const many = pictures();
       const count = ticking ? Math.max(f.count, many.length) : many.length;
-      // one picture: at most 340 x 300; several share 340
-      const width = f.count > 1 ? 340 : Math.min(340, Math.round((300 * f.width) / f.height));
+      // one picture: at most 320 x 300; several share 320
+      const width = f.count > 1 ? 320 : Math.min(320, Math.round((300 * f.width) / f.height));
       card.style.setProperty("--leo-ratio", `${f.width} / ${f.height}`);
       card.style.setProperty("--leo-columns", String(columns(count)));
       card.style.setProperty("--leo-frame-width", `${width}px`);
@@ -196,6 +196,7 @@ export default () => {
           URL.revokeObjectURL(old.url);
           shown.delete(key);
         }
+      frame.toggleAttribute("data-many", count > 1);
       bar.hidden = !ticking;
       frame.hidden = !count;
       frame.style.display = count ? "" : "none";
@@ -227,15 +228,19 @@ export default () => {
       actionsDrawn = now;
       const focused = actions.contains(document.activeElement);
       actions.replaceChildren(
-        ...wanted.flatMap((action, i) => {
+        ...wanted.map((action, i) => {
           const button = make("button", "leo-action", action.label);
           button.type = "button";
           button.addEventListener("click", () => act(action.do, button));
-          if (!action.consequence) return [button];
-          const why = make("span", "leo-why", action.consequence);
-          why.id = `leo-${me}-${i}`;
-          button.setAttribute("aria-describedby", why.id);
-          return [button, why];
+          const deed = make("span");
+          deed.append(button);
+          if (action.consequence) {
+            const why = make("span", "leo-why", action.consequence);
+            why.id = `leo-${me}-${i}`;
+            button.setAttribute("aria-describedby", why.id);
+            deed.append(why);
+          }
+          return deed;
         }),
       );
       if (focused) /** @type {HTMLElement | null} */ (actions.querySelector("button"))?.focus();
@@ -340,10 +345,12 @@ export default () => {
       pill.hidden = !v.simulated;
       prompt.textContent = v.prompt;
       prompt.title = v.prompt;
+      // a long one opens while it has the focus; there is no other way to it without a mouse
+      if (v.prompt.length > 80) prompt.tabIndex = 0;
       parameters.replaceChildren(
         ...v.parameters.map(([name, value]) => {
           const pair = make("div");
-          pair.append(make("dt", "", name), " ", make("dd", "", value));
+          pair.append(make("span", "leo-name", name), " ", make("span", "leo-value", value));
           return pair;
         }),
       );
@@ -366,10 +373,10 @@ export default () => {
       if (!reference || !model.widget_manager) return;
       const child = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
       const next = await model.widget_manager.create_view(child);
-      card.querySelector(":scope > .leo-next")?.remove();
+      el.querySelector(":scope > .leo-next")?.remove();
       const holder = make("div", "leo-next");
       holder.append(next.el);
-      card.append(holder);
+      el.append(holder);
     }
 
     model.on("change:view", draw);

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.media import Image
     from leonardo_nb.widgets.pace import Scheduler
 
 __all__ = ["Card", "card_for", "engine_of", "shared_card"]
@@ -53,7 +55,7 @@ class Card(anywidget.AnyWidget):
     again = traitlets.Any(None, allow_none=True).tag(sync=True, **widget_serialization)
     """The Card of the job that "Again" has made, shown below this one, or None."""
 
-    def __init__(self, job: Any) -> None:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    def __init__(self, job: GenerationJob) -> None:
         self.job = job
         self.is_kept = False
         self.slots = 0
@@ -129,10 +131,10 @@ class Card(anywidget.AnyWidget):
                 self._open(str(content.get("key")), content.get("view"))
 
     def _make_again(self) -> None:
-        # the same seed would pay for the same picture
-        changes = {"seed": None} if str(self.job.state) == "complete" else {}
         try:
-            job = self.job.again(**changes)
+            # the same seed would pay for the same picture
+            is_done = self.job.state == "complete"
+            job = self.job.again(seed=None) if is_done else self.job.again()
         except LeonardoError as error:
             self._problem = str(error)
             self._gather.ask()
@@ -158,7 +160,7 @@ class Card(anywidget.AnyWidget):
     def _aside(
         self,
         function: Callable[[Any], Any],
-        image: Any,  # noqa: ANN401  a jobs.media.Image
+        image: Image,
         *,
         then: Callable[[Any], None],
     ) -> None:
@@ -186,27 +188,27 @@ _lock = threading.RLock()
 _cards: WeakValueDictionary[str, Card] = WeakValueDictionary()
 
 
-def _whole(image: Any) -> tuple[bytes, str]:  # noqa: ANN401  a jobs.media.Image
+def _whole(image: Image) -> tuple[bytes, str]:
     data = Path(image.path).read_bytes()
     if data.startswith(b"\x89PNG"):
         return data, "image/png"
     return data, "image/webp" if data[8:12] == b"WEBP" else "image/jpeg"
 
 
-def engine_of(job: Any) -> Scheduler:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+def engine_of(job: GenerationJob) -> Scheduler:
     """Return the engine that looks after *job*."""
     engine: Scheduler = job._runner.engine  # noqa: SLF001  widgets are a job's own face
     return engine
 
 
-def card_for(job: Any) -> Card:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+def card_for(job: GenerationJob) -> Card:
     """Return the one Card of *job*, made when it is first asked for, and keep it live."""
     card = shared_card(job)
     card.is_kept = True
     return card
 
 
-def shared_card(job: Any) -> Card:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+def shared_card(job: GenerationJob) -> Card:
     """Return the one Card of *job* without keeping it once its output is a plain picture."""
     with _lock:
         card = _cards.get(job.uid)

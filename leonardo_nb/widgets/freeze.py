@@ -12,19 +12,31 @@ import html
 import io
 import logging
 import math
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont, ImageOps
 
-from leonardo_nb.widgets.view import WORDS, CardFacts, error_lines, facts_of, money_line, seconds
+from leonardo_nb.errors import LibraryError
+from leonardo_nb.widgets.view import (
+    WORDS,
+    CardFacts,
+    error_lines,
+    facts_of,
+    money_line,
+    seconds,
+    steady_line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.media import Image
 
 __all__ = ["Frozen", "freeze_job", "publish"]
 
@@ -86,13 +98,13 @@ def publish(display_id: str, bundle: Frozen, *, update: bool) -> None:
         send()
 
 
-def freeze_job(job: Any) -> Frozen:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+def freeze_job(job: GenerationJob) -> Frozen:
     """
     Return the plain picture of a job that has ended, or a quiet box of words where none came.
 
     The bundle holds text/html (pictures as `data:` addresses, a caption that can be selected and
     takes the theme's colours), image/jpeg (the same on white, the caption painted in, for hosts
-    that take images only) and text/plain (the job's repr).
+    that take images only) and text/plain (one steady line).
 
     Measured with JupyterLab 4.6, Notebook 7.6 and nbconvert 7.17: all three show text/html and not
     image/jpeg when both are there, so the html must hold the picture; `data:` pictures survive
@@ -104,11 +116,11 @@ def freeze_job(job: Any) -> Frozen:  # noqa: ANN401  a jobs.job.Job, or what a t
     for image in job.images:
         try:
             pictures.append(on_white(image.pil()))
-        except (OSError, ValueError):  # a file that was moved or is broken; the words stay
+        except (LibraryError, OSError, ValueError):  # moved or broken; the words stay
             logger.warning("Picture %s cannot be opened for the notebook.", image, exc_info=True)
-    when = getattr(job, "created", None)
+    when = job.created
     words = _Words.of(facts, when)
-    plain = repr(job)
+    plain = steady_line(facts, job.noun)
     if not pictures:
         return Frozen({"text/html": _box(facts, words), "text/plain": plain}, {})
     return Frozen(
@@ -121,10 +133,11 @@ def freeze_job(job: Any) -> Frozen:  # noqa: ANN401  a jobs.job.Job, or what a t
     )
 
 
-def waiting_line(job: Any) -> Frozen:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+def waiting_line(job: GenerationJob) -> Frozen:
     """Return what stands in the output for the moment in which no widget has been made yet."""
     facts = facts_of(job)
-    return Frozen({"text/html": _box(facts, _Words.of(facts, None)), "text/plain": repr(job)}, {})
+    plain = steady_line(facts, job.noun)
+    return Frozen({"text/html": _box(facts, _Words.of(facts, None)), "text/plain": plain}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,23 +496,27 @@ def lacking(text: str, font: Any) -> int:  # noqa: ANN401  FreeType or bitmap
 
 
 def drawable(text: str, font: Any) -> str:  # noqa: ANN401  FreeType or bitmap
-    """Return *text* with one middle dot for every run of letters that the font does not have."""
+    """
+    Return *text* without the letters that the font does not have.
+
+    An accent is dropped where the plain letter is there; anything else is a middle dot, one for a
+    whole run. The html beside the painted picture holds the true text.
+    """
     kept: list[str] = []
-    for letter in text:
+    for letter in unicodedata.normalize("NFC", text):
+        plain = unicodedata.normalize("NFKD", letter)[0]
         if _has(font, letter):
             kept.append(letter)
+        elif _has(font, plain):
+            kept.append(plain)
         elif not kept or kept[-1] != "·":
             kept.append("·")
     return "".join(kept)
 
 
-def thumbnail(path_or_image: Any, *, longest: int = 680) -> tuple[bytes, int, int]:  # noqa: ANN401  a jobs.media.Image
+def thumbnail(image: Image, *, longest: int = 680) -> tuple[bytes, int, int]:
     """Return one picture for the card as JPEG bytes, and its full width and height."""
-    image = (
-        path_or_image.pil() if hasattr(path_or_image, "pil") else Pillow.open(Path(path_or_image))
-    )
-    width, height = image.size
-    small = on_white(fitted(image, longest, longest))
+    full = image.pil()
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=84)
-    return buffer.getvalue(), width, height
+    on_white(fitted(full, longest, longest)).save(buffer, "JPEG", quality=84)
+    return buffer.getvalue(), *full.size

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ipywidgets import DOMWidget
 
+    from leonardo_nb.engine.job import GenerationJob
     from leonardo_nb.widgets.card import Card
 
 __all__ = ["Slot", "host", "show_job"]
@@ -88,7 +89,7 @@ def write_plain(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def show_job(job: Any) -> None:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+def show_job(job: GenerationJob) -> None:
     """
     Show *job* in the cell that runs, and leave a plain picture there once it has ended.
 
@@ -106,7 +107,7 @@ def show_job(job: Any) -> None:  # noqa: ANN401  a jobs.job.Job, or what a test 
 class _Showing:
     """One job in one output: a line, then the card, then the picture."""
 
-    def __init__(self, job: Any) -> None:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+    def __init__(self, job: GenerationJob) -> None:
         self._job = job
         self._engine = engine_of(job)
         self._slot = Slot()
@@ -135,7 +136,7 @@ class _Showing:
         self._card = card
         self._slot.show(card, plain=repr(self._job))
 
-    def _changed(self, job: Any) -> None:  # noqa: ANN401  a jobs.job.Job
+    def _changed(self, job: GenerationJob) -> None:
         if self._has_ended or not facts_of(job).is_final:
             return
         self._has_ended = True

@@ -31,6 +31,7 @@ from leonardo_nb.errors import (
 from leonardo_nb.money import Credits
 
 if TYPE_CHECKING:
+    from leonardo_nb.engine.job import GenerationJob
     from leonardo_nb.money import Cost
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "parameter_pairs",
     "seconds",
     "shown_value",
+    "steady_line",
 ]
 
 VALUE_LENGTH = 80
@@ -124,12 +126,12 @@ class CardFacts:
         return self.phase in {"done", "failed", "stopped"}
 
 
-def facts_of(job: Any) -> CardFacts:  # noqa: ANN401  a jobs.job.Job, or what a test has for one
+def facts_of(job: GenerationJob) -> CardFacts:
     """Return what is true of *job* now; callable from any thread."""
     request = job.request
     expected = job.expected
-    snapshot = getattr(job, "snapshot", None)
-    if expected is not None and snapshot is not None and snapshot.accepted is not None:
+    snapshot = job.snapshot
+    if expected is not None and snapshot.accepted is not None:
         expected += snapshot.accepted - snapshot.started  # the job's own counts from its acceptance
     return CardFacts(
         state=str(job.state),
@@ -147,11 +149,33 @@ def facts_of(job: Any) -> CardFacts:  # noqa: ANN401  a jobs.job.Job, or what a 
         error=job.error,
         id=job.id,
         code=request.code(),
-        width=getattr(request, "width", None) or 1024,
-        height=getattr(request, "height", None) or 768,
-        count=getattr(request, "num_images", None) or 1,
+        width=request.width or 1024,
+        height=request.height or 768,
+        count=request.num_images or 1,
         arrived=len(job.images),
     )
+
+
+def steady_line(facts: CardFacts, noun: str = "Generation") -> str:
+    """
+    Return the job as one line without id, date or seconds, the same at every run of a notebook.
+
+    >>> facts = CardFacts(state="complete", sent=True, elapsed=8, at=0, prompt="a fox", arrived=1)
+    >>> steady_line(facts)
+    '<Generation complete, 1 image: "a fox">'
+    """
+    parts = [facts.state]
+    if facts.arrived:
+        parts.append("1 image" if facts.arrived == 1 else f"{facts.arrived} images")
+    if facts.cost is not None:
+        parts.append(str(facts.cost))
+    return f'<{noun} {", ".join(parts)}: "{_cut(facts.prompt)}">'
+
+
+def _cut(text: str) -> str:
+    """Return *text* in one line of bearable length."""
+    text = " ".join(text.split())
+    return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 1].rstrip() + "…"
 
 
 def seconds(value: float) -> str:
@@ -183,8 +207,7 @@ def shown_value(value: object) -> str:
         return f"{value:g}"
     if isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str)):
         value = json.dumps(value, ensure_ascii=False, default=str)
-    text = " ".join(str(value).split())
-    return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 1].rstrip() + "…"
+    return _cut(str(value))
 
 
 def parameter_pairs(notable: Mapping[str, object]) -> tuple[tuple[str, str], ...]:

@@ -1,12 +1,14 @@
-"""A job, a request and an engine small enough to see through, for tests of the widgets."""
+"""A job, a request and an engine small enough to see through."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from PIL import Image as Pillow
 
 from leonardo_nb.money import Cost, Credits
@@ -26,11 +28,13 @@ class FakeEngine:
         self.is_closed = False
 
     def call_soon(self, fn: Callable[..., object], /, *args: object) -> None:
+        """Remember *fn* until the next `turn()`."""
         if self.is_closed:
             raise RuntimeError("This engine is closed.")
         self._soon.append((fn, args))
 
     def call_later(self, seconds: float, fn: Callable[..., object], /, *args: object) -> None:
+        """Remember *fn* until `advance()` has gone that far."""
         self._later.append((self.now + seconds, len(self._later), fn, args))
 
     def turn(self) -> None:
@@ -53,6 +57,8 @@ class FakeEngine:
 
 @dataclass
 class FakeRequest:
+    """What was asked for."""
+
     prompt: str = "a lighthouse at dawn, gulls over the surf, long exposure"
     parameters: dict[str, object] = field(
         default_factory=lambda: {"guidance_scale": 7, "presetStyle": "CINEMATIC", "seed": 42}
@@ -62,18 +68,23 @@ class FakeRequest:
     num_images: int = 1
 
     def notable(self) -> dict[str, object]:
+        """Return what differs from the defaults."""
         return self.parameters
 
     def code(self) -> str:
+        """Return Python that asks for it again."""
         return f"leo.generate({self.prompt!r}, seed=42)"
 
 
 @dataclass
 class FakeImage:
+    """One picture in a file."""
+
     path: Path
     index: int = 0
 
     def pil(self) -> Pillow.Image:
+        """Return it decoded."""
         with Pillow.open(self.path) as image:
             image.load()
             return image
@@ -99,6 +110,8 @@ class FakeJob:
     notes: tuple[str, ...] = ()
     created: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
     engine: FakeEngine = field(default_factory=FakeEngine)
+    noun: str = "Generation"
+    snapshot: Any = field(default_factory=lambda: SimpleNamespace(accepted=None, started=0.0))
     _runner: Any = None
     listeners: list[Callable[[Any], None]] = field(default_factory=list)
     commands: list[object] = field(default_factory=list)
@@ -112,19 +125,44 @@ class FakeJob:
         return f'<Generation sim-0007 {self.state}: "a lighthouse at dawn">'
 
     def subscribe(self, fn: Callable[[Any], None]) -> Callable[[], None]:
+        """Call *fn* at every `tell()`."""
         self.listeners.append(fn)
         return lambda: self.listeners.remove(fn) if fn in self.listeners else None
 
     def tell(self, **facts: Any) -> None:
+        """Change facts as the engine would, and say so."""
         for name, value in facts.items():
             setattr(self, name, value)
         for listener in list(self.listeners):
             listener(self)
 
     def cancel(self) -> bool:
+        """Remember that it was asked for."""
         self.commands.append("cancel")
         return True
 
     def again(self, **changes: object) -> FakeJob:
+        """Remember what was asked for and return another job."""
         self.commands.append(("again", changes))
         return FakeJob(uid=f"{self.uid}-again", engine=self.engine)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    """An engine that does what it was handed when the test says so."""
+    return FakeEngine()
+
+
+@pytest.fixture
+def make_job(engine: FakeEngine, tmp_path: Path) -> Callable[..., Any]:
+    """Return a function that makes a job; `pictures=2` gives it two files."""
+
+    def make(*, pictures: int = 0, **facts: Any) -> FakeJob:
+        images = []
+        for index in range(pictures):
+            path = tmp_path / f"picture-{index}.png"
+            Pillow.new("RGB", (64, 48), (40 * index, 90, 160)).save(path)
+            images.append(FakeImage(path, index))
+        return FakeJob(engine=engine, images=images, **facts)
+
+    return make

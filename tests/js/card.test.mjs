@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { fakeModel } from "./fake_model.mjs";
+
+// a data: address, because node takes a .js file without a package.json for CommonJS
+const source = await readFile(new URL("../../leonardo_nb/widgets/card.js", import.meta.url), "utf8");
+const card = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+
+test("seconds read as Python writes them", () => {
+  const said = [0, 9.99, 10, 59.9, 61, 600].map(card.howLong);
+  assert.deepEqual(said, ["0.0 s", "9.9 s", "10 s", "59 s", "1 min 01 s", "10 min 00 s"]);
+});
+
+test("the time left is rounded up and ends in plain words", () => {
+  const said = [5.1, 7.9, 8.1, 30].map((elapsed) => card.runningLine(elapsed, 8));
+  assert.deepEqual(said, [
+    "5.1 s, about 3 s left",
+    "7.9 s, about 1 s left",
+    "8.1 s, any moment",
+    "30 s, longer than usual",
+  ]);
+});
+
+test("without an expectation there is only the time", () => {
+  assert.equal(card.runningLine(5.1, null), "5.1 s");
+  assert.equal(card.grown(5.1, null), 0);
+});
+
+test("the bar only grows and is never full", () => {
+  const parts = [0, 2, 4, 7.9, 8, 8.1, 20, 60].map((elapsed) => card.grown(elapsed, 8));
+  assert.deepEqual(parts, [...parts].sort((a, b) => a - b));
+  assert.ok(parts.at(-1) <= 1);
+  assert.ok(Math.abs(card.grown(7.999, 8) - card.grown(8, 8)) < 0.001);
+});
+
+test("every second piece of a sentence is code", () => {
+  assert.deepEqual(card.pieces("then `job.again()` once"), ["then ", "job.again()", " once"]);
+});
+
+test("the clock listens to the model and stops listening", () => {
+  const model = fakeModel({ view: { elapsed: 1, at: Date.now() / 1000, ticking: true } });
+  const end = card.default().initialize({ model });
+  assert.equal(model.listening(), 1);
+  end();
+  assert.equal(model.listening(), 0);
+});

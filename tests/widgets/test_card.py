@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import gc
+import re
+from pathlib import Path
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leonardo_nb.errors import BudgetExceeded
+from leonardo_nb.money import Credits
+from leonardo_nb.widgets import card as card_module
+from leonardo_nb.widgets.card import Card, card_for, shared_card
+from leonardo_nb.widgets.pace import THREADS, painters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from leonardo_nb.studios import Studio
+    from tests.widgets.conftest import FakeEngine
+
+
+@pytest.fixture(autouse=True)
+def closed_cards() -> Iterator[None]:
+    """No card outlives its test."""
+    yield
+    for card in list(card_module._cards.values()):
+        card.close()
+
+
+def settle(engine: FakeEngine) -> None:
+    """Let the picture threads end what they have, and the engine what they hand back."""
+    engine.advance(1)
+    everybody = Barrier(THREADS + 1, timeout=10)  # met once each thread has nothing else to do
+    for _ in range(THREADS):
+        painters().submit(everybody.wait)
+    everybody.wait()
+    engine.advance(1)
+
+
+def messages(card: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
+    """Collect what *card* sends to its page."""
+    sent: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(card, "send", lambda content, buffers=None: sent.append((content, buffers)))
+    return sent
+
+
+def test_one_card_a_job(make_job: Callable[..., Any]) -> None:
+    """Asking twice gives the same widget, so its views share one model."""
+    job = make_job()
+
+    assert card_for(job) is card_for(job)
+    assert shared_card(job) is card_for(job)
+    assert card_for(make_job(uid="other")) is not card_for(job)
+
+
+def test_closed_card_is_made_anew(make_job: Callable[..., Any]) -> None:
+    """A closed widget cannot be shown again, a new one can."""
+    job = make_job()
+    first = card_for(job)
+    first.close()
+    gc.collect()
+
+    assert first is not card_for(job)
+    assert 1 == len(job.listeners)
+
+
+def test_view_follows_the_job(make_job: Callable[..., Any], engine: FakeEngine) -> None:
+    """A change of the job is drawn on the engine's thread."""
+    job = make_job()
+    card = card_for(job)
+    before = card.view["word"]
+    job.tell(state="pending", sent=True, cost=Credits(11))
+    engine.advance(1)
+
+    assert ("Waiting", "Drawing") == (before, card.view["word"])
+
+
+def test_thumbnails_arrive(make_job: Callable[..., Any], engine: FakeEngine) -> None:
+    """Pictures become JPEG thumbnails in the order of the job, with their full size beside."""
+    job = make_job(pictures=2, state="complete")
+    card = card_for(job)
+    settle(engine)
+
+    assert ["job-1-0", "job-1-1"] == [picture["key"] for picture in card.pictures]
+    assert {(64, 48)} == {(picture["width"], picture["height"]) for picture in card.pictures}
+    assert all(picture["data"].startswith(b"\xff\xd8") for picture in card.pictures)
+
+
+def test_picture_that_cannot_be_read_is_said(
+    make_job: Callable[..., Any], engine: FakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A broken file becomes a sentence on the card, not silence."""
+    job = make_job(pictures=1, state="complete")
+    job.images[0].path.write_bytes(b"no picture")
+    card = card_for(job)
+    settle(engine)
+
+    assert [] == card.pictures
+    assert "A picture cannot be shown" in card.view["notes"][0]
+    assert "cannot be shown on its card" in caplog.text
+
+
+def test_cancel_is_handed_to_the_engine(make_job: Callable[..., Any], engine: FakeEngine) -> None:
+    """The page's click changes nothing by itself."""
+    job = make_job()
+    card = card_for(job)
+    card._heard(card, {"do": "cancel"}, [])
+    before = list(job.commands)
+    engine.turn()
+
+    assert ([], ["cancel"]) == (before, job.commands)
+
+
+@pytest.mark.parametrize("nonsense", [None, [], "cancel", {"do": 7}, {"do": "open", "key": None}])
+def test_nonsense_from_the_page_is_ignored(
+    make_job: Callable[..., Any], engine: FakeEngine, nonsense: Any
+) -> None:
+    """A page can send anything; nothing happens."""
+    job = make_job(pictures=1)
+    card_for(job)._heard(None, nonsense, [])
+    engine.turn()
+
+    assert [] == job.commands
+
+
+@pytest.mark.parametrize(("state", "changes"), [("complete", {"seed": None}), ("failed", {})])
+def test_again_makes_a_card_below(
+    make_job: Callable[..., Any], engine: FakeEngine, state: str, changes: dict[str, Any]
+) -> None:
+    """A finished job is made with a new seed, a failed one as it was; both cards stay."""
+    job = make_job(state=state)
+    card = card_for(job)
+    card._heard(card, {"do": "again"}, [])
+    engine.turn()
+
+    assert [("again", changes)] == job.commands
+    assert isinstance(card.again, Card)
+    assert "job-1-again" == card.again.job.uid
+
+
+def test_refused_again_says_why(
+    make_job: Callable[..., Any], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands against another job is said on the card."""
+    job = make_job(state="failed")
+
+    def refuse(**_: object) -> None:
+        raise BudgetExceeded("The budget of 5 credits does not cover 11 credits.")
+
+    monkeypatch.setattr(job, "again", refuse)
+    card = card_for(job)
+    card._heard(card, {"do": "again"}, [])
+    engine.advance(1)
+
+    assert ["The budget of 5 credits does not cover 11 credits."] == card.view["notes"]
+
+
+def test_full_size_is_sent_to_the_view_that_asked(
+    make_job: Callable[..., Any], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file's own bytes travel as a buffer, never in the state."""
+    job = make_job(pictures=1, state="complete")
+    card = card_for(job)
+    settle(engine)
+    sent = messages(card, monkeypatch)
+    card._heard(card, {"do": "open", "key": "job-1-0", "view": "abc"}, [])
+    settle(engine)
+
+    assert [
+        (
+            {"kind": "full", "key": "job-1-0", "view": "abc", "type": "image/png"},
+            [job.images[0].path.read_bytes()],
+        )
+    ] == sent
+
+
+def test_card_of_a_real_job(studio: Studio) -> None:
+    """On the simulator, `job.card()` is the card and ends as done."""
+    job = studio.generate("a fox", seed=42)
+    card = job.card()
+    job.result(timeout=10)
+
+    assert isinstance(card, Card)
+    assert card is job.card()
+
+
+def test_page_and_class_agree() -> None:
+    """Every trait that the page reads is a synced trait of the class."""
+    source = Path(card_module.__file__).with_name("card.js").read_text(encoding="utf-8")
+    read = set(re.findall(r'model\.get\("(\w+)"\)', source))
+    heard = set(re.findall(r'"change:(\w+)"', source))
+
+    assert {"view", "pictures", "again"} == read | heard
+    assert read | heard <= set(Card.class_traits(sync=True))
+
+
+def test_page_never_parses_markup() -> None:
+    """There is no way in for a prompt that is html."""
+    source = Path(card_module.__file__).with_name("card.js").read_text(encoding="utf-8")
+
+    assert [] == re.findall(
+        r"innerHTML|outerHTML|insertAdjacentHTML|DOMParser|document\.write|eval\(", source
+    )

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leonardo_nb.errors import (
+    AuthenticationError,
+    ConnectionFailed,
+    DownloadFailed,
+    JobFailed,
+    LeonardoError,
+)
+from leonardo_nb.money import Credits, Dollars
+from leonardo_nb.widgets.view import (
+    CardFacts,
+    card_view,
+    error_lines,
+    money_line,
+    parameter_pairs,
+    seconds,
+    shown_value,
+    steady_line,
+)
+
+
+def facts(state: str = "pending", **changes: Any) -> CardFacts:
+    """Return the facts of a job that was sent, with *changes*."""
+    known: dict[str, Any] = {
+        "sent": True,
+        "elapsed": 5.1,
+        "at": 0.0,
+        "price": Credits(11),
+        "prompt": "a fox",
+    }
+    return CardFacts(state=state, **(known | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "word", "mark"),
+    [
+        ({"state": "request", "sent": False}, "Waiting", "circle"),
+        ({"state": "request"}, "Sending", "circle"),
+        ({"state": "ack"}, "Drawing", "quarter"),
+        ({"state": "pending"}, "Drawing", "quarter"),
+        ({"state": "pending", "arrived": 1}, "Saving", "quarter"),
+        ({"state": "complete"}, "Done", "disc"),
+        ({"state": "failed"}, "Failed", "triangle"),
+        ({"state": "cancelled"}, "Stopped", "square"),
+    ],
+)
+def test_every_state_has_a_word_and_a_shape(changes: dict[str, Any], word: str, mark: str) -> None:
+    """States differ by word and shape, not by colour alone."""
+    view = card_view(facts(**changes))
+
+    assert (word, mark) == (view["word"], view["mark"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "consequence"),
+    [
+        ({"state": "request", "sent": False}, "withdraws the job; nothing is spent"),
+        ({"state": "request"}, "stops watching; up to 11 credits may be spent"),
+        ({"cost": Credits(11)}, "stops watching; the 11 credits are spent"),
+        ({"cost": Credits(1)}, "stops watching; the 1 credit is spent"),
+        ({"price": None}, "stops watching; the cost may be spent"),
+    ],
+)
+def test_cancel_says_what_it_does(changes: dict[str, Any], consequence: str) -> None:
+    """Before sending it costs nothing, afterwards it says what is spent."""
+    actions = card_view(facts(**changes))["actions"]
+
+    assert [{"do": "cancel", "label": "Cancel", "consequence": consequence}] == actions
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "11 credits"),
+        ({"price": None}, ""),
+        ({"state": "complete", "cost": Credits(11), "balance": Credits(14989)},
+         "11 credits, 14,989 left"),
+        ({"state": "complete", "cost": Dollars("0.0147"), "balance": Dollars("4.99")},
+         "$0.0147, $4.99 left"),
+        ({"state": "failed", "cost": Credits(11), "error": JobFailed("It failed.")}, "refunded"),
+        ({"state": "failed", "error": LeonardoError("No.")}, "nothing spent"),
+        ({"state": "failed", "cost": Credits(11), "error": DownloadFailed("Gone.", url="u")},
+         "11 credits"),
+        ({"state": "failed", "error": ConnectionFailed("No answer.", delivered=True)},
+         "cost unknown"),
+        ({"state": "failed", "error": ConnectionFailed("Refused.", delivered=False)},
+         "nothing spent"),
+        ({"state": "cancelled", "sent": False}, "nothing spent"),
+        ({"state": "cancelled", "cost": Credits(11)}, "11 credits spent"),
+    ],
+)  # fmt: skip
+def test_money_is_told_as_it_is(changes: dict[str, Any], line: str) -> None:
+    """What was charged, refunded, not spent, or is not known, each in its own words."""
+    assert line == money_line(facts(**changes))
+
+
+def test_actions_after_the_end() -> None:
+    """Done: open it, make another, take the code or the id; the paid one says its price."""
+    view = card_view(facts("complete", cost=Credits(11), id="abc", arrived=1))
+
+    assert [
+        ("Open", ""),
+        ("Again", "new seed, 11 credits"),
+        ("Copy code", ""),
+        ("Copy id", ""),
+    ] == [(action["label"], action["consequence"]) for action in view["actions"]]
+
+
+def test_failure_says_what_happened_and_what_now() -> None:
+    """The first sentence is what happened, the rest is advice."""
+    error = JobFailed("Generation 7.5 failed after 34 s. `job.again()` submits it once more.")
+    view = card_view(facts("failed", error=error))
+
+    assert "Generation 7.5 failed after 34 s." == view["error"]
+    assert "`job.again()` submits it once more." == view["advice"]
+    assert "Failed: Generation 7.5 failed after 34 s." == view["said"]
+
+
+def test_failure_without_advice_is_given_some() -> None:
+    """An error of one sentence still says what to do now."""
+    error = AuthenticationError("The service does not know this key.", status=401)
+
+    assert (
+        "The service does not know this key.",
+        "Check the key: `leo.login()` asks for it again.",
+    ) == error_lines(error)
+
+
+def test_seconds_do_not_chatter() -> None:
+    """What a screen reader is told changes with the state and not with the time."""
+    assert card_view(facts(elapsed=5.0))["said"] == card_view(facts(elapsed=6.0))["said"]
+
+
+def test_prompt_is_passed_on_as_it_is() -> None:
+    """The page writes it as text; nothing is escaped twice."""
+    prompt = "<script>alert('x')</script> & \"quotes\""
+
+    assert prompt == card_view(facts(prompt=prompt))["prompt"]
+
+
+def test_size_is_one_parameter() -> None:
+    """Width and height are read together."""
+    pairs = parameter_pairs({"seed": 1, "width": 1024, "height": 576, "tiling": True})
+
+    assert (("seed", "1"), ("size", "1024 × 576"), ("tiling", "yes")) == pairs  # noqa: RUF001
+
+
+def test_long_values_are_cut() -> None:
+    """A negative prompt of a thousand letters does not fill the card."""
+    assert 80 == len(shown_value("blurry " * 200))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0.0 s"), (9.99, "9.9 s"), (10, "10 s"), (59.9, "59 s"), (61, "1 min 01 s")],
+)
+def test_seconds(value: float, text: str) -> None:
+    """Tenths under ten seconds, whole seconds above, minutes above a minute."""
+    assert text == seconds(value)
+
+
+def test_plain_text_is_steady() -> None:
+    """No id, date or time: a notebook that runs twice compares equal."""
+    first = facts("complete", id="abc", elapsed=8, cost=Credits(11), arrived=1)
+    second = facts("complete", id="xyz", elapsed=9, at=5.0, cost=Credits(11), arrived=1)
+
+    assert '<Generation complete, 1 image, 11 credits: "a fox">' == steady_line(first)
+    assert steady_line(first) == steady_line(second)

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from PIL import ImageFont
+
+from leonardo_nb.errors import JobFailed
+from leonardo_nb.money import Credits
+from leonardo_nb.widgets.freeze import (
+    columns,
+    drawable,
+    encode_jpeg,
+    font_for,
+    freeze_job,
+    on_white,
+    wrapped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from leonardo_nb.studios import Studio
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class Page(HTMLParser):
+    """The tags and the text of a piece of html."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember *tag*."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Remember *data*."""
+        self.text += data
+
+
+def html_of(bundle: Any) -> str:
+    return str(bundle.data["text/html"])
+
+
+def painted(bundle: Any) -> Pillow.Image:
+    return Pillow.open(io.BytesIO(bundle.data["image/jpeg"]))
+
+
+def noise(width: int, height: int) -> Pillow.Image:
+    """Return what compresses worst."""
+    pixels = np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    return Pillow.fromarray(pixels)
+
+
+def test_done_job_of_the_simulator(studio: Studio) -> None:
+    """A finished job freezes into html, a picture and a sentence, and no widget."""
+    job = studio.generate("a fox", seed=42)
+    job.result(timeout=10)
+
+    bundle = freeze_job(job)
+
+    assert ["image/jpeg", "text/html", "text/plain"] == sorted(bundle.data)
+    assert '<Generation complete, 1 image, 8 credits: "a fox">' == bundle.data["text/plain"]
+    assert "simulated" in Page(html_of(bundle)).text
+
+
+def test_html_holds_the_picture(make_job: Callable[..., Any]) -> None:
+    """Hosts prefer html over an image beside it, so the picture must be in the html."""
+    job = make_job(pictures=2, state="complete", cost=Credits(11))
+
+    images = [attrs for tag, attrs in Page(html_of(freeze_job(job))).tags if tag == "img"]
+
+    assert 2 == len(images)
+    assert all((image["src"] or "").startswith("data:image/jpeg;base64,") for image in images)
+    assert f"1 of 2: {job.request.prompt}" == images[0]["alt"]
+
+
+def test_prompt_is_text(make_job: Callable[..., Any]) -> None:
+    """A prompt with markup and quotes is shown letter by letter and makes no tag."""
+    job = make_job(pictures=1, state="complete")
+    job.request.prompt = "<script>alert(\"x\")</script> 'q' & <b>"
+
+    page = Page(html_of(freeze_job(job)))
+
+    assert {"figure", "img", "figcaption", "div", "span"} == {tag for tag, _ in page.tags}
+    assert job.request.prompt in page.text
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_job_without_picture_is_words(make_job: Callable[..., Any], state: str) -> None:
+    """A failed or stopped job leaves its sentence, and no picture."""
+    error = JobFailed("It failed. `job.again()` sends it again.") if state == "failed" else None
+    job = make_job(state=state, sent=True, id="sim-1", cost=Credits(11), error=error)
+
+    bundle = freeze_job(job)
+    text = Page(html_of(bundle)).text
+
+    assert ["text/html", "text/plain"] == sorted(bundle.data)
+    assert (state == "failed") == ("It failed." in text and "job.again()" in text)
+    assert "sim-1" in text
+
+
+def test_missing_file_leaves_the_words(
+    make_job: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file that was moved away costs the picture, not the output."""
+    job = make_job(pictures=1, state="complete")
+    job.images[0].path.unlink()
+
+    assert ["text/html", "text/plain"] == sorted(freeze_job(job).data)
+    assert "cannot be opened" in caplog.text
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_bundle_fits_a_notebook(make_job: Callable[..., Any], count: int) -> None:
+    """Even pictures of pure noise leave at most 300 kB in the saved notebook."""
+    job = make_job(pictures=count, state="complete")
+    for image in job.images:
+        noise(1024, 768).save(image.path)
+
+    bundle = freeze_job(job)
+    jpeg = bundle.data["image/jpeg"]
+    assert isinstance(jpeg, bytes)
+    size = len(html_of(bundle)) + len(base64.b64encode(jpeg))
+
+    assert size < 300_000
+
+
+def test_painted_picture_is_on_white_with_a_caption(make_job: Callable[..., Any]) -> None:
+    """Hosts that take images only get the words under the picture."""
+    job = make_job(pictures=1, state="complete")
+    Pillow.new("RGB", (1024, 768), "navy").save(job.images[0].path)
+
+    picture = painted(freeze_job(job)).convert("L")
+    below = np.asarray(picture)[610:]
+
+    assert 800 == picture.width
+    assert 255 == below[-1].min()
+    assert below.min() < 80
+
+
+def test_transparent_pictures_lie_on_white() -> None:
+    """What is see-through is white, in the html too."""
+    clear = Pillow.new("RGBA", (8, 8), (0, 0, 0, 0))
+
+    assert (255, 255, 255) == on_white(clear).getpixel((4, 4))
+
+
+def test_jpeg_keeps_its_budget() -> None:
+    """Quality goes first, then pixels."""
+    assert len(encode_jpeg(noise(600, 600), 20_000)) <= 20_000
+
+
+@pytest.mark.parametrize(("count", "across"), [(1, 1), (2, 2), (3, 3), (4, 2), (6, 3), (8, 4)])
+def test_columns(count: int, across: int) -> None:
+    """Rows are full where they can be."""
+    assert across == columns(count)
+
+
+def test_letters_without_a_shape_are_dots() -> None:
+    """The bundled font draws no boxes for what it lacks; accents go, other letters are dots."""
+    font = ImageFont.load_default(18)
+
+    assert "a · fox ·" == drawable("a 狐狸 fox 🦊", font)
+    assert "naive cafe" == drawable("naïve café", font)
+
+
+def test_long_prompts_are_cut() -> None:
+    """Three lines at most, none wider than asked for, even in one endless word."""
+    font = font_for("a", 18)
+    for text in ("a lighthouse at dawn " * 40, "x" * 1000):
+        lines = wrapped(text, font, 300, most=3)
+
+        assert 3 == len(lines)
+        assert max(font.getlength(line) for line in lines) <= 300
+        assert lines[-1].endswith("…")
+
+
+def test_html_needs_no_theme(make_job: Callable[..., Any]) -> None:
+    """Sanitisers drop variables; the caption inherits its colour instead."""
+    source = re.sub(r"base64,[^\"]*", "", html_of(freeze_job(make_job(pictures=1))))
+
+    assert "var(" not in source
+    assert not re.search(r"[^-]color:", source)
