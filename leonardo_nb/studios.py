@@ -51,7 +51,7 @@ class Studio:
         api_key: The service's key; without one, and without LEONARDO_API_KEY, the built-in
             simulator is used, which costs nothing.
         base_url: Another service that speaks the same protocol, up to and with `/api/rest/v1`;
-            else LEONARDO_BASE_URL, else the live service.
+            else LEONARDO_BASE_URL, else the live service. It needs a key, too.
         simulator: True for the simulator although there is a key, or a `Simulator` of your own.
         library: The folder for jobs and pictures; else LEONARDO_LIBRARY, else the platform's data
             directory.
@@ -62,7 +62,7 @@ class Studio:
 
     Raises:
         LibraryError: The library cannot be used.
-        InvalidRequest: The base URL cannot be used.
+        InvalidRequest: The base URL or the key cannot be used.
     """
 
     def __init__(
@@ -79,7 +79,8 @@ class Studio:
     ) -> None:
         self.folder = _library_folder(library)
         api_key = api_key or os.environ.get("LEONARDO_API_KEY") or None
-        self.simulator = _simulator(simulator, has_key=api_key is not None)
+        base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or None
+        self.simulator = _simulator(simulator, has_service=bool(api_key or base_url))
         self.clock = clock or SystemClock()
         if self.simulator is not None:
             self.client = Client(
@@ -88,8 +89,7 @@ class Studio:
                 transport=self.simulator.transport(),
             )
         else:
-            base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or LIVE_BASE_URL
-            self.client = Client(base_url=base_url, api_key=api_key or "")
+            self.client = Client(base_url=base_url or LIVE_BASE_URL, api_key=api_key or "")
         store = MediaStore(self.folder)
         self._ledger = Ledger(self.folder)
         self.engine = Engine()
@@ -314,9 +314,9 @@ def _shown(folder: Path) -> str:
 def _simulator(
     wanted: bool | Simulator | None,  # noqa: FBT001  a choice that may be an object
     *,
-    has_key: bool,
+    has_service: bool,
 ) -> Simulator | None:
-    if wanted is False or (wanted is None and has_key):
+    if wanted is False or (wanted is None and has_service):
         return None
     if wanted is None or wanted is True:
         from leonardo_nb.simulator import Simulator

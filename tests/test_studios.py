@@ -53,6 +53,12 @@ def test_the_simulator_can_be_asked_for_despite_a_key(monkeypatch: pytest.Monkey
     assert leo.connect(simulator=True).simulated
 
 
+def test_an_address_without_a_key_is_refused() -> None:
+    """Nobody who names a service is given the simulator instead."""
+    with pytest.raises(leo.InvalidRequest, match="api_key is empty"):
+        leo.connect(base_url="https://example.com/api/rest/v1")
+
+
 def test_the_default_studio_is_made_on_first_use() -> None:
     """And stays the same until another one is connected."""
     first = leo.studio()
