@@ -199,7 +199,8 @@ class Simulator:
         self.app = self._build(pause)
 
     def __repr__(self) -> str:
-        return f"<Simulator {self.creates} jobs, {self.balance} credits left>"
+        jobs = f"{self.creates} {'job' if self.creates == 1 else 'jobs'}"
+        return f"<Simulator {jobs}, {self.balance} credits left>"
 
     @property
     def creates(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
@@ -31,8 +32,8 @@ class Gallery:
         self._held_bytes = 0
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
-        # Painting holds the processor, so more painters at once only share it and add memory.
-        self._easel = threading.Lock()
+        # More painters than cores would only share them, and each holds a picture in memory.
+        self._easels = threading.BoundedSemaphore(min(4, os.cpu_count() or 1))
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -56,7 +57,7 @@ class Gallery:
         """Return the picture of *members*, painted unless it is kept; blocks while painting."""
         from leonardo_nb.simulator import painter
 
-        with self._easel:
+        with self._easels:
             picture = self.kept(key)
             if picture is None:
                 width, height = size
@@ -67,8 +68,9 @@ class Gallery:
 
     def _keep(self, key: str, picture: bytes) -> None:
         with self._lock:
+            # two painters may have had the same picture in hand
+            self._held_bytes += len(picture) - len(self._pictures.get(key, b""))
             self._pictures[key] = picture
-            self._held_bytes += len(picture)
             while self._held_bytes > self._room_bytes:
                 _, dropped = self._pictures.popitem(last=False)
                 self._held_bytes -= len(dropped)

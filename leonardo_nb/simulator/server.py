@@ -75,7 +75,9 @@ def serve_in_thread(simulator: Simulator | None = None, *, port: int = 0) -> Ite
 
 
 def _listening(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol must be named: asyncio sends small answers at once (TCP_NODELAY) only on sockets
+    # that say they are TCP, and without that each one waits 40 ms for the client's delayed ACK.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))

@@ -607,5 +607,5 @@ async def test_repr_is_a_sentence(simulator: Simulator, client: httpx.AsyncClien
     """It says what was made and what is left."""
     made = await create(client)
 
-    assert f"<Simulator 1 jobs, {15_000 - made['apiCreditCost']} credits left>" == repr(simulator)
+    assert f"<Simulator 1 job, {15_000 - made['apiCreditCost']} credits left>" == repr(simulator)
     assert BASE_PATH in simulator.base_url
