@@ -181,6 +181,9 @@ class Client:
         self._key = _checked_key(api_key)
         self._timeout = timeout
         self._takes_webhook = True
+        # What is on this machine is not asked for through a proxy; one context for both is quick.
+        uses_network = transport is None and not _is_local(self._base.host)
+        verify = httpx.create_ssl_context() if transport is None else True
         # A redirect must not carry the key elsewhere, so none is followed.
         self._api = httpx.AsyncClient(
             base_url=self._base,
@@ -192,6 +195,8 @@ class Client:
             transport=transport,
             timeout=timeout,
             follow_redirects=False,
+            verify=verify,
+            trust_env=uses_network,
         )
         # Files are public; a key sent along would be leaked to whoever keeps them.
         self._files = httpx.AsyncClient(
@@ -199,6 +204,8 @@ class Client:
             transport=transport,
             timeout=timeout,
             follow_redirects=False,
+            verify=verify,
+            trust_env=uses_network,
         )
 
     def __repr__(self) -> str:

@@ -127,6 +127,11 @@ class CreateGeneration(_Body):
     public: bool | None = None
     webhookCallbackUrl: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<CreateGeneration {self.code()}>"
+
+    __str__ = __repr__
+
     @classmethod
     def of(cls, prompt: object, *, check: bool = True, **parameters: object) -> Self:
         """

@@ -201,6 +201,8 @@ ALIASES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Every accepted spelling of a parameter, and the service's own."""
 
+_MAX_BITS: Final = 63  # no number of the service's is longer
+
 # What people type who know another tool; they are told the name, not guessed at.
 _ELSEWHERE: Final = {
     "cfg": "guidance_scale",
@@ -266,12 +268,15 @@ def parameter_name(name: str, *, function: str = "generate") -> str:
 
 def shown(value: object) -> str:
     """Return *value* as it stands in a sentence, cut to a sane length."""
-    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    try:
+        text = f'"{value}"' if isinstance(value, str) else repr(value)
+    except Exception:  # noqa: BLE001  a value that cannot be shown must not hide what is wrong
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _plain(number: float) -> str:
-    return f"{number:.10g}" if abs(number) < 1e15 else repr(number)
+    return str(number) if isinstance(number, int) else f"{number:.10g}"
 
 
 def _is_array(value: object) -> bool:
@@ -323,13 +328,23 @@ def _number(member: Member, name: str, value: object, *, check: bool) -> float:
         raise _wrong_type(name, value, wanted, nearest)
     # str() first for numpy's short floats, so that np.float32(0.1) is 0.1
     number: float
-    if isinstance(value, Integral):
-        number = int(value)
-    else:
-        number = float(str(value)) if hasattr(value, "dtype") else float(value)
+    try:
+        if isinstance(value, Integral):
+            number = int(value)
+        else:
+            number = float(str(value)) if hasattr(value, "dtype") else float(value)
+    except (ValueError, OverflowError):  # a signalling NaN, a fraction beyond all floats
+        number = math.nan
+    if isinstance(number, int) and number.bit_length() > _MAX_BITS:
+        raise InvalidRequest(
+            f"{name} must be {wanted}, not a number that long.",
+            member=name,
+            value=value,
+            nearest=_clipped(number, limits, whole=whole) if limits else None,
+        )
     if not math.isfinite(number):
         raise InvalidRequest(f"{name} must be {wanted}, not {number}.", member=name, value=value)
-    if number == int(number):
+    if number == int(number) and abs(number) < 2**_MAX_BITS:
         number = int(number)
     if whole and not isinstance(number, int):
         nearest_whole = _clipped(number, limits, whole=True)

@@ -390,6 +390,13 @@ def test_requests_are_values() -> None:
     assert 1 == len({one, other})
 
 
+def test_repr_is_a_line_that_makes_it_again() -> None:
+    """What a cell shows can be copied, and no webhook address is in it."""
+    request = CreateGeneration.of("a fox", seed=1, webhookCallbackUrl="https://example.org/secret")
+
+    assert '<CreateGeneration leo.generate("a fox", seed=1)>' == repr(request)
+
+
 def test_styles_go_out_as_ids() -> None:
     """A style's name is for people."""
     request = CreateGeneration.of("a fox", modelId="lucid-origin", styleUUID="Vibrant")

@@ -73,7 +73,11 @@ REFUSED: list[tuple[str, object, str, object]] = [
     ("seed", np.True_, f"{SEED}, not np.True_.", None),
     ("seed", 7.5, f"{SEED}; the nearest to 7.5 is 8.", 8),
     ("seed", -1, f"{SEED}; the nearest to -1 is 0.", 0),
-    ("seed", 10**30, f"{SEED}; the nearest to {10**30} is 9999999998.", 9999999998),
+    ("seed", 10**12, f"{SEED}; the nearest to 1000000000000 is 9999999998.", 9999999998),
+    ("seed", 10**5000, f"{SEED}, not a number that long.", 9999999998),
+    ("guidance_scale", Fraction(10**400), f"{GUIDANCE}, not nan.", None),
+    ("guidance_scale", 1e300, f"{GUIDANCE}; the nearest to 1e+300 is 20.", 20),
+    ("prompt", 10**5000, "prompt must be text, not a int.", None),
     (
         "seed",
         [1, 2],
@@ -183,6 +187,7 @@ def test_refusal(name: str, value: object, sentence: str, nearest: object) -> No
 @pytest.mark.parametrize(
     ("name", "value", "nearest"),
     [(name, value, nearest) for name, value, _, nearest in REFUSED if nearest is not None],
+    ids=[row[0] for row in REFUSED if row[3] is not None],
 )
 def test_the_nearest_value_is_accepted(name: str, value: object, nearest: object) -> None:
     """Whoever follows the hint is not refused again."""
