@@ -91,7 +91,9 @@ def _tileable(image: Image.Image) -> Image.Image:
     """Return *image* with opposite edges that meet, by fading into itself moved half a side."""
     for horizontal in (True, False):
         side = image.width if horizontal else image.height
-        moved = ImageChops.offset(image, side // 2 if horizontal else 0, 0 if horizontal else side // 2)
+        moved = ImageChops.offset(
+            image, side // 2 if horizontal else 0, 0 if horizontal else side // 2
+        )
         away = np.minimum(np.arange(side), np.arange(side)[::-1]) / max(1.0, side * 0.16)
         share = np.clip(away, 0, 1)
         share = (share * share * (3 - 2 * share) * 255).astype(np.uint8)
@@ -129,4 +131,3 @@ def encode(image: Image.Image, format: Literal["JPEG", "PNG"] = "JPEG") -> bytes
         flat = image if image.mode == "RGB" else image.convert("RGB")
         flat.save(buffer, "JPEG", quality=90, subsampling=0)
     return buffer.getvalue()
-

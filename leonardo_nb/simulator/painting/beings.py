@@ -1,7 +1,10 @@
+# ruff: noqa: E501  a shape or a style reads as one row
+# fmt: off
 """Subjects that live."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from leonardo_nb.simulator.painting.colour import darker, hexa, lighter, mix
@@ -343,16 +346,14 @@ def flower(pen: Pen) -> None:
     for index, (x, y, r) in enumerate(stems):
         tone = mix(petal, (hexa("f5b04a"), hexa("f6efe4"), petal)[index % 3], 0.45 if index % 3 != 2 else 0)
         for step in range(8):
-            import_angle = step * 45 + 12 * index
-            dx, dy = _polar(import_angle, r * 0.58)
-            pen.oval(x + dx, y + dy, r * 0.48, r * 0.27, darker(tone, 0.08 * (step % 2)), angle=import_angle)
+            turn = step * 45 + 12 * index
+            dx, dy = _polar(turn, r * 0.58)
+            pen.oval(x + dx, y + dy, r * 0.48, r * 0.27, darker(tone, 0.08 * (step % 2)), angle=turn)
         pen.dark(ring(x + r * 0.2, y - r * 0.25, r * 0.8, r * 0.6), 0.12)
         pen.ball(x, y, r * 0.32, r * 0.3, hexa("e9b23f"))
 
 
 def _polar(degrees: float, radius: float) -> tuple[float, float]:
-    import math
-
     turn = math.radians(degrees)
     return radius * math.cos(turn), radius * math.sin(turn)
 

@@ -59,11 +59,16 @@ def compose(brief: Brief, look: Look, *, width: int, height: int, rng: np.random
         detail: 0 to 1: how fine to draw.
         backdrop: False paints the subjects alone.
     """
+    # one stream for each part, so that a style or a step more does not move the others
+    *placing, for_scene, for_weather, for_finish = rng.spawn(6)
     light = choose_light(brief, rng)
-    drift = float(rng.uniform(-1, 1)) * (0.2 * (1 - strict) + 0.08 * loose) * (1 - look.central)
+    side = float(rng.uniform(-1, 1))
+    drift = side * (0.2 * (1 - strict) + 0.08 * loose) * (1 - look.central)
     # a little to one side is better than almost in the middle
-    centre = 0.5 + drift + (0.07 if drift > 0 else -0.07) * (1 - strict) * (1 - look.central)
-    scene = Scene(width, height, rng, light, brief, detail, calm=look.calm, centre=centre)
+    centre = (
+        0.5 + drift + (0.002 + 0.07 * (1 - strict) * (1 - look.central)) * (1 if side > 0 else -1)
+    )
+    scene = Scene(width, height, for_scene, light, brief, detail, calm=look.calm, centre=centre)
     horizon = float(rng.uniform(0.5, 0.66)) + look.lower
     if height > width * 1.2:
         horizon += 0.05
@@ -77,8 +82,11 @@ def compose(brief: Brief, look: Look, *, width: int, height: int, rng: np.random
     if not backdrop:
         scale *= 1.35
     layer = Image.new("RGBA", (width, height)) if brief.subjects else None
-    order = sorted(enumerate(brief.subjects), key=lambda one: (SPRITES[one[1]].home != "far", -one[0]))
+    order = sorted(
+        enumerate(brief.subjects), key=lambda one: (SPRITES[one[1]].home != "far", -one[0])
+    )
     for rank, name in order:
+        scene.rng = placing[rank]
         _place(painting, layer, name, SPRITES[name], rank, scale, look, loose)
     if layer is not None:
         painting.subject = layer
@@ -90,7 +98,9 @@ def compose(brief: Brief, look: Look, *, width: int, height: int, rng: np.random
         for x, y, radius, colour in painting.glows:
             strength = 0.7 if scene.light.night else 0.3
             scene.glow(x, y, radius, colour, strength)
+        scene.rng = for_weather
         _weather(scene, loose)
+    scene.rng = for_finish
     return painting
 
 
@@ -117,11 +127,18 @@ def _place(painting: Painting, layer: Image.Image | None, name: str, sprite: Spr
     x = scene.centre * scene.width
     if rank:
         side = -1 if (x > scene.width / 2) == (rank % 2 == 1) else 1
-        x = bounded(x / scene.width + side * abs(spots[rank]) * float(rng.uniform(0.9, 1.25)), 0.14, 0.86) * scene.width
+        x = (
+            bounded(
+                x / scene.width + side * abs(spots[rank]) * float(rng.uniform(0.9, 1.25)),
+                0.14,
+                0.86,
+            )
+            * scene.width
+        )
     base = _base(scene, sprite, tall, rank)
     if look.near and rank == 0:
         # heads stay in the picture, feet need not
-        base = max(base, scene.height * 0.1 + tall)
+        base = max(base, scene.height * 0.1 + tall, scene.height * 0.97)
     left = round(x - image.width / 2)
     if rank == 0 and tall * sprite.aspect < scene.width:
         half = tall * sprite.aspect / 2
@@ -141,7 +158,9 @@ def _place(painting: Painting, layer: Image.Image | None, name: str, sprite: Spr
                               (max(0, left), max(0, top)))  # fmt: skip
     if rank == 0:
         painting.box = (left, top, left + image.width, top + image.height)
-    painting.glows += [(left + gx, top + gy, radius, colour) for gx, gy, radius, colour in pen.glows]
+    painting.glows += [
+        (left + gx, top + gy, radius, colour) for gx, gy, radius, colour in pen.glows
+    ]
 
 
 def _indoor(scene: Scene) -> Light:
@@ -175,12 +194,16 @@ def _mirror(scene: Scene, image: Image.Image, left: int, base: int, tall: float)
     flipped = flipped.resize((image.width, max(2, round(image.height * 0.62))))
     values = np.asarray(flipped)
     rows = np.arange(values.shape[0])
-    sway = (np.sin(rows * 60 / max(20.0, tall)) * (0.004 + 0.03 * rows / len(rows)) * tall).astype(np.int32)
+    sway = (np.sin(rows * 60 / max(20.0, tall)) * (0.004 + 0.03 * rows / len(rows)) * tall).astype(
+        np.int32
+    )
     columns = (np.arange(values.shape[1])[None, :] + sway[:, None]).clip(0, values.shape[1] - 1)
     rippled = Image.fromarray(np.take_along_axis(values, columns[..., None], axis=1))
     fade = np.linspace(0.55, 0.05, values.shape[0])[:, None] * np.asarray(rippled.getchannel("A"))
     mask = Image.fromarray(fade.astype(np.uint8)).filter(ImageFilter.BoxBlur(tall * 0.006))
-    dim = Image.blend(rippled.convert("RGB"), Image.new("RGB", rippled.size, darker(scene.light.sky[1], 0.3)), 0.3)
+    dim = Image.blend(
+        rippled.convert("RGB"), Image.new("RGB", rippled.size, darker(scene.light.sky[1], 0.3)), 0.3
+    )
     scene.image.paste(dim, (left, base), mask)
     wake = [[(left + image.width * 0.08, base), (left + image.width / 2, base - tall * 0.012),
              (left + image.width * 0.92, base), (left + image.width / 2, base + tall * 0.02)]]  # fmt: skip
@@ -211,7 +234,11 @@ def _weather(scene: Scene, loose: float) -> None:
         draw = ImageDraw.Draw(double)
         for a, b, c in rng.random((round(150 + 200 * scene.detail), 3)):
             x, y, long = a * (w + u * 0.2), b * h * 1.1 - u * 0.05, u * (0.03 + 0.07 * c)
-            draw.line((x, y, x - long * 0.22, y + long), fill=round(50 + 110 * c), width=max(1, round(u * 0.002 * (0.5 + c))))
+            draw.line(
+                (x, y, x - long * 0.22, y + long),
+                fill=round(50 + 110 * c),
+                width=max(1, round(u * 0.002 * (0.5 + c))),
+            )
         scene.image.paste((226, 234, 240), (0, 0), double)
     elif weather == "snowfall":
         double = Image.new("L", (w * 2, h * 2))
@@ -220,7 +247,9 @@ def _weather(scene: Scene, loose: float) -> None:
             r = u * (0.002 + 0.009 * c**3) * 2
             x, y = a * w * 2, b * h * 2
             draw.ellipse((x - r, y - r, x + r, y + r), fill=round(120 + 130 * c))
-        scene.image.paste((252, 252, 252), (0, 0), double.reduce(2).filter(ImageFilter.BoxBlur(u * 0.0012)))
+        scene.image.paste(
+            (252, 252, 252), (0, 0), double.reduce(2).filter(ImageFilter.BoxBlur(u * 0.0012))
+        )
     if scene.brief.time == "storm" and bool(rng.random() < 0.75) and weather != "fog":
         _lightning(scene)
 
@@ -237,4 +266,3 @@ def _lightning(scene: Scene) -> None:
     if len(right) > 1:
         scene.fill([[*right, *reversed(left)]], hexa("fdf6d8"))
         scene.glow(x, scene.horizon * 0.5, u * 0.5, hexa("d9dcf0"), 0.4)
-

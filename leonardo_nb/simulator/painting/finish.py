@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+import numpy.typing as npt
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from leonardo_nb.simulator.painting.colour import Colour, darker, hexa, lighter, mix, turned
 from leonardo_nb.simulator.painting.looks import Grade, Look
@@ -40,8 +41,8 @@ def _table(grade: Grade, saturation: float, contrast: float, black: float,
         third, root = (1 - cos) / 3, math.sqrt(1 / 3) * sin
         matrix = np.full((3, 3), third) + np.eye(3) * cos
         matrix += np.array([[0, -root, root], [root, 0, -root], [-root, root, 0]])
-        rgb = rgb @ matrix.T.astype(np.float32)
-    rgb = luma[:, None] + (rgb - luma[:, None]) * (grade.saturation * saturation)
+        rgb = (rgb @ matrix.T).astype(np.float32)
+    rgb = luma[:, None] + (rgb - luma[:, None]) * np.float32(grade.saturation * saturation)
     strength = grade.contrast * contrast
     if strength >= 1:
         # an S curve keeps the ends
@@ -54,7 +55,9 @@ def _table(grade: Grade, saturation: float, contrast: float, black: float,
     luma = (rgb @ np.array([0.3, 0.59, 0.11], dtype=np.float32))[:, None]
     for (code, share), weight in ((grade.shadows, (1 - luma) ** 1.6), (grade.lights, luma**1.6)):
         tint = np.asarray(hexa(code), np.float32) / 255
-        scaled = tint * (0.35 + 0.65 * luma) if code == grade.shadows[0] else tint * (0.4 + 0.6 * luma)
+        scaled = (
+            tint * (0.35 + 0.65 * luma) if code == grade.shadows[0] else tint * (0.4 + 0.6 * luma)
+        )
         rgb = rgb + (scaled - rgb) * weight * share
     low = min(0.4, grade.black + black)
     rgb = low + rgb * (grade.white - low)
@@ -72,8 +75,8 @@ def blurred(image: Image.Image, radius: float) -> Image.Image:
     """Return *image* out of focus; large radii are done small, where nobody can tell."""
     if radius < 0.35:
         return image
-    if radius > 6:
-        factor = 4 if radius > 12 else 2
+    if radius > 3:
+        factor = 4 if radius > 6 else 2
         if min(image.size) >= 16 * factor:
             small = image.reduce(factor).filter(ImageFilter.GaussianBlur(radius / factor))
             return small.resize(image.size, Image.Resampling.BICUBIC)
@@ -99,7 +102,7 @@ def vignetted(image: Image.Image, share: float, colour: Colour = (4, 6, 14)) -> 
     if not share:
         return image
     small = 48
-    y, x = np.mgrid[-1 : 1 : small * 1j, -1 : 1 : small * 1j].astype(np.float32)  # type: ignore[misc]
+    y, x = np.mgrid[-1 : 1 : small * 1j, -1 : 1 : small * 1j].astype(np.float32)
     away = np.clip((np.hypot(x, y) - 0.55) / 0.86, 0, 1) ** 1.5
     mask = Image.fromarray((away * 255 * min(1.0, share)).astype(np.uint8)).resize(
         image.size, Image.Resampling.BICUBIC
@@ -112,27 +115,44 @@ def brushed(image: Image.Image, cell: int, long: float, relief: float) -> Image.
     """Return *image* laid on in daubs of a brush."""
     if cell < 2:
         return image
-    values = np.asarray(image)
-    high, wide = values.shape[:2]
-    down, across, own = daubs(cell, long)
+    high, wide = image.height, image.width
+    packed = np.asarray(image.convert("RGBX")).view(np.uint32).reshape(-1)
+    taken = packed[_daub_index(cell, long, high, wide)]
+    smeared = Image.frombuffer("RGBX", (wide, high), taken.tobytes()).convert("RGB")
+    if not relief:
+        return smeared
+    return _raised(smeared, _daub_surface(cell, long, high, wide, relief))
+
+
+# A sweep paints many pictures of one size: where the brush goes is worked out once.
+@lru_cache(maxsize=6)
+def _daub_index(cell: int, long: float, high: int, wide: int) -> npt.NDArray[np.int32]:
+    """Return, for each pixel, which pixel its daub takes its colour from."""
+    down, across, _ = daubs(cell, long)
     rows = np.arange(high, dtype=np.int32)[:, None] + tiled(down, high, wide)
     columns = np.arange(wide, dtype=np.int32)[None, :] + tiled(across, high, wide)
-    np.clip(rows, 0, high - 1, out=rows)
-    np.clip(columns, 0, wide - 1, out=columns)
-    # one index into packed pixels is three times as quick as two into three channels
-    packed = np.asarray(image.convert("RGBX")).view(np.uint32)[..., 0]
-    taken = packed.reshape(-1)[rows * wide + columns]
-    smeared = Image.frombuffer("RGBX", (wide, high), np.ascontiguousarray(taken).tobytes()).convert("RGB")
-    return textured(smeared, tiled(own, high, wide), relief) if relief else smeared
+    return (rows.clip(0, high - 1) * wide + columns.clip(0, wide - 1)).astype(np.int32)
 
 
-def textured(image: Image.Image, tile: Floats, share: float) -> Image.Image:
-    """Return *image* lighter and darker as *tile* says, by up to about *share* of 40 levels."""
-    high, wide = image.height, image.width
-    surface = tile[:high, :wide] * np.float32(share * 14) + np.float32(128)
+@lru_cache(maxsize=6)
+def _daub_surface(cell: int, long: float, high: int, wide: int, relief: float) -> Image.Image:
+    return _surface(tiled(daubs(cell, long)[2], high, wide), relief)
+
+
+@lru_cache(maxsize=6)
+def _tooth(high: int, wide: int, share: float) -> Image.Image:
+    return _surface(tiled(fibres(), high, wide), share)
+
+
+def _surface(tile: Floats, share: float) -> Image.Image:
+    surface = tile * np.float32(share * 14) + np.float32(128)
     layer = Image.fromarray(np.clip(surface, 0, 255).astype(np.uint8))
-    three = Image.merge("RGB", (layer, layer, layer))
-    return ImageChops.add(image, three, scale=1, offset=-128)
+    return Image.merge("RGB", (layer, layer, layer))
+
+
+def _raised(image: Image.Image, surface: Image.Image) -> Image.Image:
+    """Return *image* lighter and darker where *surface* is above and below its middle."""
+    return ImageChops.add(image, surface, scale=1, offset=-128)
 
 
 def grained(image: Image.Image, levels: float, shift: int) -> Image.Image:
@@ -140,8 +160,7 @@ def grained(image: Image.Image, levels: float, shift: int) -> Image.Image:
     if not levels:
         return image
     tile = tiled(grain(), image.height, image.width, shift % 97)
-    surface = tile.astype(np.float32) * (levels / 20)
-    return textured(image, surface / 14, 1.0)
+    return _raised(image, _surface(tile.astype(np.float32), levels / 20 / 14))
 
 
 def _focus(painting: Painting, image: Image.Image, radius: float) -> Image.Image:
@@ -180,22 +199,26 @@ def _volume(painting: Painting, image: Image.Image, gloss: float) -> Image.Image
     small = alpha.reduce(2) if min(alpha.size) >= 8 else alpha
     factor = alpha.width / small.width
     height = np.zeros((small.height, small.width), dtype=np.float32)
-    for radius, weight in ((size / factor, 1.0), (size * 2.2 / factor, 1.6)):
-        height += weight * _floats(small.filter(ImageFilter.GaussianBlur(radius)))
-    grey = part.convert("L").resize(small.size).filter(ImageFilter.GaussianBlur(size * 0.35 / factor))
-    height += _floats(grey) * 0.5
-    dy, dx = np.gradient(height * (factor * 0.016 * 24 / max(6.0, size)))
+    for radius, weight in ((size / factor, 0.9), (size * 2.4 / factor, 2.6)):
+        height += (weight * size / 255) * _floats(small.filter(ImageFilter.BoxBlur(radius)))
+    grey = (
+        part.convert("L").resize(small.size).filter(ImageFilter.GaussianBlur(size * 0.35 / factor))
+    )
+    height += _floats(grey) * (size * 0.7 / 255)
+    dy, dx = np.gradient(height / factor)
     length = np.sqrt(dx * dx + dy * dy + 1)
     side = -0.6 if painting.scene.from_left else 0.6
     # the ground rises towards the middle: light comes from above and from the sun's side
     light = (-dx * side + dy * 0.6 + 0.65) / length
-    shine = np.clip(light / 1.05, 0, 1) ** 18
-    diffuse = np.clip(0.42 + 0.72 * light, 0.3, 1.3)
+    shine = np.clip(light * 0.94, 0, 1) ** 22
+    diffuse = np.clip(0.5 + 0.75 * light, 0.42, 1.3)
 
     def grown(values: Floats) -> Floats:
         return np.asarray(Image.fromarray(values).resize(part.size, Image.Resampling.BILINEAR))
 
-    lit = _floats(part) * grown(diffuse)[..., None] + grown(shine)[..., None] * np.float32(235 * gloss)
+    lit = _floats(part) * grown(diffuse)[..., None] + grown(shine)[..., None] * np.float32(
+        190 * gloss
+    )
     image.paste(_image(lit), box[:2], alpha)
     return image
 
@@ -211,7 +234,9 @@ def _anime(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
     image = _luma_steps(image, 7, 0.8)
     scene = painting.scene
     # bloom, and the long rays of an opening title
-    bright = blurred(image.point([max(0, (value - 190) * 3) for value in range(256)] * 3), unit * 0.03)
+    bright = blurred(
+        image.point([max(0, (value - 190) * 3) for value in range(256)] * 3), unit * 0.03
+    )
     image = _screened(image, bright.point([round(value * 0.5) for value in range(256)] * 3))
     rays = Image.new("L", (image.width // 2, image.height // 2))
     draw = ImageDraw.Draw(rays)
@@ -221,7 +246,8 @@ def _anime(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
         wide = 0.035
         draw.polygon([(x, y), (x + unit * math.cos(turn - wide), y + unit * math.sin(turn - wide)),
                       (x + unit * math.cos(turn + wide), y + unit * math.sin(turn + wide))], fill=54)  # fmt: skip
-    image.paste((255, 255, 246), (0, 0), rays.filter(ImageFilter.BoxBlur(1)).resize(image.size))
+    mask = rays.filter(ImageFilter.BoxBlur(1)).resize(image.size)
+    image.paste((255, 255, 246), (0, 0), ImageChops.subtract(mask, painting.cover))
     return image
 
 
@@ -235,9 +261,21 @@ def _bokeh(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
         for a, b, c in scene.rng.random((11, 3)):
             r = unit * (0.014 + 0.042 * c) * (0.7 + 0.25 * ring)
             x, y = a * image.width, (b**0.8) * image.height
-            draw.ellipse((x - r, y - r, x + r, y + r), fill=70, outline=130, width=max(1, round(unit * 0.004)))
-        tint = (scene.light.sun, hexa("ffb765"), lighter(scene.light.sky[2], 0.2), hexa("ff8a7a"))[ring]
-        lights = ImageChops.add(lights, Image.composite(Image.new("RGB", image.size, tint), Image.new("RGB", image.size), layer))
+            draw.ellipse(
+                (x - r, y - r, x + r, y + r),
+                fill=70,
+                outline=130,
+                width=max(1, round(unit * 0.004)),
+            )
+        tint = (scene.light.sun, hexa("ffb765"), lighter(scene.light.sky[2], 0.2), hexa("ff8a7a"))[
+            ring
+        ]
+        lights = ImageChops.add(
+            lights,
+            Image.composite(
+                Image.new("RGB", image.size, tint), Image.new("RGB", image.size), layer
+            ),
+        )
     lights = lights.filter(ImageFilter.BoxBlur(max(0.6, unit * 0.0025)))
     soft = _screened(soft, lights)
     if painting.subject is not None:
@@ -284,18 +322,28 @@ def _creative(painting: Painting, image: Image.Image, unit: float) -> Image.Imag
     gy, gx = np.gradient(field)
     swirl = np.stack([gx, -gy], -1)
     swirl *= unit * 0.075 / max(1e-6, float(np.abs(swirl).max()))
-    across = np.asarray(Image.fromarray(swirl[..., 1].copy()).resize((wide, high), Image.Resampling.BICUBIC))
-    down = np.asarray(Image.fromarray(swirl[..., 0].copy()).resize((wide, high), Image.Resampling.BICUBIC))
+    across = np.asarray(
+        Image.fromarray(swirl[..., 1].copy()).resize((wide, high), Image.Resampling.BICUBIC)
+    )
+    down = np.asarray(
+        Image.fromarray(swirl[..., 0].copy()).resize((wide, high), Image.Resampling.BICUBIC)
+    )
     rows = (np.arange(high, dtype=np.float32)[:, None] + down).clip(0, high - 1).astype(np.int32)
-    columns = (np.arange(wide, dtype=np.float32)[None, :] + across).clip(0, wide - 1).astype(np.int32)
+    columns = (
+        (np.arange(wide, dtype=np.float32)[None, :] + across).clip(0, wide - 1).astype(np.int32)
+    )
     packed = np.asarray(painting.behind.convert("RGBX")).view(np.uint32)[..., 0].reshape(-1)
-    stirred = Image.frombuffer("RGBX", (wide, high), packed[rows * wide + columns].tobytes()).convert("RGB")
+    stirred = Image.frombuffer(
+        "RGBX", (wide, high), packed[rows * wide + columns].tobytes()
+    ).convert("RGB")
     hue = float(scene.rng.uniform(0, 360))
     one, two = turned(hexa("e0409a"), hue), turned(hexa("20b8c0"), hue)
     slope = (np.linspace(0, 1, 32)[:, None] + np.linspace(0, 1, 32)[None, :]) / 2
     mask = _image((slope * 255).astype(np.float32)).resize(image.size, Image.Resampling.BICUBIC)
-    wash = Image.composite(Image.new("RGB", image.size, one), Image.new("RGB", image.size, two), mask)
-    stirred = Image.blend(stirred, ImageChops.overlay(stirred, wash), 0.75)
+    wash = Image.composite(
+        Image.new("RGB", image.size, one), Image.new("RGB", image.size, two), mask
+    )
+    stirred = Image.blend(stirred, ImageChops.overlay(stirred, wash), 0.55)
     scene.image = stirred
     for index, code in enumerate((one, two, hexa("ffd23f"))):
         blots = []
@@ -323,7 +371,9 @@ def _shafts(painting: Painting, image: Image.Image, unit: float, share: float) -
         wide = unit * float(scene.rng.uniform(0.008, 0.035))
         draw.polygon([(x - wide * 0.2, y), (x + wide * 0.2, y), (x + spread + lean + wide, half.height),
                       (x + spread + lean - wide, half.height)], fill=round(255 * share))  # fmt: skip
-    mask = half.filter(ImageFilter.BoxBlur(max(1, unit * 0.004))).resize(image.size, Image.Resampling.BICUBIC)
+    mask = half.filter(ImageFilter.BoxBlur(max(1, unit * 0.004))).resize(
+        image.size, Image.Resampling.BICUBIC
+    )
     if painting.subject is not None:
         mask = ImageChops.subtract(mask, painting.cover.point([value // 3 for value in range(256)]))
     image.paste(lighter(scene.light.sun, 0.2), (0, 0), mask)
@@ -352,24 +402,52 @@ def _environment(painting: Painting, image: Image.Image, unit: float) -> Image.I
 def _fashion(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
     """Set the subject before a seamless studio backdrop, framed like a magazine page."""
     scene = painting.scene
-    sets = (("e8574a", "f6c9b8"), ("2f4bd0", "c9d2f6"), ("e6a91f", "fbe8b8"), ("c22f78", "f4c4da"), ("1f8a6f", "c4ead8"))
+    sets = (
+        ("e8574a", "f6c9b8"),
+        ("2f4bd0", "c9d2f6"),
+        ("e6a91f", "fbe8b8"),
+        ("c22f78", "f4c4da"),
+        ("1f8a6f", "c4ead8"),
+    )
     strong, pale = (hexa(code) for code in sets[int(scene.rng.integers(len(sets)))])
     if painting.subject is not None:
-        back = scene.column([(0, pale), (image.height * 0.72, lighter(pale, 0.35)), (image.height, mix(pale, strong, 0.3))], 0, image.height)
+        back = scene.column(
+            [
+                (0, pale),
+                (image.height * 0.72, lighter(pale, 0.35)),
+                (image.height, mix(pale, strong, 0.3)),
+            ],
+            0,
+            image.height,
+        )
         scene.image = back
         x = scene.centre * image.width
         r = unit * 0.36
-        scene.fill([[(x + r * math.cos(t), image.height * 0.46 + r * math.sin(t)) for t in np.linspace(0, 2 * math.pi, 72)]], strong)
+        scene.fill(
+            [
+                [
+                    (x + r * math.cos(t), image.height * 0.46 + r * math.sin(t))
+                    for t in np.linspace(0, 2 * math.pi, 72)
+                ]
+            ],
+            strong,
+        )
         slab = unit * 0.08
         scene.fill([[(image.width * 0.1, 0.0), (image.width * 0.1 + slab, 0.0), (image.width * 0.1 + slab, image.height), (image.width * 0.1, image.height)]],
                    mix(strong, (20, 16, 30), 0.2), share=0.9)  # fmt: skip
-        shadow = ImageChops.offset(painting.cover, round(unit * (0.03 if scene.from_left else -0.03)), round(unit * 0.015))
+        shadow = ImageChops.offset(
+            painting.cover, round(unit * (0.03 if scene.from_left else -0.03)), round(unit * 0.015)
+        )
         shadow = blurred(shadow, unit * 0.012).point([value * 2 // 5 for value in range(256)])
         scene.image.paste(darker(strong, 0.75), (0, 0), shadow)
         scene.image.paste(image, (0, 0), painting.cover)
         image = scene.image
     else:
-        wash = Image.composite(Image.new("RGB", image.size, pale), Image.new("RGB", image.size, strong), image.convert("L"))
+        wash = Image.composite(
+            Image.new("RGB", image.size, pale),
+            Image.new("RGB", image.size, strong),
+            image.convert("L"),
+        )
         image = Image.blend(image, wash, 0.72)
     return image
 
@@ -389,7 +467,9 @@ def _film(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
     image.paste(hexa("ff9a6a"), (0, 0), halo)
     left = painting.scene.from_left
     across = np.clip(1 - np.linspace(0, 1, 40) * 3.2, 0, 1) ** 1.6
-    leak = np.outer(0.45 + 0.55 * np.sin(np.linspace(0.3, 2.6, 40)), across if left else across[::-1])
+    leak = np.outer(
+        0.45 + 0.55 * np.sin(np.linspace(0.3, 2.6, 40)), across if left else across[::-1]
+    )
     mask = _image((leak * 120).astype(np.float32)).resize(image.size, Image.Resampling.BICUBIC)
     image.paste(hexa("ff7a3c"), (0, 0), mask)
     return image
@@ -409,12 +489,21 @@ def _food(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
     count = int(w / square) + 2
     for column in range(0, count, 2):
         x = column * square
-        checks.append([(x, top + unit * 0.012), (x + square, top + unit * 0.012), (x + square - unit * 0.03, h + 1.0), (x - unit * 0.03, h + 1.0)])
+        checks.append(
+            [
+                (x, top + unit * 0.012),
+                (x + square, top + unit * 0.012),
+                (x + square - unit * 0.03, h + 1.0),
+                (x - unit * 0.03, h + 1.0),
+            ]
+        )
     scene.fill(checks, hexa("c8503c"), share=0.42)
     rows = []
     for step in range(0, 5, 2):
         y = top + unit * 0.03 + step * square * 0.75
-        rows.append([(-2.0, y), (w + 2.0, y), (w + 2.0, y + square * 0.75), (-2.0, y + square * 0.75)])
+        rows.append(
+            [(-2.0, y), (w + 2.0, y), (w + 2.0, y + square * 0.75), (-2.0, y + square * 0.75)]
+        )
     scene.fill(rows, hexa("c8503c"), share=0.42)
     return scene.image
 
@@ -422,11 +511,18 @@ def _food(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
 def _hdr(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
     del painting
     wide = blurred(image, unit * 0.05)
-    local = ImageChops.add(ImageChops.subtract(image, wide, 1, 128), Image.new("RGB", image.size, (128, 128, 128)), 1, -128)
+    local = ImageChops.add(
+        ImageChops.subtract(image, wide, 1, 128),
+        Image.new("RGB", image.size, (128, 128, 128)),
+        1,
+        -128,
+    )
     flat = Image.blend(image, Image.new("RGB", image.size, (128, 128, 128)), 0.12)
     shifted = ImageChops.add(flat, local, 1, -128)
-    shifted = ImageChops.add(shifted, local.point([round(64 + value * 0.5) for value in range(256)] * 3), 1, -128)
-    return shifted.filter(ImageFilter.UnsharpMask(unit * 0.004, 130, 1))
+    shifted = ImageChops.add(
+        shifted, local.point([round(96 + value * 0.25) for value in range(256)] * 3), 1, -128
+    )
+    return shifted.filter(ImageFilter.UnsharpMask(unit * 0.004, 70, 1))
 
 
 def _illustration(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
@@ -441,7 +537,12 @@ def _illustration(painting: Painting, image: Image.Image, unit: float) -> Image.
         for step in range(26):
             t = step / 26
             wobble = unit * 0.006
-            points.append((x0 + (x1 - x0) * t + float(scene.rng.normal(0, wobble)), y0 + (y1 - y0) * t + float(scene.rng.normal(0, wobble))))
+            points.append(
+                (
+                    x0 + (x1 - x0) * t + float(scene.rng.normal(0, wobble)),
+                    y0 + (y1 - y0) * t + float(scene.rng.normal(0, wobble)),
+                )
+            )
     paper = Image.new("RGB", image.size, hexa("f7efdd"))
     paper.paste(image, (0, 0), scene.mask([points], soft=max(0.4, unit * 0.0012)))
     return paper
@@ -451,7 +552,9 @@ def _long_exposure(painting: Painting, image: Image.Image, unit: float) -> Image
     scene = painting.scene
     w, h = image.width, image.height
     slim = max(2, w // 18)
-    streaked = painting.behind.resize((slim, h), Image.Resampling.BOX).resize((w, h), Image.Resampling.BICUBIC)
+    streaked = painting.behind.resize((slim, h), Image.Resampling.BOX).resize(
+        (w, h), Image.Resampling.BICUBIC
+    )
     moved = ImageChops.offset(painting.behind, round(unit * 0.03), 0)
     streaked = Image.blend(streaked, blurred(moved, unit * 0.004), 0.22)
     mask = Image.new("L", (w, h), 235)
@@ -463,18 +566,30 @@ def _long_exposure(painting: Painting, image: Image.Image, unit: float) -> Image
         x, y = scene.centre * w, scene.horizon * 0.2
         for a, b, c in scene.rng.random((80, 3)):
             r = unit * (0.05 + 0.9 * a)
-            draw.arc((x - r, y - r, x + r, y + r), b * 360, b * 360 + 26, fill=round(70 + 170 * c), width=lines)
+            draw.arc(
+                (x - r, y - r, x + r, y + r),
+                b * 360,
+                b * 360 + 26,
+                fill=round(70 + 170 * c),
+                width=lines,
+            )
         trails.paste(0, (0, int(scene.horizon), w, h))
         scene.image.paste((236, 240, 255), (0, 0), trails.filter(ImageFilter.BoxBlur(0.5)))
     trails = Image.new("L", (w, h))
     draw = ImageDraw.Draw(trails)
     base = scene.horizon + (h - scene.horizon) * 0.55
+    bright = scene.light.night or scene.brief.place == "city"
     for index in range(10):
         lift = (index - 5) * unit * 0.009 + float(scene.rng.normal(0, unit * 0.004))
         bend = float(scene.rng.uniform(0.02, 0.06)) * unit
-        line = [(w * t, base + lift * (0.4 + t) + bend * math.sin(t * 3 + 0.6)) for t in np.linspace(-0.02, 1.02, 26)]
-        draw.line(line, fill=150, width=lines, joint="curve")
-    glow = ImageChops.lighter(trails, blurred(trails, unit * 0.008).point([min(255, value * 3) for value in range(256)]))
+        line = [
+            (w * t, base + lift * (0.4 + t) + bend * math.sin(t * 3 + 0.6))
+            for t in np.linspace(-0.02, 1.02, 26)
+        ]
+        draw.line(line, fill=150 if bright else 46, width=lines, joint="curve")
+    glow = ImageChops.lighter(
+        trails, blurred(trails, unit * 0.008).point([min(255, value * 3) for value in range(256)])
+    )
     tint = hexa("ffb45e") if scene.light.night or scene.brief.place == "city" else hexa("fff6e4")
     scene.image.paste(tint, (0, 0), glow)
     if painting.subject is not None:
@@ -497,11 +612,19 @@ def _macro(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
         if r < 3:
             continue
         x, y = int(a * w), int(h * (0.35 + 0.62 * b))
-        part = image.crop((x - 3 * r, y - 3 * r, x + 3 * r, y + 3 * r)).resize((2 * r, 2 * r)).transpose(Image.Transpose.ROTATE_180)
+        part = (
+            image.crop((x - 3 * r, y - 3 * r, x + 3 * r, y + 3 * r))
+            .resize((2 * r, 2 * r))
+            .transpose(Image.Transpose.ROTATE_180)
+        )
         part = Image.blend(part, Image.new("RGB", part.size, (255, 255, 255)), 0.14)
         disc = Image.new("L", (8 * r, 8 * r))
         ImageDraw.Draw(disc).ellipse((4, 4, 8 * r - 5, 8 * r - 5), fill=240)
-        image.paste((20, 26, 34), (x - r, y - r + max(1, r // 6)), disc.reduce(4).point([value // 3 for value in range(256)]))
+        image.paste(
+            (20, 26, 34),
+            (x - r, y - r + max(1, r // 6)),
+            disc.reduce(4).point([value // 3 for value in range(256)]),
+        )
         image.paste(part, (x - r, y - r), disc.reduce(4))
         spot = Image.new("L", (8 * r, 8 * r))
         ImageDraw.Draw(spot).ellipse((1.9 * r, 1.4 * r, 3.4 * r, 2.6 * r), fill=245)
@@ -517,7 +640,9 @@ def _minimal(painting: Painting, image: Image.Image, unit: float) -> Image.Image
     if scene.light.night:
         paper = mix(scene.light.sky[1], hexa("8f9bb8"), 0.35)
     h = image.height
-    share = np.interp(np.arange(h), [0, scene.horizon * 0.8, scene.horizon, h], [0.97, 0.9, 0.5, 0.5])
+    share = np.interp(
+        np.arange(h), [0, scene.horizon * 0.8, scene.horizon, h], [0.97, 0.9, 0.5, 0.5]
+    )
     empty = Image.new("RGB", image.size, paper)
     empty = Image.composite(empty, soft, _ramp(image.width, h, share.astype(np.float32)))
     scene.image = empty
@@ -550,7 +675,10 @@ def _photography(painting: Painting, image: Image.Image, unit: float) -> Image.I
     for far, r, tone in ((0.6, 0.03, 34), (1.25, 0.055, 26), (1.6, 0.02, 46), (1.95, 0.09, 20)):
         gx, gy = x + (cx - x) * far, y + (cy - y) * far
         r *= unit
-        draw.polygon([(gx + r * math.cos(t), gy + r * math.sin(t)) for t in np.linspace(0, 2 * math.pi, 7)], fill=tone)
+        draw.polygon(
+            [(gx + r * math.cos(t), gy + r * math.sin(t)) for t in np.linspace(0, 2 * math.pi, 7)],
+            fill=tone,
+        )
     image.paste(hexa("ffe9c4"), (0, 0), ghosts.filter(ImageFilter.BoxBlur(unit * 0.003)))
     return image
 
@@ -559,10 +687,12 @@ def _portrait(painting: Painting, image: Image.Image, unit: float) -> Image.Imag
     """Hang a painted studio cloth behind the subject."""
     scene = painting.scene
     small = noise(scene.rng, 48, 48, (3, 3), 4)
-    y, x = np.mgrid[-1:1:48j, -1:1:48j].astype(np.float32)  # type: ignore[misc]
+    y, x = np.mgrid[-1:1:48j, -1:1:48j].astype(np.float32)
     round_light = np.clip(1.15 - np.hypot(x, y + 0.15) * 0.85, 0, 1)
     tone = mix(mix(hexa("6a6458"), scene.light.sky[1], 0.35), scene.light.haze, 0.2)
-    cloth = (0.35 + 0.75 * round_light + (small - 0.5) * 0.5)[..., None] * np.asarray(tone, np.float32)
+    cloth = (0.35 + 0.75 * round_light + (small - 0.5) * 0.5)[..., None] * np.asarray(
+        tone, np.float32
+    )
     back = _image(cloth).resize(image.size, Image.Resampling.BICUBIC)
     back = Image.blend(blurred(painting.behind, unit * 0.04), back, 0.72)
     if painting.subject is None:
@@ -579,11 +709,15 @@ def _raytraced(painting: Painting, image: Image.Image, unit: float) -> Image.Ima
     scene = painting.scene
     w, h = image.width, image.height
     box = painting.cover.getbbox()
-    floor = int(min(h * 0.84, max(scene.horizon + unit * 0.08, (box[3] - unit * 0.02) if box else h * 0.72)))
+    floor = int(
+        min(h * 0.84, max(scene.horizon + unit * 0.08, (box[3] - unit * 0.02) if box else h * 0.72))
+    )
     low = h - floor
     if low < 4:
         return image
-    above = image.crop((0, max(0, floor - low), w, floor)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    above = image.crop((0, max(0, floor - low), w, floor)).transpose(
+        Image.Transpose.FLIP_TOP_BOTTOM
+    )
     above = above.resize((w, low))
     tiles = Image.new("RGB", (w * 2, low * 2), mix(scene.light.near, (26, 28, 40), 0.5))
     draw = ImageDraw.Draw(tiles)
@@ -593,7 +727,10 @@ def _raytraced(painting: Painting, image: Image.Image, unit: float) -> Image.Ima
         for column in range(-14, 14):
             if (row + column) % 2:
                 continue
-            s0, s1 = (0.55 + rows[row] * 1.5) * unit * 0.16, (0.55 + rows[row + 1] * 1.5) * unit * 0.16
+            s0, s1 = (
+                (0.55 + rows[row] * 1.5) * unit * 0.16,
+                (0.55 + rows[row + 1] * 1.5) * unit * 0.16,
+            )
             draw.polygon([(w + column * s0, y0), (w + (column + 1) * s0, y0), (w + (column + 1) * s1, y1), (w + column * s1, y1)],
                          fill=lighter(scene.light.sky[2], 0.35))  # fmt: skip
     share = 0.72 - 0.4 * np.linspace(0, 1, low)
@@ -672,22 +809,26 @@ def _hatch(size: int, turn: int) -> Floats:
         tone = int(rng.uniform(90, 230))
         for ox in (-tile * 2, 0, tile * 2):
             for oy in (-tile * 2, 0, tile * 2):
-                draw.line((x + ox, y + oy, x + ox + dx * long, y + oy + dy * long), fill=tone, width=max(1, size // 2))
+                draw.line(
+                    (x + ox, y + oy, x + ox + dx * long, y + oy + dy * long),
+                    fill=tone,
+                    width=max(1, size // 2),
+                )
     return _floats(image.reduce(2)) / 255
 
 
 def _pencil(painting: Painting, image: Image.Image, unit: float, *, colour: bool) -> Image.Image:
     """Draw the picture again with a pencil: contours, then three directions of hatching."""
     soft = blurred(image, unit * 0.0022)
-    grey = soft.convert("L")
+    grey = ImageOps.autocontrast(soft.convert("L"), cutoff=2)
     h, w = grey.height, grey.width
     tone = _floats(grey) / 255
     wide = _floats(grey.filter(ImageFilter.BoxBlur(max(1.0, unit * 0.005)))) / 255
     contour = np.clip((wide - tone) * 7.5, 0, 1)
     size = max(2, round(unit / 170))
     ink = np.zeros((h, w), dtype=np.float32)
-    for turn, limit in ((-58, 0.8), (-22, 0.52), (35, 0.33)):
-        ink += np.clip((limit - tone) * 2.6, 0, 0.72) * tiled(_hatch(size, turn), h, w)
+    for turn, limit in ((-58, 0.84), (-22, 0.56), (35, 0.36)):
+        ink += np.clip((limit - tone) * 2.9, 0, 0.85) * tiled(_hatch(size, turn), h, w)
     ink = np.clip(ink + contour * 0.9, 0, 0.96)
     # the pencil fades before the paper ends
     across = np.clip(np.minimum(np.arange(w), np.arange(w)[::-1]) / (unit * 0.09), 0, 1)
@@ -701,7 +842,7 @@ def _pencil(painting: Painting, image: Image.Image, unit: float, *, colour: bool
         lead = np.asarray(hexa("33343a"), np.float32)
         return _image(paper + (lead - paper) * ink[..., None])
     body = _floats(soft)
-    wash = np.clip(0.24 + 0.75 * ink, 0, 0.95) * ragged
+    wash = np.clip(0.5 + 0.6 * ink, 0, 0.97) * ragged
     picture = paper + (body * 0.9 - paper) * wash[..., None]
     lead = np.asarray(hexa("463a3e"), np.float32)
     return _image(picture + (lead - picture) * (contour * ragged * 0.7)[..., None])
@@ -762,26 +903,41 @@ def finish(painting: Painting, style: str, look: Look, *, strict: float, loose: 
     daub = max(look.daub * (1.25 - 0.6 * detail), coarse if "SKETCH" not in style else 0.0)
     cell = round(daub * unit / 512)
     if cell >= 2:
-        image = brushed(image, cell, look.long, 0.55 if look.daub else 0.2)
+        laid = brushed(image, cell, look.long, 0.55 if look.daub else 0.2)
+        if painting.subject is not None:
+            # what matters gets the finer brush
+            fine = (
+                brushed(image, max(2, round(cell * 0.4)), look.long * 0.7, 0.4)
+                if cell > 3
+                else image
+            )
+            laid.paste(fine, (0, 0), painting.cover)
+        image = laid
     if style == "SKETCH_BW":
         # a pencil has no colour to drift
-        image = graded(image, look.grade, saturation=1.0, contrast=1 + 0.3 * strict, black=0.2 * loose)
+        image = graded(
+            image, look.grade, saturation=1.0, contrast=1 + 0.3 * strict, black=0.2 * loose
+        )
     else:
-        drift = float(painting.scene.rng.uniform(-1, 1)) * 48 * loose**1.5
+        drift = float(painting.scene.rng.uniform(-1, 1)) * 62 * loose**1.4
         image = graded(
             image, look.grade,
-            saturation=(1 + 0.5 * strict) * (1 - 0.45 * loose) * (0.88 if natural else 1.0),
-            contrast=(1 + 0.42 * strict) * (1 - 0.34 * loose),
-            black=0.16 * loose, hue=drift,
+            saturation=(1 + 0.42 * strict) * (1 - 0.2 * loose) * (0.88 if natural else 1.0),
+            contrast=(1 + 0.42 * strict) * (1 - 0.22 * loose),
+            black=0.07 * loose, hue=drift,
         )  # fmt: skip
     if strict > 0.05:
-        image = image.filter(ImageFilter.UnsharpMask(max(1.0, unit * 0.003), round(130 * strict), 1))
+        image = image.filter(
+            ImageFilter.UnsharpMask(max(1.0, unit * 0.003), round(130 * strict), 1)
+        )
     if natural:
         image = graded(image, NATURAL)
         image = vignetted(image, 0.18)
-    tooth = look.tooth * (0.6 + 0.6 * detail) + (0.12 * detail if style not in {"NONE", "MINIMALISTIC"} else 0)
+    tooth = look.tooth * (0.6 + 0.6 * detail) + (
+        0.12 * detail if style not in {"NONE", "MINIMALISTIC"} else 0
+    )
     if tooth > 0.03:
-        image = textured(image, tiled(fibres(), image.height, image.width), tooth)
+        image = _raised(image, _tooth(image.height, image.width, round(tooth, 2)))
     image = vignetted(image, look.vignette)
     image = grained(image, look.grain + (3 if natural else 0), seed)
     if style == "CINEMATIC":
@@ -803,4 +959,3 @@ def loosened(image: Image.Image, unit: float, loose: float, detail: float) -> Im
     if detail < 0.3:
         image = blurred(image, (0.3 - detail) * unit * 0.006)
     return image
-

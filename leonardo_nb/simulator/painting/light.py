@@ -39,7 +39,7 @@ class Light:
     height: float = 0.2
 
 
-def _light(  # noqa: PLR0913  a row of a table
+def _light(
     sky: str,
     sun: str,
     haze: str,
@@ -105,9 +105,7 @@ def choose_light(brief: Brief, rng: np.random.Generator) -> Light:
     if brief.weather in {"rain", "fog"} and not light.night:
         grey = LIGHTS["storm"][0]
         share = 0.5 if brief.weather == "rain" else 0.35
-        sky = tuple(
-            mix(one, other, share) for one, other in zip(light.sky, grey.sky, strict=True)
-        )
+        sky = tuple(mix(one, other, share) for one, other in zip(light.sky, grey.sky, strict=True))
         light = replace(
             light,
             sky=(sky[0], sky[1], sky[2], sky[3]),

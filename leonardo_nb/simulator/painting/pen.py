@@ -184,16 +184,22 @@ class Pen:
         ambient = np.asarray(light.ambient, dtype=np.float32)
         # shadows keep a little of the haze in them
         floor = np.asarray(light.haze, dtype=np.float32) * 0.1
-        values = np.asarray(colours, dtype=np.float32)
-        values = values * ambient * tone[..., None] + floor * (1 - np.minimum(tone, 1))[..., None]
+        values = np.array(colours, dtype=np.float32)
+        values *= ambient
+        values *= tone[..., None]
+        values += floor * (1 - np.minimum(tone, 1))[..., None]
         if rim:
             step = max(1, round(self.height * 0.014))
             inside = ImageChops.subtract(
                 alpha, ImageChops.offset(alpha, step if from_left else -step, step)
             ).filter(ImageFilter.BoxBlur(max(0.4, step * 0.45)))
-            edge = np.asarray(inside, dtype=np.float32)[..., None] * (rim / 255)
-            values = values + (255 * sun - values) * edge
-        result = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+            edge = np.asarray(inside)
+            where = edge > 0
+            values[where] += (255 * sun - values[where]) * (
+                edge[where][:, None] * np.float32(rim / 255)
+            )
+        np.clip(values, 0, 255, out=values)
+        result = Image.fromarray(values.astype(np.uint8))
         result.putalpha(alpha)
         if self.lamps is not None:
             result.alpha_composite(self.lamps.reduce(self.SUPERSAMPLE))

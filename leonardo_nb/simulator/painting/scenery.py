@@ -16,7 +16,6 @@ from leonardo_nb.simulator.painting.colour import (
     lighter,
     lit,
     mix,
-    saturated,
     turned,
 )
 from leonardo_nb.simulator.painting.texture import cloudy, noise
@@ -67,6 +66,10 @@ class Scene:
         self.unit = float(min(self.width, self.height))
         self.image = Image.new("RGB", (self.width, self.height))
 
+    def fresh(self) -> np.random.Generator:
+        """Return a stream of its own, so that drawing more here moves nothing elsewhere."""
+        return self.rng.spawn(1)[0]
+
     # -- the means ---------------------------------------------------------------------------
 
     def column(self, stops: Sequence[tuple[float, Colour]], top: int, bottom: int) -> Image.Image:
@@ -111,7 +114,7 @@ class Scene:
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
         """Screen a soft round light over the picture."""
-        reach = radius * 2.2
+        reach = radius * 1.7
         left, top = max(0, int(x - reach)), max(0, int(y - reach))
         right, bottom = min(self.width, int(x + reach)), min(self.height, int(y + reach))
         if right - left < 2 or bottom - top < 2:
@@ -120,10 +123,10 @@ class Scene:
         gx = np.linspace(left - x, right - x, small[0], dtype=np.float32)[None, :]
         gy = np.linspace(top - y, bottom - y, small[1], dtype=np.float32)[:, None]
         away = np.hypot(gx, gy) / radius
-        fall = np.exp(-2.4 * away) * np.clip(1.0 - away / 2.2, 0, 1) * strength
+        fall = np.exp(-2.4 * away) * np.clip(1.0 - away / 1.7, 0, 1) * strength
         values = fall[..., None] * np.asarray(colour, dtype=np.float32)
         light = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).resize(
-            (right - left, bottom - top), Image.Resampling.BICUBIC
+            (right - left, bottom - top), Image.Resampling.BILINEAR
         )
         box = (left, top, right, bottom)
         self.image.paste(ImageChops.screen(self.image.crop(box), light), box)
@@ -132,14 +135,15 @@ class Scene:
               sharp: bool = False) -> list[Point]:  # fmt: skip
         """Return a skyline around row *base*, up to *rise* pixels high, from edge to edge."""
         octaves = 2 + round(4 * self.detail)
+        rng = self.fresh()
         count = max(24, self.width // 5)
         x = np.linspace(0, 1, count)
         total = np.zeros(count)
         weight = 1.0
         for octave in range(octaves):
             knots = max(2, round(bumps * 2**octave)) + 3
-            values = self.rng.random(knots)
-            at = x * (knots - 3) + float(self.rng.random())
+            values = rng.random(knots)
+            at = x * (knots - 3) + float(rng.random())
             left = at.astype(int)
             share = at - left
             if not sharp:
@@ -179,7 +183,9 @@ class Scene:
             self.stars(low)
         if self.brief.time != "storm":
             self.glow(x, y, self.unit * 0.55, self.light.sun, 0.42 if self.light.night else 0.62)
-            self.disc(x, y, self.unit * (0.052 if self.light.night else 0.058), moon=self.light.night)
+            self.disc(
+                x, y, self.unit * (0.052 if self.light.night else 0.058), moon=self.light.night
+            )
         if self.calm < 0.6:
             self.clouds(low)
 
@@ -199,7 +205,7 @@ class Scene:
         count = round((60 + 160 * self.detail) * (1 - 0.7 * self.calm))
         double = Image.new("L", (self.width * 2, max(2, int(low) * 2)))
         draw = ImageDraw.Draw(double)
-        places = self.rng.random((count, 3))
+        places = self.fresh().random((count, 3))
         for px, py, size in places:
             x, y = px * double.width, (py**1.3) * double.height
             r = (0.5 + 2.4 * size**6) * self.unit / 512
@@ -251,7 +257,7 @@ class Scene:
         mirrored = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
         mirrored = mirrored.resize((self.width, high), Image.Resampling.BILINEAR)
         mirrored = mirrored.filter(ImageFilter.BoxBlur((self.unit * 0.012, self.unit * 0.005)))
-        values = np.asarray(mirrored)
+        packed = np.asarray(mirrored.convert("RGBX")).view(np.uint32)[..., 0]
         rows = np.arange(high, dtype=np.float32)
         depth = rows / high
         # ripples grow towards the viewer
@@ -261,13 +267,17 @@ class Scene:
         columns = (np.arange(self.width)[None, :] + sway[:, None].astype(np.int32)).clip(
             0, self.width - 1
         )
-        values = np.take_along_axis(values, columns[..., None], axis=1)
+        moved = np.take_along_axis(packed, columns, axis=1)
+        rippled = Image.frombuffer("RGBX", (self.width, high), moved.tobytes()).convert("RGB")
         deep = np.asarray(darker(colour, 0.3), np.float32)
         shallow = np.asarray(mix(colour, self.light.sky[3], 0.35), np.float32)
-        share = (0.34 + 0.42 * depth * (1.2 - 0.6 * calm))[:, None, None]
-        body = shallow + (deep - shallow) * (depth**0.8)[:, None, None]
-        values = values * (1 - share) + body * share
-        self.image.paste(Image.fromarray(values.astype(np.uint8)), (0, start))
+        share = 0.34 + 0.42 * depth * (1.2 - 0.6 * calm)
+        body = shallow + (deep - shallow) * (depth**0.8)[:, None]
+        size = (self.width, high)
+        tone = Image.fromarray(body[:, None, :].astype(np.uint8)).resize(size)
+        mask = Image.fromarray((share * 255).clip(0, 255).astype(np.uint8)[:, None]).resize(size)
+        rippled.paste(tone, (0, 0), mask)
+        self.image.paste(rippled, (0, start))
         self.glitter(top, calm)
 
     def glitter(self, top: float, calm: float) -> None:
@@ -276,7 +286,7 @@ class Scene:
         bright: list[list[Point]] = []
         dark: list[list[Point]] = []
         count = round((60 + 130 * self.detail) * (1 - 0.6 * self.calm))
-        draws = self.rng.random((count, 4))
+        draws = self.fresh().random((count, 4))
         for index, (a, b, c, d) in enumerate(draws):
             depth = a**1.6
             y = top + 2 + depth * high
@@ -317,7 +327,7 @@ class Scene:
     def grass(self, skyline_y: float, colour: Colour, count: int, tall: float) -> None:
         """Draw blades of grass along the lower edge."""
         blades: list[list[Point]] = []
-        for a, b, c in self.rng.random((count, 3)):
+        for a, b, c in self.fresh().random((count, 3)):
             x = a * self.width
             high = tall * (0.4 + 0.6 * b)
             lean = (c - 0.5) * high * 0.7
@@ -403,7 +413,7 @@ def _snowcaps(scene: Scene, skyline: Sequence[Point], reach: float, depth: float
     ys = np.array([y for _, y in skyline])
     xs = np.array([x for x, _ in skyline])
     limit = float(np.quantile(ys, 0.55))
-    jag = scene.rng.random(len(ys)) * reach * 0.16
+    jag = scene.fresh().random(len(ys)) * reach * 0.16
     lower = np.maximum(ys, np.minimum(ys + (limit - ys) * 0.55 + jag, limit + jag * 0.3))
     points = [*zip(xs.tolist(), ys.tolist(), strict=True),
               *reversed([*zip(xs.tolist(), lower.tolist(), strict=True)])]  # fmt: skip
@@ -441,7 +451,7 @@ def _meadow(scene: Scene) -> None:
                                            40 + round(120 * scene.detail), u * 0.12))  # fmt: skip
     if scene.calm < 0.4:
         petals = []
-        for a, b in scene.rng.random((30 + round(50 * scene.detail), 2)):
+        for a, b in scene.fresh().random((30 + round(50 * scene.detail), 2)):
             r = u * (0.002 + 0.006 * b)
             petals.append(_circle(a * scene.width, h - u * 0.3 * (1 - b) - r, r))
         tint = (hexa("f4d35e"), hexa("f3eee0"), hexa("e4797a"))[scene.brief.mood % 3]
@@ -581,21 +591,22 @@ def _headland(scene: Scene) -> None:
     y = scene.floor
     left = scene.centre < 0.5
     raw: list[Point] = []
+    rng = scene.fresh()
     count = 14 + round(26 * scene.detail)
     for step in range(count + 1):
         px = -0.05 * w + 1.1 * w * step / count
         away = (px - x) / u
         landward = away < 0 if left else away > 0
-        fall = (0.1 * away**2 if landward else 1.5 * max(0.0, abs(away) - 0.17) ** 1.25)
-        jag = float(scene.rng.normal(0, 0.012)) * (0.4 if abs(away) < 0.16 else 1.2)
+        fall = 0.1 * away**2 if landward else 1.5 * max(0.0, abs(away) - 0.17) ** 1.25
+        jag = float(rng.normal(0, 0.012)) * (0.4 if abs(away) < 0.16 else 1.2)
         raw.append((px, y + u * (fall + jag)))
     rock = scene.shade(hexa("6d6a66"), 0.12)
     scene.surf([(px, py + u * 0.02) for px, py in raw if py < h + u * 0.2] or raw, u * 0.03)
     scene.land(raw, rock, darker(rock, 0.55))
     facets = []
     for px, py in raw[1:-1]:
-        s = u * float(scene.rng.uniform(0.03, 0.09))
-        dy = u * float(scene.rng.uniform(0.01, 0.2))
+        s = u * float(rng.uniform(0.03, 0.09))
+        dy = u * float(rng.uniform(0.01, 0.2))
         facets.append([(px, py + dy), (px + s, py + dy + s * 0.4), (px + s * 0.5, py + dy + s * 1.5),
                        (px - s * 0.5, py + dy + s)])  # fmt: skip
     scene.fill(facets, darker(rock, 0.5), share=0.4)
@@ -654,25 +665,37 @@ def _city(scene: Scene) -> None:
     windows: list[list[Point]] = []
     for layer in range(layers):
         share = (layer + 1) / layers
-        tone = scene.shade(hexa(("6a7690", "6f6a86", "5f7a86")[scene.brief.mood % 3]), 0.72 * (1 - share) + 0.12)
+        tone = scene.shade(
+            hexa(("6a7690", "6f6a86", "5f7a86")[scene.brief.mood % 3]), 0.72 * (1 - share) + 0.12
+        )
         blocks: list[list[Point]] = []
         sides: list[list[Point]] = []
         x = -u * 0.05
         while x < w + u * 0.05:
             wide = u * (0.05 + 0.07 * share) * float(scene.rng.uniform(0.6, 1.4))
             middle = 1 - min(1.0, abs(x / w - 0.5) * 1.6)
-            tall = u * (0.16 + 0.26 * middle * float(scene.rng.random()) + 0.14 * float(scene.rng.random()))
+            tall = u * (
+                0.16 + 0.26 * middle * float(scene.rng.random()) + 0.14 * float(scene.rng.random())
+            )
             tall *= 1.25 - 0.35 * share
             top = base - tall
             blocks.append([(x, h), (x, top), (x + wide, top), (x + wide, h)])
             kind = float(scene.rng.random())
             if kind < 0.2:
-                blocks.append([(x + wide * 0.45, top), (x + wide * 0.5, top - u * 0.07), (x + wide * 0.55, top)])
+                blocks.append(
+                    [
+                        (x + wide * 0.45, top),
+                        (x + wide * 0.5, top - u * 0.07),
+                        (x + wide * 0.55, top),
+                    ]
+                )
             elif kind < 0.4:
                 blocks.append([(x + wide * 0.2, top), (x + wide * 0.2, top - u * 0.025),
                                (x + wide * 0.8, top - u * 0.025), (x + wide * 0.8, top)])  # fmt: skip
             dark = x + wide * 0.62 if scene.from_left else x
-            sides.append([(dark, h), (dark, top), (dark + wide * 0.38, top), (dark + wide * 0.38, h)])
+            sides.append(
+                [(dark, h), (dark, top), (dark + wide * 0.38, top), (dark + wide * 0.38, h)]
+            )
             if layer == layers - 1 or (layer and float(scene.rng.random()) < 0.35):
                 windows += _windows(scene, x, top, wide, base + u * 0.05)
             x += wide * float(scene.rng.uniform(0.92, 1.25))
@@ -680,7 +703,11 @@ def _city(scene: Scene) -> None:
         scene.fill(sides, darker(tone, 0.4), share=0.4)
         if layer < layers - 1:
             scene.mist(base, u * 0.16, 0.35)
-    pane = hexa("ffd27a") if night or scene.brief.time == "sunset" else lighter(scene.light.sky[2], 0.2)
+    pane = (
+        hexa("ffd27a")
+        if night or scene.brief.time == "sunset"
+        else lighter(scene.light.sky[2], 0.2)
+    )
     scene.fill(windows, pane, share=0.9 if night else 0.5)
     if night:
         scene.fill(windows[::5], hexa("7fe0e6"), share=0.8)
@@ -691,7 +718,11 @@ def _city(scene: Scene) -> None:
         scene.sea(base, darker(road, 0.25), calm=0.6)
         scene.water = None
     else:
-        scene.fill([[(-2, base), (w + 2, base), (w + 2, h), (-2, h)]], lighter(road, 0.15), low=darker(road, 0.2))
+        scene.fill(
+            [[(-2, base), (w + 2, base), (w + 2, h), (-2, h)]],
+            lighter(road, 0.15),
+            low=darker(road, 0.2),
+        )
     vanish = scene.sun[0] * 0.2 + w * 0.4
     marks = []
     for step in range(5):
@@ -715,7 +746,14 @@ def _windows(scene: Scene, x: float, top: float, wide: float, low: float) -> lis
     for row, column in np.argwhere(on).tolist():
         px = x + gap * (column + 0.5)
         py = top + size * 1.2 + row * size * 2.1
-        panes.append([(px, py), (px + size * 0.8, py), (px + size * 0.8, py + size * 1.1), (px, py + size * 1.1)])
+        panes.append(
+            [
+                (px, py),
+                (px + size * 0.8, py),
+                (px + size * 0.8, py + size * 1.1),
+                (px, py + size * 1.1),
+            ]
+        )
     return panes
 
 
@@ -733,7 +771,9 @@ def _space(scene: Scene) -> None:
     values = np.asarray(deep, np.float32) + warm * cloud * 0.75 + cool * veil * 0.65
     values += np.clip((first - 0.62) * 4, 0, 1)[..., None] * np.float32(120)
     scene.image.paste(
-        Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).resize((w, h), Image.Resampling.BICUBIC)
+        Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).resize(
+            (w, h), Image.Resampling.BICUBIC
+        )
     )
     scene.stars(h)
     scene.stars(h)
@@ -794,7 +834,11 @@ def _room(scene: Scene) -> None:
     top, bottom = table - wh - u * 0.1, table - u * 0.09
     pane = (x - ww, top, x + ww, bottom)
     inner = replace_view(scene, int(pane[2] - pane[0]), int(bottom - top))
-    frame = lighter(mix(wall, hexa("f6efe2"), 0.6), 0.1) if not scene.light.night else lighter(wall, 0.1)
+    frame = (
+        lighter(mix(wall, hexa("f6efe2"), 0.6), 0.1)
+        if not scene.light.night
+        else lighter(wall, 0.1)
+    )
     m = u * 0.018
     scene.fill([[(x - ww - m, top - m), (x + ww + m, top - m), (x + ww + m, bottom + m), (x - ww - m, bottom + m)]],
                frame, low=darker(frame, 0.15))  # fmt: skip
@@ -813,18 +857,32 @@ def _room(scene: Scene) -> None:
         py, s = table - u * 0.48, u * 0.09
         scene.fill([_box(px, py, s * 1.1, s * 1.3)], darker(wall, 0.4))
         scene.fill([_box(px, py, s * 0.96, s * 1.16)], lighter(wall, 0.55))
-        scene.fill([_circle(px, py, s * 0.5)], turned(mix(wall, hexa("c05a44"), 0.6), 20), share=0.9)
+        scene.fill(
+            [_circle(px, py, s * 0.5)], turned(mix(wall, hexa("c05a44"), 0.6), 20), share=0.9
+        )
         scene.fill([[(px - s * 0.7, py + s * 0.8), (px - s * 0.1, py + s * 0.05), (px + s * 0.7, py + s * 0.8)]],
                    hexa("3d5a6a"), share=0.85)  # fmt: skip
     # a slant of light from the window
     slant = u * (0.5 if scene.from_left else -0.5)
-    scene.fill([[(x - ww, table), (x + ww, table), (x + ww + slant, h), (x - ww + slant * 1.3, h)]], wall, share=0.0)
+    scene.fill(
+        [[(x - ww, table), (x + ww, table), (x + ww + slant, h), (x - ww + slant * 1.3, h)]],
+        wall,
+        share=0.0,
+    )
     wood = lit(hexa(("8a5a3a", "6f4a36", "a8764c")[(scene.brief.mood >> 3) % 3]), dim)
-    scene.fill([[(-2, table), (w + 2, table), (w + 2, h), (-2, h)]], lighter(wood, 0.16), low=darker(wood, 0.3))
+    scene.fill(
+        [[(-2, table), (w + 2, table), (w + 2, h), (-2, h)]],
+        lighter(wood, 0.16),
+        low=darker(wood, 0.3),
+    )
     planks = []
     for step in range(4 + round(6 * scene.detail)):
         y = table + (h - table) * ((step + 0.6) / 9) ** 1.4
-        planks.append(_lens(float(scene.rng.random()) * w, y, u * float(scene.rng.uniform(0.15, 0.5)), u * 0.002))
+        planks.append(
+            _lens(
+                float(scene.rng.random()) * w, y, u * float(scene.rng.uniform(0.15, 0.5)), u * 0.002
+            )
+        )
     scene.fill(planks, darker(wood, 0.5), share=0.5)
     scene.fill([[(x - ww + slant * 0.3, table), (x + ww + slant * 0.3, table), (x + ww * 1.3 + slant, h),
                  (x - ww * 1.3 + slant, h)]], lighter(scene.light.sun, 0.2),
@@ -851,7 +909,10 @@ def _shelves(scene: Scene, table: float, x: float, gap: float,
              dim: tuple[float, float, float]) -> None:  # fmt: skip
     """Cover the wall with books, sparing the window."""
     u, w = scene.unit, scene.width
-    tones = [lit(hexa(code), dim) for code in ("8c3b32", "2f5d62", "c79a4b", "4a4e69", "6b705c", "b5838d")]
+    tones = [
+        lit(hexa(code), dim)
+        for code in ("8c3b32", "2f5d62", "c79a4b", "4a4e69", "6b705c", "b5838d")
+    ]
     spines: list[list[list[Point]]] = [[] for _ in tones]
     shelf = lit(hexa("5a3b28"), dim)
     left, right = x - gap, x + gap
@@ -889,7 +950,9 @@ def _underwater(scene: Scene) -> None:
     scene.light = replace(scene.light, haze=lit(hexa("3fa0b4"), tone), ambient=(0.9 * dim, 0.95 * dim, 1.0 * dim),
                           sun=hexa("d8fff4"))  # fmt: skip
     scene.image.paste(
-        scene.column([(0, lit(top, tone)), (h * 0.35, lit(hexa("2f9ab8"), tone)), (h, lit(low, tone))], 0, h)
+        scene.column(
+            [(0, lit(top, tone)), (h * 0.35, lit(hexa("2f9ab8"), tone)), (h, lit(low, tone))], 0, h
+        )
     )
     scene.sun = (w * float(scene.rng.uniform(0.3, 0.7)), -u * 0.1)
     rays = []
@@ -897,7 +960,14 @@ def _underwater(scene: Scene) -> None:
         x = scene.sun[0] + u * float(scene.rng.normal(0, 0.25))
         spread = (x - scene.sun[0]) * 1.6
         t = u * float(scene.rng.uniform(0.02, 0.07))
-        rays.append([(x - t, -2.0), (x + t, -2.0), (x + spread + t * 2.4, h * 0.9), (x + spread - t * 2.4, h * 0.9)])
+        rays.append(
+            [
+                (x - t, -2.0),
+                (x + t, -2.0),
+                (x + spread + t * 2.4, h * 0.9),
+                (x + spread - t * 2.4, h * 0.9),
+            ]
+        )
     scene.fill(rays, hexa("d8fff4"), share=0.16, soft=u * 0.012)
     for layer in range(3):
         y = h * (0.78 + 0.09 * layer)
@@ -906,7 +976,9 @@ def _underwater(scene: Scene) -> None:
         scene.land(skyline, mix(ground, scene.light.haze, 0.5 - 0.2 * layer), darker(ground, 0.2))
         if scene.calm < 0.6:
             _corals(scene, skyline, u * (0.05 + 0.04 * layer), tone, 0.5 - 0.2 * layer)
-    bubbles = [_circle(a * w, b * h, u * (0.003 + 0.008 * c)) for a, b, c in scene.rng.random((40, 3))]
+    bubbles = [
+        _circle(a * w, b * h, u * (0.003 + 0.008 * c)) for a, b, c in scene.rng.random((40, 3))
+    ]
     scene.fill(bubbles, hexa("e8fffb"), share=0.4)
     scene.floor = h * 0.72
 
@@ -921,7 +993,14 @@ def _corals(scene: Scene, skyline: Sequence[Point], tall: float, tone: tuple[flo
                 lean = tall * float(scene.rng.normal(0, 0.5))
                 t = tall * 0.12
                 high = tall * float(scene.rng.uniform(0.6, 1.5))
-                shapes.append([(x - t, y + 4), (x + lean - t, y - high), (x + lean + t, y - high), (x + t, y + 4)])
+                shapes.append(
+                    [
+                        (x - t, y + 4),
+                        (x + lean - t, y - high),
+                        (x + lean + t, y - high),
+                        (x + t, y + 4),
+                    ]
+                )
                 shapes.append(_circle(x + lean, y - high, t * 1.5))
         scene.fill(shapes, mix(lit(hexa(code), tone), scene.light.haze, depth))
 

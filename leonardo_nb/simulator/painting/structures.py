@@ -1,3 +1,5 @@
+# ruff: noqa: E501  a shape or a style reads as one row
+# fmt: off
 """Subjects that stand, float or fly because somebody built them."""
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ def lighthouse(pen: Pen) -> None:
     pen.bar(0.27, 0.15, 0.3, 0.2, hexa("a8604a"))
 
     def half(y: float) -> float:
-        return 0.118 - 0.055 * (y / 0.72) ** 0.75
+        return 0.118 - 0.055 * math.pow(y / 0.72, 0.75)
 
     def band(low: float, high: float) -> list[tuple[float, float]]:
         return [(-half(low), low), (half(low), low), (half(high), high), (-half(high), high)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from PIL import Image
 __all__ = ["Floats", "cloudy", "daubs", "fibres", "grain", "noise", "tiled"]
 
 Floats = npt.NDArray[np.float32]
+
+Number = TypeVar("Number", np.float32, np.int16, np.int32)
 
 TILE = 256
 
@@ -37,7 +40,8 @@ def noise(rng: np.random.Generator, high: int, wide: int, cells: tuple[int, int]
         total += weight * np.asarray(layer)
         sum_of_weights += weight
         weight *= 0.5
-    return total / np.float32(sum_of_weights)
+    result: Floats = total / np.float32(sum_of_weights)
+    return result
 
 
 def cloudy(rng: np.random.Generator, high: int, wide: int, stretch: float) -> Floats:
@@ -58,7 +62,8 @@ def cloudy(rng: np.random.Generator, high: int, wide: int, stretch: float) -> Fl
     radius = np.hypot(fy, fx)
     radius[0, 0] = np.inf
     values = np.fft.irfft2(waves * (radius + 2.0) ** -2.1, (rows, columns))[:high, :wide]
-    return ((values - values.mean()) / max(1e-9, float(values.std()))).astype(np.float32)
+    result: Floats = ((values - values.mean()) / max(1e-9, float(values.std()))).astype(np.float32)
+    return result
 
 
 @lru_cache(maxsize=1)
@@ -79,9 +84,9 @@ def fibres() -> Floats:
     fy = np.fft.fftfreq(size)[:, None]
     fx = np.fft.rfftfreq(size)[None, :]
     radius = np.hypot(fx, fy)
-    tooth = np.exp(-(((radius - 0.16) / 0.09) ** 2)) + 0.5 * np.exp(-((radius / 0.02) ** 2))
+    tooth = np.exp(-(((radius - 0.27) / 0.12) ** 2)) + 0.5 * np.exp(-((radius / 0.02) ** 2))
     values = np.fft.irfft2(spectrum * tooth, (size, size))
-    return (values / values.std() * 0.5).astype(np.float32)
+    return (values / values.std() * 0.36).astype(np.float32)
 
 
 @lru_cache(maxsize=24)
@@ -98,8 +103,8 @@ def daubs(cell: int, long: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np
     """
     rng = np.random.default_rng(7 * cell + round(10 * long))
     stretch = max(1, round(cell * long))
-    count_y = max(2, TILE * 2 // cell)
-    count_x = max(2, TILE * 2 // stretch)
+    count_y = max(2, TILE * 2 // cell + 1)
+    count_x = max(2, TILE * 2 // stretch + 1)
     high, wide = count_y * cell, count_x * stretch
     # strokes lean: columns are sheared as rows go down, a whole tile's width over a tile
     y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
@@ -125,11 +130,14 @@ def daubs(cell: int, long: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np
             own = np.where(near, value[rr, cc], own)
     # a bristle's ridge at the daub's rim
     ridge = np.sqrt(best) / cell
-    return step_y.astype(np.int32), step_x.astype(np.int32), own * 0.6 - (ridge - 0.5) * 0.8
+    relief = (own * 0.6 - (ridge - 0.5) * 0.8).astype(np.float32)
+    return step_y.astype(np.int32), step_x.astype(np.int32), relief
 
 
-def tiled(tile: npt.NDArray[np.generic], high: int, wide: int, shift: int = 0) -> npt.NDArray[np.generic]:
+def tiled(tile: npt.NDArray[Number], high: int, wide: int, shift: int = 0) -> npt.NDArray[Number]:
     """Return *tile* laid out to *high* by *wide*, moved by *shift*."""
+    if not shift and high <= tile.shape[0] and wide <= tile.shape[1]:
+        return tile[:high, :wide]
     rolled = np.roll(tile, (shift, shift * 3), (0, 1)) if shift else tile
     times = (-(-high // tile.shape[0]), -(-wide // tile.shape[1]))
     return np.tile(rolled, times)[:high, :wide]

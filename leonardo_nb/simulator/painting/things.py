@@ -1,3 +1,5 @@
+# ruff: noqa: E501  a shape or a style reads as one row
+# fmt: off
 """Subjects for a table, and those of the sky."""
 
 from __future__ import annotations
