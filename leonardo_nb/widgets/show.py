@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from leonardo_nb.widgets.card import engine_of, shared_card
 from leonardo_nb.widgets.freeze import Frozen, freeze_job, publish, waiting_line
@@ -32,6 +34,9 @@ logger = logging.getLogger("leonardo_nb")
 WIDGET_DELAY_SECONDS = 0.4
 """A job that ends sooner becomes a picture at once, and no widget is made."""
 
+FINISH_SECONDS = 5.0
+"""How long the end of a cell waits at most for the plain picture of a job that has ended."""
+
 
 def host() -> str:
     """Return "kernel" where widgets can live, "terminal" in a plain IPython, else "python"."""
@@ -49,30 +54,64 @@ class Slot:
 
     `show()` comes first, from the cell's own thread, so that the output belongs to that cell;
     everything after it may come from any thread. After `replace()` nothing else is shown.
+
+    A cell in which *is_due* has become true does not end before `replace()` has been called:
+    notebook runners stop listening with the last cell, and would save the widget.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_due: Callable[[], bool] = lambda: False) -> None:
         self.display_id = uuid.uuid4().hex
+        self.is_due = is_due
         self._lock = threading.Lock()
         self._is_open = False
-        self._is_frozen = False
+        self._frozen = threading.Event()
 
     def show(self, content: DOMWidget | Frozen, *, plain: str | None = None) -> bool:
         """Show a widget or plain data; False where plain data has been put there for good."""
         bundle = content if isinstance(content, Frozen) else widget_bundle(content, plain=plain)
         with self._lock:
-            if self._is_frozen:
+            if self._frozen.is_set():
                 return False
             publish(self.display_id, bundle, update=self._is_open)
-            self._is_open = True
+            if not self._is_open:
+                self._is_open = True
+                _wait_for(self)
         return True
 
     def replace(self, frozen: Frozen) -> None:
         """Put plain data there for good."""
         with self._lock:
-            publish(self.display_id, frozen, update=self._is_open)
-            self._is_open = True
-            self._is_frozen = True
+            try:
+                publish(self.display_id, frozen, update=self._is_open)
+            finally:
+                self._is_open = True
+                self._frozen.set()
+                _live.discard(self)
+
+    def wait(self, timeout: float) -> None:
+        """Wait at most *timeout* seconds until plain data is there, and never again."""
+        self._frozen.wait(timeout)
+        _live.discard(self)
+
+
+_live: WeakSet[Slot] = WeakSet()
+
+
+def _wait_for(slot: Slot) -> None:
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        _live.add(slot)
+        shell.events.register("post_run_cell", _finish)  # twice is once
+
+
+def _finish(_result: object) -> None:
+    """Let what is due become plain before the cell ends."""
+    deadline = time.monotonic() + FINISH_SECONDS
+    for slot in tuple(_live):
+        if slot.is_due():
+            slot.wait(max(0.0, deadline - time.monotonic()))
 
 
 def widget_bundle(widget: Any, *, plain: str | None = None) -> Frozen:  # noqa: ANN401  traits are untyped
@@ -110,7 +149,7 @@ class _Showing:
     def __init__(self, job: GenerationJob) -> None:
         self._job = job
         self._engine = engine_of(job)
-        self._slot = Slot()
+        self._slot = Slot(is_due=lambda: facts_of(job).is_final)
         self._card: Card | None = None
         self._has_ended = False
         self._unsubscribe: Callable[[], None] = lambda: None
