@@ -99,7 +99,7 @@ def simulator(clock: ManualClock) -> Simulator:
     """The simulator of the `studio` fixture, to be scripted and counted."""
     from leonardo_nb.simulator import Simulator
 
-    return Simulator(now=clock.now)
+    return Simulator(now=clock.now, wall=clock.wall, pause=clock.pause)
 
 
 @pytest.fixture
