@@ -1,0 +1,175 @@
+"""
+The leonardo-nb command.
+
+Each command opens only the rooms that it needs; what is shown of jobs is in `terminal`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from leonardo_nb.errors import LeonardoError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="leonardo-nb",
+    help="Leonardo.AI image jobs in notebooks: a tour, a simulator, and what your library knows.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+FIRST_NOTEBOOK = "01_first_image.ipynb"
+
+
+def main() -> None:
+    """Run the command; what goes wrong is one sentence."""
+    try:
+        app()
+    except LeonardoError as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    from leonardo_nb.terminal import mark, plain
+
+    console = Console(stderr=True)
+    console.print(Text.assemble(mark("failed"), " ", plain(sentence)))
+    sys.exit(1)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  typer's callback
+    if wanted:
+        from leonardo_nb import __version__
+
+        Console().print(f"leonardo_nb {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _everything(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where to write what it makes.")] = Path(
+        "demo-output"
+    ),
+    speed: Annotated[float, typer.Option(help="How many times faster than the service.")] = 4.0,
+) -> None:
+    """Draw a picture and a sweep on the simulator; needs no key and costs nothing."""
+    from leonardo_nb.demo import run_demo
+
+    run_demo(Console(highlight=False), folder, speed=_above_zero(speed))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option(help="Where your copy of the notebooks goes.")] = Path(
+        "leonardo-notebooks"
+    ),
+) -> None:
+    """Open JupyterLab at the first notebook; further options go to JupyterLab."""
+    notebooks = _notebooks()
+    if importlib.util.find_spec("jupyterlab") is None:
+        _refuse('This needs JupyterLab: pip install "leonardo_nb[lab]" brings it.')
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook in sorted(notebooks.glob("*.ipynb")):
+        # what you have changed in your copy stays
+        if not (folder / notebook.name).exists():
+            shutil.copyfile(notebook, folder / notebook.name)
+    command = [sys.executable, "-m", "jupyterlab", str(folder / FIRST_NOTEBOOK), *context.args]
+    sys.exit(subprocess.call(command))  # noqa: S603  the user's own words
+
+
+def _notebooks() -> Path:
+    """Return the folder of the notebooks: in an installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "notebooks"
+    return inside if inside.is_dir() else package.parent / "notebooks"
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="The TCP port; 0 takes a free one.")] = 8123,
+    speed: Annotated[float, typer.Option(help="How many times faster than the service.")] = 1.0,
+) -> None:
+    """Serve the simulator to any client, on this machine only, until interrupted."""
+    from leonardo_nb.simulator import Simulator, serve_in_thread
+    from leonardo_nb.terminal import heading
+
+    simulator = Simulator(speed=_above_zero(speed))
+    console = Console(soft_wrap=True, highlight=False)
+    try:
+        with serve_in_thread(simulator, port=port) as base_url:
+            pace = "as fast as" if speed == 1 else f"{speed:g} times as fast as"
+            console.print()
+            heading(console, "The simulator listens", f"{pace} the service, and free")
+            console.print(_addresses(base_url, simulator.key))
+            threading.Event().wait()
+    except OSError as error:
+        _refuse(f"Port {port} cannot be used ({error.strerror}); choose another with --port.")
+    except KeyboardInterrupt:
+        console.print(f"\n  Drew {simulator.creates:,} jobs; nothing was paid.")
+
+
+def _above_zero(speed: float) -> float:
+    if speed <= 0:
+        raise typer.BadParameter("must be above 0", param_hint="--speed")
+    return speed
+
+
+def _addresses(base_url: str, key: str) -> Text:
+    """Return how to point clients at the simulator, each on a line that can be copied."""
+    lines = {
+        "base URL": base_url,
+        "key": f"{key}, or any other UUID but the all-zero one",
+        "Python": f'leo.connect(base_url="{base_url}", api_key="{key}")',
+        "shell": f"export LEONARDO_BASE_URL={base_url} LEONARDO_API_KEY={key}",
+        "curl": f'curl -H "Authorization: Bearer {key}" {base_url}/me',
+        "to end": "Ctrl+C",
+    }
+    shown = Text()
+    for name, line in lines.items():
+        shown.append(f"\n  {name:<10}", "dim")
+        shown.append(line)
+    shown.append("\n")
+    return shown
+
+
+@app.command()
+def jobs(
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
+) -> None:
+    """List what your library knows: what was asked for, what became of it, what it cost."""
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.terminal import jobs_table
+
+    # only the library is looked at; on the simulator no key is needed for that
+    console = Console(highlight=False)
+    with Studio(simulator=True) as studio:
+        console.print(jobs_table(console, studio.jobs(limit=limit), studio.folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,351 @@
+"""
+How jobs and runs look in a terminal.
+
+The words are those of the card; here they only get colours, marks and, where the terminal has
+enough colours, pictures made of half blocks. On its own because two commands show jobs.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from leonardo_nb.sweeps.estimate import counted, in_words
+from leonardo_nb.widgets.view import MARKS, WORDS, facts_of, money_line, seconds, shown_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from PIL.Image import Image as Picture
+    from rich.console import Console, RenderableType
+
+    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.library.records import JobRecord
+    from leonardo_nb.library.table import JobTable
+    from leonardo_nb.sweeps.run import Run
+
+__all__ = [
+    "can_show_pictures",
+    "heading",
+    "jobs_table",
+    "mark",
+    "pairs",
+    "plain",
+    "watch_job",
+    "watch_run",
+]
+
+ACCENT = "#1976d2"
+"""JupyterLab's own blue, as on the card."""
+
+SHAPES = {"circle": "○", "quarter": "◔", "disc": "●", "triangle": "▲", "square": "■"}
+COLOURS = {"disc": "green", "triangle": "red", "quarter": ACCENT, "circle": "dim", "square": "dim"}
+
+SHORT_ID = 8
+OTHER_COLUMNS = 62
+"""Characters that the table of jobs needs for all but the prompt."""
+SHORTEST_PROMPT = 16
+FRAMES_A_SECOND = 8
+BAR_WIDTH = 36
+PICTURE_COLUMNS = 56
+"""A landscape of this width leaves room for the rest in 24 lines."""
+SMALLEST_CELL, LARGEST_CELL = 4, 16
+"""Characters, in width."""
+
+CONTROL = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f"  # C0 and C1: among them what starts an escape
+    "\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # what turns the direction of writing
+)
+
+
+def plain(text: object) -> Text:
+    r"""
+    Return *text* on one line, free of everything that a terminal or rich would obey.
+
+    >>> plain("a fox\n\x1b[31m[bold]red[/]").plain
+    'a fox [31m[bold]red[/]'
+    """
+    return Text(" ".join(CONTROL.sub("", str(text)).split()))
+
+
+def mark(phase: str) -> Text:
+    """Return the card's mark of *phase*: shapes differ, not colours alone."""
+    shape = MARKS[phase]
+    return Text(SHAPES[shape], style=COLOURS[shape])
+
+
+def can_show_pictures(console: Console) -> bool:
+    """Whether there is a terminal with the colours for it."""
+    return console.is_terminal and console.color_system in {"truecolor", "256"}
+
+
+def half_blocks(picture: Picture, columns: int, rows: int) -> list[Text]:
+    """Return *picture* as *rows* lines of half blocks: two pixels to a character."""
+    small = picture.convert("RGB").resize((columns, rows * 2))
+    pixel = small.load()
+    if pixel is None:  # pragma: no cover  a loaded picture has pixels
+        return []
+    lines = []
+    for row in range(rows):
+        line = Text()
+        for column in range(columns):
+            above, below = pixel[column, 2 * row], pixel[column, 2 * row + 1]
+            line.append("▀", Style(color=_hex(above), bgcolor=_hex(below)))
+        lines.append(line)
+    return lines
+
+
+def _hex(pixel: Any) -> str:  # noqa: ANN401  Pillow's pixel of an RGB picture
+    red, green, blue = pixel
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def heading(console: Console, title: str, note: str = "") -> None:
+    """Print a title, with a quiet note after it, or below it where there is no room."""
+    between = "   " if len(title) + len(note) + 5 <= console.width else "\n  "
+    console.print(Text.assemble("  ", (title, f"bold {ACCENT}"), between, (note, "dim")))
+
+
+def pairs(parameters: Mapping[str, object]) -> Text:
+    """Return parameters as on the card: the name quiet, the value not."""
+    line = Text()
+    for name, value in parameters.items():
+        line.append(f"{'   ' if line else ''}{name} ", "dim")
+        line.append_text(plain(shown_value(value)))
+    return line
+
+
+def jobs_table(console: Console, jobs: JobTable, folder: Path) -> RenderableType:
+    """Return rows of the library as a table that fits the terminal."""
+    if not jobs:
+        return Text(f"  No jobs yet in {folder}; `leonardo-nb demo` draws some elsewhere.")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", no_wrap=True)
+    table.add_column("asked", no_wrap=True)
+    table.add_column("job", no_wrap=True)
+    table.add_column("prompt", no_wrap=True)
+    for number in ("images", "took", "cost"):
+        table.add_column(number, justify="right", no_wrap=True)
+    for job in jobs:
+        prompt = plain(job.request.get("prompt", ""))
+        prompt.truncate(max(console.width - OTHER_COLUMNS, SHORTEST_PROMPT), overflow="ellipsis")
+        table.add_row(
+            Text("  ") + mark(_phase(job)),
+            _day(job.created.astimezone()),
+            (job.job_id or job.uid)[:SHORT_ID],
+            prompt,
+            str(len(job.media)),
+            "" if job.seconds is None else seconds(job.seconds),
+            # what the simulator would have taken was not paid
+            "simulated" if job.simulated else str(job.cost or ""),
+        )
+    shown = f"{len(jobs):,} of {counted(jobs.total, 'job')}"
+    return Group(table, Text(f"\n  {shown} in {folder}", "dim", overflow="fold"))
+
+
+def _day(then: datetime) -> str:
+    this_year = then.year == datetime.now(UTC).astimezone().year
+    return f"{then:%d %b %H:%M}" if this_year else f"{then:%d %b %Y}"
+
+
+def _phase(job: JobRecord) -> str:
+    """Return the card's word for a row's state."""
+    match job.state:
+        case "complete":
+            return "done"
+        case "failed":
+            return "failed"
+        case "cancelled":
+            return "stopped"
+        case "request":
+            return "waiting"
+    return "drawing"
+
+
+def watch_job(console: Console, job: GenerationJob) -> None:
+    """Show *job* until it has ended; what went wrong stays with the job."""
+    with Live(
+        console=console,
+        get_renderable=lambda: _job_line(job),
+        refresh_per_second=FRAMES_A_SECOND,
+    ):
+        job.exception()
+    _end_line(console)
+    if job.images and can_show_pictures(console):
+        console.print()
+        picture = job.images[0].pil()
+        columns = min(PICTURE_COLUMNS, console.width - 4)
+        rows = round(columns * picture.height / picture.width / 2)
+        for line in half_blocks(picture, columns, rows):
+            console.print(Text("  ") + line)
+
+
+def _end_line(console: Console) -> None:
+    """End the line that Live leaves open where there is no terminal to go back in."""
+    if not console.is_terminal:
+        console.print()
+
+
+def _job_line(job: GenerationJob) -> RenderableType:
+    facts = facts_of(job)
+    share = 1.0 if facts.phase == "done" else _share(facts.elapsed, facts.expected)
+    about = f" of about {facts.expected:.0f} s" if facts.expected and not facts.is_final else ""
+    return _line(
+        facts.phase,
+        WORDS[facts.phase],
+        _bar(share, done=facts.is_final),
+        f"{seconds(facts.elapsed)}{about}",
+        money_line(facts),
+    )
+
+
+def _share(elapsed: float, expected: float | None) -> float:
+    """Return how full a bar is that has no measure but time: never full before the end."""
+    if not expected:
+        return 0.0
+    # beyond the expected time it slows down instead of standing still at the end
+    done = elapsed / expected
+    return 0.9 * done if done < 1 else 1 - 0.1 / done
+
+
+def _bar(share: float, *, done: bool) -> ProgressBar:
+    return ProgressBar(
+        total=1.0,
+        completed=share,
+        width=BAR_WIDTH,
+        complete_style=ACCENT,
+        finished_style="green" if done else ACCENT,
+    )
+
+
+def _line(phase: str, word: str, bar: ProgressBar, *facts: str) -> Table:
+    line = Table.grid(padding=(0, 2, 0, 0))
+    head = Text.assemble("  ", mark(phase), " ", (word, "bold"))
+    line.add_row(head, bar, *(Text(fact, "dim") for fact in facts))
+    return line
+
+
+def watch_run(console: Console, run: Run) -> None:
+    """Show *run* as it fills, until no cell changes any more."""
+    thumbnails: dict[str, Text] = {}
+    size = _CellSize.of(run, console)
+    pictures = can_show_pictures(console)
+
+    def frame() -> RenderableType:
+        bar = _run_line(run)
+        return Group(bar, Text(""), _mosaic(run, size, thumbnails)) if pictures else bar
+
+    with Live(console=console, get_renderable=frame, refresh_per_second=FRAMES_A_SECOND):
+        for job in run.jobs:
+            job.exception()
+    _end_line(console)
+
+
+def _run_line(run: Run) -> Table:
+    counts = run.counts
+    phase = "drawing" if counts.open else ("done" if counts.done else "failed")
+    bar = _bar((counts.total - counts.open) / counts.total, done=not counts.open)
+    left = f", about {in_words(run.seconds_left)} left" if counts.open else ""
+    failed = f", {counts.failed} failed" if counts.failed else ""
+    spent = f"{run.cost}" if run.cost is not None else ""
+    return _line(
+        phase, f"{counts.done} of {counted(counts.total, 'picture')}{failed}", bar, spent + left
+    )
+
+
+def _mosaic(run: Run, size: _CellSize, thumbnails: dict[str, Text]) -> Table:
+    """Return the grid laid out as on the sheet: columns, rows, and facets side by side."""
+    layout = run.layout
+    x_labels = layout.x.labels if layout.x else ("",)
+    y_labels = layout.y.labels if layout.y else ("",)
+    grids = [[[Text()] * layout.columns for _ in y_labels] for _ in range(layout.grids)]
+    for cell, job in zip(run.cells, run.jobs, strict=True):
+        place = layout.place(cell.coords)
+        grids[place.facet][place.row][place.column] = _cell(job, size, thumbnails)
+    line = Table.grid(padding=(0, 2, 0, 0))
+    sides = _stack(
+        f"{layout.x.name} →" if layout.x else "",
+        (f"{layout.y.name} ↓" if layout.y else "",),
+        [[_side(label, size.rows)] for label in y_labels],
+        justify="right",
+    )
+    titles = layout.facet_labels
+    line.add_row(
+        Text(" "),
+        sides,
+        *(_stack(title, x_labels, rows) for title, rows in zip(titles, grids, strict=True)),
+    )
+    return line
+
+
+def _stack(
+    title: str,
+    labels: Sequence[str],
+    rows: list[list[Text]],
+    justify: Literal["center", "right"] = "center",
+) -> Group:
+    """Return one grid with its title above and a label over each column."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_row(*(Text(plain(label).plain, "dim", justify=justify) for label in labels))
+    for row in rows:
+        grid.add_row(*row)
+    style = "dim" if justify == "right" else ""
+    return Group(Text(f"{plain(title).plain} ", style, justify=justify), grid)
+
+
+def _side(label: str, rows: int) -> Text:
+    """Return a row's label, half way down the row and as high as it."""
+    above = (rows - 1) // 2
+    lines = "\n" * above + plain(label).plain + "\n" * (rows - above)
+    return Text(lines, "dim", justify="right")
+
+
+def _cell(job: GenerationJob, size: _CellSize, thumbnails: dict[str, Text]) -> Text:
+    """Return the picture of one cell, or its mark while there is none; a gap follows below."""
+    if job.images and job.uid not in thumbnails:
+        lines = half_blocks(job.images[0].pil(), size.columns, size.rows)
+        thumbnails[job.uid] = Text("\n").join([*lines, Text()])
+    if job.uid in thumbnails:
+        return thumbnails[job.uid]
+    left = (size.columns - 1) // 2
+    blank = Text(" " * size.columns, "on grey11")
+    sign = Text.assemble(
+        " " * left, mark(facts_of(job).phase), " " * (size.columns - left - 1), style="on grey11"
+    )
+    middle = (size.rows - 1) // 2
+    lines = [sign if row == middle else blank for row in range(size.rows)]
+    return Text("\n").join([*lines, Text()])
+
+
+class _CellSize(NamedTuple):
+    """How large a picture of the grid is, in characters."""
+
+    columns: int
+    rows: int
+
+    @classmethod
+    def of(cls, run: Run, console: Console) -> _CellSize:
+        """Return the largest that lets the grid fit into the terminal."""
+        layout = run.layout
+        labels = [f"{axis.name} →" for axis in (layout.x, layout.y) if axis]
+        labels += layout.y.labels if layout.y else ()
+        gaps = 7 + layout.grids * (layout.columns + 1)
+        wide = console.width - max(map(len, labels), default=0) - gaps
+        columns = wide // (layout.grids * layout.columns)
+        # two lines of labels, and two for the bar above them
+        high = (console.height - 6) // layout.rows - 1
+        request = run.cells[0].request
+        shape = (request.height or 1) / (request.width or 1)
+        # a character is about twice as high as it is wide
+        columns = min(columns, int(2 * (high + 0.5) / shape), LARGEST_CELL)
+        columns = max(columns, SMALLEST_CELL)
+        return cls(columns, max(round(columns * shape / 2), 1))

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from leonardo_nb import cli, terminal
+from leonardo_nb.errors import LibraryError
+from leonardo_nb.sweeps.plan import plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.run import Run
+
+KEY = "51a70000-0000-4000-8000-000000000001"
+
+
+def run(*arguments: str) -> str:
+    """Run the command in this process; return what it printed."""
+    answer = CliRunner().invoke(cli.app, arguments, catch_exceptions=False)
+    assert 0 == answer.exit_code, answer.output
+    return answer.output
+
+
+def seen(*shown: object, width: int = 80) -> str:
+    """Return what a terminal of that width without colours would show."""
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console.print(*shown)
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return file.getvalue()
+
+
+def test_help_names_every_command() -> None:
+    """What there is can be found out without reading."""
+    answer = CliRunner().invoke(cli.app, ["--help"]).output
+
+    assert ["demo", "lab", "simulate", "jobs"] == re.findall(r"^  (\w+)  ", answer, re.MULTILINE)
+
+
+def test_version() -> None:
+    """`--version` says which one this is."""
+    assert "leonardo_nb 0.1.0\n" == run("--version")
+
+
+def test_jobs_of_an_empty_library(library_folder: Path) -> None:
+    """An empty library says where it is."""
+    assert f"No jobs yet in {library_folder}" in "".join(run("jobs").splitlines())
+
+
+def test_jobs_lists_the_newest(studio: Studio, library_folder: Path) -> None:
+    """A row says what was asked for and how it ended; what was simulated names no cost."""
+    studio.generate("a fox", seed=1).result()
+    studio.generate("an owl", seed=2).result()
+
+    answer = seen(terminal.jobs_table(Console(width=80), studio.jobs(limit=1), library_folder))
+
+    assert ["an owl", "1", "simulated"] == re.findall(r"an owl|\b1\b(?= )|simulated", answer)[:3]
+    assert "1 of 2 jobs" in answer
+
+
+def test_prompt_steers_no_terminal(studio: Studio, library_folder: Path) -> None:
+    """Escape sequences and rich's markup in a prompt arrive as text."""
+    studio.generate("\x1b[2Ja [bold]fox[/bold] \u202e", seed=1).result()
+
+    answer = seen(terminal.jobs_table(Console(width=120), studio.jobs(), library_folder), width=120)
+
+    assert "[2Ja [bold]fox[/bold]" in answer
+    assert set() == set(answer) & {"\x1b", "\u202e"}
+
+
+def test_failure_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error of ours is shown without a traceback, and the command fails."""
+
+    def fails() -> None:
+        raise LibraryError("The library cannot be written.")
+
+    monkeypatch.setattr(cli, "app", fails)
+
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+
+    assert 1 == end.value.code
+    assert "▲ The library cannot be written.\n" == capsys.readouterr().err
+
+
+def test_lab_keeps_what_was_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Notebooks are copied once; JupyterLab gets the first one and all further options."""
+    called: list[list[str]] = []
+
+    def call(command: list[str]) -> int:
+        called.append(command)
+        return 0
+
+    monkeypatch.setattr(subprocess, "call", call)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / cli.FIRST_NOTEBOOK).write_text("mine")
+
+    run("lab", "--folder", str(folder), "--no-browser")
+
+    assert "mine" == (folder / cli.FIRST_NOTEBOOK).read_text()
+    assert (folder / "02_parameter_sweeps.ipynb").is_file()
+    assert [
+        [sys.executable, "-m", "jupyterlab", str(folder / cli.FIRST_NOTEBOOK), "--no-browser"]
+    ] == called
+
+
+def test_simulate_answers_any_client() -> None:
+    """The address that is printed is the address that answers."""
+    command = [sys.executable, "-u", "-m", "leonardo_nb.cli", "simulate", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--speed", "20"], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    ) as process:
+        assert process.stdout is not None
+        try:
+            lines = iter(process.stdout.readline, "")
+            base_url = next(line.split()[-1] for line in lines if "base URL" in line)
+            answer = httpx.get(f"{base_url}/me", headers={"Authorization": f"Bearer {KEY}"})
+        finally:
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+
+    assert ["user_details"] == list(answer.json())
+    assert "nothing was paid" in rest
+
+
+def test_simulate_says_that_a_port_is_taken() -> None:
+    """A taken port is a sentence that names the option."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        answer = CliRunner().invoke(cli.app, ["simulate", "--port", port])
+
+    assert 1 == answer.exit_code
+    assert f"Port {port} cannot be used" in answer.output
+    assert "--port" in answer.output
+
+
+def _small_grid(studio: Studio) -> Run:
+    planned = plan(
+        "a fox", seed=[1, 2, 3], guidance_scale=[3, 12], width=512, height=512, studio=studio
+    )
+    return planned.start().result()
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_grid_fits_the_terminal(studio: Studio, width: int) -> None:
+    """A grid of pictures is never wider than the terminal, and each cell is a picture."""
+    run = _small_grid(studio)
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        height=24,
+        force_terminal=True,
+        color_system="truecolor",
+        _environ={},
+    )
+
+    terminal.watch_run(console, run)
+
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", file.getvalue()).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "6 of 6 pictures" in file.getvalue()
+    assert not any("…" in line for line in lines)
+
+
+def test_bar_is_full_only_at_the_end() -> None:
+    """A job that is late fills its bar ever slower, and never wholly."""
+    shares = [terminal._share(elapsed, 10) for elapsed in (0, 5, 10, 20, 1000)]
+
+    assert sorted(shares) == shares
+    assert 1 > shares[-1]
+
+
+@pytest.mark.notebook
+@pytest.mark.timeout(120)
+def test_demo_makes_what_it_says(tmp_path: Path) -> None:
+    """The demo uses no key, and leaves a notebook, a page and a contact sheet with pictures."""
+    folder = tmp_path / "made"
+    environment = {
+        **os.environ,
+        "LEONARDO_API_KEY": "not a key, and never looked at",
+        "LEONARDO_BASE_URL": "http://127.0.0.1:9/api/rest/v1",
+    }
+
+    answer = subprocess.run(
+        [sys.executable, "-m", "leonardo_nb.cli", "demo", "--folder", str(folder), "--speed", "20"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+
+    notebook = json.loads((folder / "demo.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    shown = [kind for output in outputs for kind in output.get("data", {})]
+    page = (folder / "demo.html").read_text(encoding="utf-8")
+    made = ["demo.html", "demo.ipynb", "contact-sheet.png"]
+    assert [] == [name for name in made if name not in answer.stdout]
+    assert "18 of 18 pictures" in answer.stdout
+    assert "" == answer.stderr
+    assert 3 == sum(kind.startswith("image/") for kind in shown)
+    assert "application/vnd.jupyter.widget-view+json" not in shown
+    assert [] == [output for output in outputs if output["output_type"] == "error"]
+    assert "<img" in page
+    assert "<script" not in page
+    assert b"\x89PNG" == (folder / "contact-sheet.png").read_bytes()[:4]
