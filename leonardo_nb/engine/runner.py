@@ -23,6 +23,7 @@ from leonardo_nb.engine.lifecycle import (
     Drawn,
     Failed,
     Looked,
+    Noted,
     Priced,
     Saved,
     Sent,
@@ -43,6 +44,7 @@ from leonardo_nb.errors import (
     LeonardoError,
     RateLimited,
     ServiceError,
+    UnexpectedResponse,
 )
 from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.service import catalog
@@ -357,7 +359,7 @@ class Runner:
             job.apply(SentBack())
             raise
         except ServiceError as error:
-            if error.status >= SERVER_FAULT and not isinstance(error, AuthenticationError):
+            if _may_have_created(error):
                 raise _outcome_unknown(job, error) from error
             job.apply(SentBack())
             raise
@@ -365,6 +367,8 @@ class Runner:
             lambda: self._ledger.acked(job.uid, ack.generation_id, ack.cost, state=State.ACK)
         )
         job.apply(Acked(ack.generation_id, ack.cost, self.clock.now()))
+        for member in ack.left_out:
+            job.apply(Noted(f"The service does not take {member}; the job was sent without it."))
         return None
 
     async def _until_ended(self, job: GenerationJob, job_id: str) -> Generation:
@@ -453,6 +457,13 @@ def _kind(request: CreateGeneration) -> Hashable:
     members = request.wire()
     names = ("modelId", "alchemy", "ultra", "width", "height", "num_images", "num_inference_steps")
     return tuple(members.get(name) for name in names)
+
+
+def _may_have_created(error: ServiceError) -> bool:
+    """Whether a job may exist although the answer to its request was *error*."""
+    if isinstance(error, AuthenticationError):
+        return False
+    return isinstance(error, UnexpectedResponse) or error.status >= SERVER_FAULT
 
 
 def _price_sentence(job: GenerationJob) -> str:

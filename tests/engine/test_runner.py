@@ -105,7 +105,10 @@ async def test_no_more_jobs_in_flight_than_slots(make_studio: Any) -> None:
         ),
         ({"drop": "after"}, leo.JobFailed, "nobody knows whether it was accepted and paid"),
         ({"drop": "before"}, leo.ConnectionFailed, ""),
-        ({"status": 200, "body": "<html>hi</html>"}, leo.LeonardoError, ""),
+        ({"status": 200, "body": "<html>hi</html>"}, leo.JobFailed, "nobody knows"),
+        ({"status": 200, "body": {"sdGenerationJob": None}}, leo.JobFailed, "nobody knows"),
+        ({"corrupt": True}, leo.JobFailed, "nobody knows"),
+        ({"status": 400, "body": "<html>hi</html>"}, leo.JobFailed, "nobody knows"),
     ],
 )
 async def test_a_create_that_goes_wrong_is_never_sent_twice(
@@ -121,6 +124,19 @@ async def test_a_create_that_goes_wrong_is_never_sent_twice(
     assert sentence in str(error)
     assert 1 == list(simulator.requests).count(("POST", "/generations"))
     assert ["failed"] == [record.state for record in studio.jobs()]
+
+
+async def test_an_address_that_the_service_refuses_is_left_out(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """The picture is made all the same, once, and the job says what was left out."""
+    job = studio.generate("a fox", webhook_callback_url="https://example.com/hook", **SMALL)
+    await job
+
+    assert 1 == simulator.creates
+    assert (
+        "The service does not take webhookCallbackUrl; the job was sent without it.",
+    ) == job.notes
 
 
 async def test_too_many_requests_is_tried_again(
