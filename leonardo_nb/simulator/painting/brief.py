@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a shape or a table reads as one row
 """
 What a prompt asks for, in the few words that the painter knows.
 

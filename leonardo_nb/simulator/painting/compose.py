@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a shape or a table reads as one row
 """Puts subjects into a scene: where they stand, what they throw and mirror, what is in front."""
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def compose(brief: Brief, look: Look, *, width: int, height: int, rng: np.random
     )
     for rank, name in order:
         scene.rng = placing[rank]
-        _place(painting, layer, name, SPRITES[name], rank, scale, look, loose)
+        _place(painting, layer, name, SPRITES[name], rank=rank, scale=scale, look=look,
+               loose=loose)  # fmt: skip
     if layer is not None:
         painting.subject = layer
         painting.cover = layer.getchannel("A")
@@ -104,11 +106,13 @@ def compose(brief: Brief, look: Look, *, width: int, height: int, rng: np.random
     return painting
 
 
-def _place(painting: Painting, layer: Image.Image | None, name: str, sprite: Sprite, rank: int,
-           scale: float, look: Look, loose: float) -> None:  # fmt: skip
+def _place(painting: Painting, layer: Image.Image | None, name: str, sprite: Sprite,
+           *, rank: int, scale: float, look: Look, loose: float) -> None:  # fmt: skip
     scene = painting.scene
     u, rng = scene.unit, scene.rng
-    tall = u * sprite.height * scale * (1.0 if rank == 0 else 0.6)
+    # what only comes along is not brought near
+    share = 1.0 if rank == 0 else 0.6 / (look.size if look.near else 1.0)
+    tall = u * sprite.height * scale * share
     if look.near and rank == 0:
         tall = min(tall, scene.width * 1.3 / sprite.aspect, scene.height * 1.35)
     else:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a shape or a table reads as one row
 """What is done to a composed picture: the look's own hand, its colours, its surface."""
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _table(grade: Grade, saturation: float, contrast: float, black: float,
         rgb = rgb + (bent - curve) * min(2.0, (strength - 1) * 2.2)
     else:
         rgb = 0.5 + (rgb - 0.5) * strength
-    rgb = rgb.clip(0, 1) ** grade.gamma
+    rgb = (rgb.clip(0, 1) ** grade.gamma).astype(np.float32)
     luma = (rgb @ np.array([0.3, 0.59, 0.11], dtype=np.float32))[:, None]
     for (code, share), weight in ((grade.shadows, (1 - luma) ** 1.6), (grade.lights, luma**1.6)):
         tint = np.asarray(hexa(code), np.float32) / 255
@@ -131,7 +132,8 @@ def _daub_index(cell: int, long: float, high: int, wide: int) -> npt.NDArray[np.
     down, across, _ = daubs(cell, long)
     rows = np.arange(high, dtype=np.int32)[:, None] + tiled(down, high, wide)
     columns = np.arange(wide, dtype=np.int32)[None, :] + tiled(across, high, wide)
-    return (rows.clip(0, high - 1) * wide + columns.clip(0, wide - 1)).astype(np.int32)
+    index: npt.NDArray[np.int32] = rows.clip(0, high - 1) * wide + columns.clip(0, wide - 1)
+    return index
 
 
 @lru_cache(maxsize=6)
@@ -388,8 +390,9 @@ def _environment(painting: Painting, image: Image.Image, unit: float) -> Image.I
     image = _shafts(painting, image, unit, 0.2)
     scene = painting.scene
     scene.image = image
-    if not scene.indoors:
-        scene.mist(scene.horizon, unit * 0.22, 0.4)
+    if scene.indoors:
+        return image
+    scene.mist(scene.horizon, unit * 0.22, 0.4)
     # two passing birds say how large the place is
     birds = []
     for a, b in scene.rng.random((5, 2)):
@@ -672,9 +675,9 @@ def _photography(painting: Painting, image: Image.Image, unit: float) -> Image.I
     cx, cy = image.width / 2, image.height / 2
     ghosts = Image.new("L", image.size)
     draw = ImageDraw.Draw(ghosts)
-    for far, r, tone in ((0.6, 0.03, 34), (1.25, 0.055, 26), (1.6, 0.02, 46), (1.95, 0.09, 20)):
+    for far, share, tone in ((0.6, 0.03, 34), (1.25, 0.055, 26), (1.6, 0.02, 46), (1.95, 0.09, 20)):
         gx, gy = x + (cx - x) * far, y + (cy - y) * far
-        r *= unit
+        r = share * unit
         draw.polygon(
             [(gx + r * math.cos(t), gy + r * math.sin(t)) for t in np.linspace(0, 2 * math.pi, 7)],
             fill=tone,
@@ -751,7 +754,7 @@ def _render(painting: Painting, image: Image.Image, unit: float) -> Image.Image:
     grey = _floats(blurred(behind.convert("L"), unit * 0.012))
     dy, dx = np.gradient(grey)
     side = 1.0 if painting.scene.from_left else -1.0
-    relief = np.clip((dx * side + dy) * (unit / 512) * 7 + 128, 60, 215)
+    relief = ((dx * side + dy) * (unit / 512) * 7 + 128).clip(60, 215).astype(np.float32)
     layer = _image(relief)
     clay = ImageChops.add(behind, Image.merge("RGB", (layer, layer, layer)), 1, -128)
     if painting.subject is None:
@@ -814,7 +817,7 @@ def _hatch(size: int, turn: int) -> Floats:
                     fill=tone,
                     width=max(1, size // 2),
                 )
-    return _floats(image.reduce(2)) / 255
+    return _floats(image.reduce(2)) / np.float32(255)
 
 
 def _pencil(painting: Painting, image: Image.Image, unit: float, *, colour: bool) -> Image.Image:
@@ -899,7 +902,7 @@ def finish(painting: Painting, style: str, look: Look, *, strict: float, loose: 
         image = hand(painting, image, unit)
     image = loosened(image, unit, loose, detail)
     # few steps leave large daubs, many leave none but the look's own
-    coarse = (1 - detail) ** 2 * 7.5 - 0.4
+    coarse = 7 * (1 - detail**2) ** 10
     daub = max(look.daub * (1.25 - 0.6 * detail), coarse if "SKETCH" not in style else 0.0)
     cell = round(daub * unit / 512)
     if cell >= 2:
@@ -926,6 +929,8 @@ def finish(painting: Painting, style: str, look: Look, *, strict: float, loose: 
             contrast=(1 + 0.42 * strict) * (1 - 0.22 * loose),
             black=0.07 * loose, hue=drift,
         )  # fmt: skip
+    if detail > 0.7:
+        image = image.filter(ImageFilter.UnsharpMask(1.0, round(150 * (detail - 0.7)), 1))
     if strict > 0.05:
         image = image.filter(
             ImageFilter.UnsharpMask(max(1.0, unit * 0.003), round(130 * strict), 1)

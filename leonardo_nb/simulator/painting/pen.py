@@ -167,9 +167,9 @@ class Pen:
     def finished(self, light: Light, *, from_left: bool, rim: float = 0.5) -> Image.Image:
         """Return the drawing under *light* as RGBA at the picture's size."""
         # the shadows' edges are a soft brush's
-        shade = self.shade.filter(ImageFilter.BoxBlur(max(0.5, self._scale * 0.004)))
         half = self.shapes.reduce(self.SUPERSAMPLE)
-        shade = shade.reduce(self.SUPERSAMPLE)
+        shade = self.shade.reduce(self.SUPERSAMPLE)
+        shade = shade.filter(ImageFilter.BoxBlur(max(0.4, self.height * 0.004)))
         wide, high = half.size
         alpha = half.getchannel("A")
         colours = half.convert("RGB")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a shape or a table reads as one row
 """The world behind the subject: sky, distance, ground or water, or a room, for each place."""
 
 from __future__ import annotations
@@ -226,7 +227,7 @@ class Scene:
         towards = thick[:-2, :-2] if self.from_left else thick[:-2, 2:]
         thick = thick[1:-1, 1:-1]
         edge = np.clip((thick - towards) * 2.6 + 0.42, 0, 1)
-        top, high_sky, middle, horizon = self.light.sky
+        _, high_sky, middle, horizon = self.light.sky
         glad = lighter(mix(self.light.sun, horizon, 0.35), 0.1)
         if self.light.night:
             glad = mix(middle, self.light.sun, 0.3)
@@ -656,7 +657,7 @@ def _beach(scene: Scene) -> None:
     scene.floor = max(scene.floor, y + u * 0.22)
 
 
-def _city(scene: Scene) -> None:
+def _city(scene: Scene) -> None:  # noqa: PLR0915  one street, from far to near
     u, h, w = scene.unit, scene.height, scene.width
     scene.sky(scene.horizon)
     base = scene.horizon + u * 0.06

@@ -86,7 +86,8 @@ def fibres() -> Floats:
     radius = np.hypot(fx, fy)
     tooth = np.exp(-(((radius - 0.27) / 0.12) ** 2)) + 0.5 * np.exp(-((radius / 0.02) ** 2))
     values = np.fft.irfft2(spectrum * tooth, (size, size))
-    return (values / values.std() * 0.36).astype(np.float32)
+    result: Floats = (values / values.std() * 0.36).astype(np.float32)
+    return result
 
 
 @lru_cache(maxsize=24)
