@@ -239,6 +239,9 @@ def sweep_seeds(
     n: int = 8,
     *,
     start: int = 1,
+    budget: Cost | None = None,
+    check: bool = True,
+    studio: Studio | None = None,
     **parameters: Any,  # noqa: ANN401  as in sweep()
 ) -> Run:
     """
@@ -248,7 +251,8 @@ def sweep_seeds(
     """
     if n < 1:
         raise ValueError(f"sweep_seeds(n={n}): at least one seed.")
-    return sweep(prompt, seed=range(start, start + n), **parameters)
+    seeds = range(start, start + n)
+    return sweep(prompt, budget=budget, check=check, studio=studio, seed=seeds, **parameters)
 
 
 def sweep_guidance(
@@ -256,15 +260,26 @@ def sweep_guidance(
     lo: float = 3,
     hi: float = 12,
     n: int = 4,
+    *,
+    budget: Cost | None = None,
+    check: bool = True,
+    studio: Studio | None = None,
     **parameters: Any,  # noqa: ANN401  as in sweep()
 ) -> Run:
     """Sweep over *n* evenly spaced values of `guidance_scale`, from *lo* to *hi*, both in."""
-    return sweep(prompt, guidance_scale=linspace(lo, hi, n), **parameters)
+    scales = linspace(lo, hi, n)
+    return sweep(
+        prompt, budget=budget, check=check, studio=studio, guidance_scale=scales, **parameters
+    )
 
 
 def sweep_styles(
     prompt: str,
     styles: Sequence[str] | None = None,
+    *,
+    budget: Cost | None = None,
+    check: bool = True,
+    studio: Studio | None = None,
     **parameters: Any,  # noqa: ANN401  as in sweep()
 ) -> Run:
     """
@@ -276,13 +291,16 @@ def sweep_styles(
     base = CreateGeneration.of(prompt, check=False, **_fixed_only(parameters)).wire()
     model = find_model(str(base.get("modelId", "")))
     if model is not None and model.styled_by == "styleUUID":
-        return sweep(prompt, styleUUID=list(styles or model.styles or STYLES), **parameters)
-    known = preset_styles_for(
-        alchemy=base.get("alchemy") is True,
-        photo_real=base.get("photoReal") is True,
-        version=str(base.get("photoRealVersion", "v1")),
-    )
-    return sweep(prompt, presetStyle=list(styles or known), **parameters)
+        name, known = "styleUUID", model.styles or tuple(STYLES)
+    else:
+        name = "presetStyle"
+        known = preset_styles_for(
+            alchemy=base.get("alchemy") is True,
+            photo_real=base.get("photoReal") is True,
+            version=str(base.get("photoRealVersion", "v1")),
+        )
+    axis = {name: list(styles or known)}
+    return sweep(prompt, budget=budget, check=check, studio=studio, **axis, **parameters)
 
 
 def _fixed_only(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -378,9 +378,23 @@ class Run:
 
         What is sent is paid for, so it is left to finish; `job.cancel()` gives one up.
         """
+        engine = self.studio.engine
+        if engine.is_current_thread():
+            return len(self._withdraw_waiting())
+        return engine.wait(engine.run(self._withdraw))
+
+    def _withdraw_waiting(self) -> list[GenerationJob]:
+        """Only on the engine's thread: from any other, a job could be sent after it was looked at."""
         waiting = [job for job in self._own.values() if CellState.of(job) is CellState.WAITING]
         # the last first: the one that is sent next has the least time to be withdrawn
-        return sum(job.cancel() for job in reversed(waiting))
+        return [job for job in reversed(waiting) if job.cancel()]
+
+    async def _withdraw(self) -> int:
+        withdrawn = self._withdraw_waiting()
+        for job in withdrawn:
+            with suppress(Exception):
+                await job
+        return sum(not job.sent for job in withdrawn)
 
     # -- parts and other views
 

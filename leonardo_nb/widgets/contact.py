@@ -46,15 +46,15 @@ SHOWN_WIDTH = 880
 FIRST_PAGE = 150
 """Cells on the sheet that is left in a notebook; a full one is `run.contact_sheet(path)`."""
 HTML_DENSITIES, PAINTED_DENSITIES = (1.6, 1.25, 1.0), (1.0,)
-MAX_HTML_BYTES = 150_000
-MAX_PAINTED_BYTES = 75_000
+MAX_HTML_BYTES = 135_000
+MAX_PAINTED_BYTES = 90_000
 """JPEG bytes of both; in base64 they are 300 kB of the saved notebook."""
 MAX_PIXELS = 100_000_000
 
 GAP, FACET_GAP, EDGE = 6, 20, 10
 LABEL, TITLE, LINE = 12, 13, 18
 INK, QUIET_INK = "#1a1a1a", "#595959"
-WELL, HATCHED, HATCH, BAD_INK = "#f3f3f3", "#fdf3f3", "#f3cfcf", "#b3261e"
+WELL, HATCHED, HATCH, BAD_INK = "#f3f3f3", "#fdf5f5", "#f6dcdc", "#b3261e"
 
 
 def freeze_run(run: Run) -> Frozen:
@@ -401,7 +401,7 @@ def _opened(image: Any, size: tuple[int, int]) -> Pillow.Image | None:  # noqa: 
 def _hatched(size: tuple[int, int], density: float) -> Pillow.Image:
     tile = Pillow.new("RGB", size, HATCHED)
     draw = ImageDraw.Draw(tile)
-    step = round(9 * density)
+    step = round(12 * density)
     for x in range(-size[1], size[0], step):
         draw.line((x, size[1], x + size[1], 0), HATCH, max(round(2 * density), 1))
     return tile
@@ -427,7 +427,6 @@ class _Caption:
     @classmethod
     def of(cls, run: Run, page: _Page) -> _Caption:
         grid = grid_view(run)
-        varying = [(axis.name, _extent(axis.labels)) for axis in run.axes if axis.name != "prompt"]
         counts = run.counts
         facets, rows, columns = page.shown
         on_page = facets * rows * columns
@@ -444,7 +443,7 @@ class _Caption:
         ]
         return cls(
             grid["prompt"],
-            (*varying, *((name, value) for name, value in grid["same"])),
+            (*_varying(run.layout), *((name, value) for name, value in grid["same"])),
             tuple(fact for fact in facts if fact),
             run.simulated,
         )
@@ -520,11 +519,18 @@ def _dashed(pen: _Pen, box: tuple[float, float, float, float]) -> None:
             pen.draw.line((x, y, x, min(y + dash, bottom)), QUIET_INK)
 
 
-def _extent(labels: tuple[str, ...]) -> str:
-    few = 6
-    if len(labels) <= few:
-        return ", ".join(labels)
-    return f"{labels[0]} to {labels[-1]} ({len(labels):,})"
+def _varying(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Say what the labels at the edge are: the numbers alone do not."""
+    for where, axes in (
+        ("columns" if layout.y else "", [layout.x] if layout.x else []),
+        ("rows", [layout.y] if layout.y else []),
+        ("side by side", layout.facets),
+    ):
+        for axis in axes:
+            few = len(axis) <= 6 and axis.name != "prompt"
+            span = f"{axis.labels[0]} to {axis.labels[-1]}, " if axis.is_numeric else ""
+            value = ", ".join(axis.labels) if few else f"{span}{len(axis):,} values"
+            yield f"{where} {axis.name}".strip(), value
 
 
 def _day(run: Run) -> str:

@@ -46,32 +46,46 @@ const FACET_GAP = 18;
 /** How wide the row labels are, in pixels. @param {Axis | null} axis @param {number} room */
 export function labelWidth(axis, room) {
   if (!axis) return 0;
-  const longest = Math.max(...axis.labels.map((label) => label.length), axis.name.length);
-  return Math.round(Math.min(Math.max(longest * 6.9 + 10, 40), room < 420 ? 76 : 132));
+  const longest = Math.max(...axis.labels.map((label) => label.length));
+  return Math.round(Math.min(Math.max(longest * 6.9 + 10, 28), room < 420 ? 76 : 132));
 }
 
+/** Height in which a sheet is seen at once, without scrolling. */
+const SEEN = 600;
+
 /**
- * How many grids stand side by side and how large each cell may be, in pixels.
- * @param {{ room: number, columns: number, grids: number, labels: number, shape: number }} facts
+ * How many grids stand side by side and how wide each cell is, in pixels: as large as fits, and
+ * smaller, down to a size worth looking at, where all of it is then seen at once.
+ * @param {{ room: number, columns: number, rows: number, grids: number, labels: number, shape: number }} facts
  */
-export function fit({ room, columns, grids, labels, shape }) {
+export function fit({ room, columns, rows, grids, labels, shape }) {
   const most = Math.min(168, 190 * shape);
-  const least = Math.min(64, most);
+  const least = Math.min(room < 420 ? 52 : 64, most);
   const widthFor = (/** @type {number} */ side) =>
     (room - labels - GAP - (side - 1) * FACET_GAP - side * columns * GAP) / (side * columns);
   let side = Math.max(grids, 1);
-  while (side > 1 && widthFor(side) < Math.min(84, most)) side--;
-  // grids of even length below each other rather than seven and one
-  side = Math.ceil(grids / Math.ceil(grids / side));
-  return { side, width: Math.floor(Math.min(Math.max(widthFor(side), least), most)) };
+  while (side > 1 && widthFor(side) < Math.min(72, most)) side--;
+  const bands = Math.ceil(grids / side);
+  // three and three below each other rather than five and one
+  side = Math.ceil(grids / bands);
+  const seen = Math.max(((SEEN / bands - 60) / rows - GAP) * shape, 88 * Math.min(shape, 1));
+  return { side, width: Math.floor(Math.min(Math.max(Math.min(widthFor(side), seen), least), most)) };
 }
 
-/** How many stand in a line where one axis wraps, and how wide each is. @param {number} room @param {number} count @param {number} shape */
+/**
+ * How many stand in a line where one axis wraps, and how wide each is.
+ * @param {number} room @param {number} count @param {number} shape
+ */
 export function wrap(room, count, shape) {
-  const wanted = Math.min(count <= 4 ? 184 : 138, 210 * shape);
-  const most = Math.max(Math.floor((room + GAP) / (wanted + GAP)), room > 200 ? 2 : 1);
-  const across = Math.min(Math.ceil(count / Math.ceil(count / most)), count);
-  return { across, width: Math.floor(Math.min((room - (most - 1) * GAP) / most, wanted * 1.15)) };
+  const widthFor = (/** @type {number} */ across) => (room + GAP) / across - GAP;
+  const highFor = (/** @type {number} */ across) => Math.ceil(count / across) * (widthFor(across) / shape + 28);
+  const least = 96 * Math.min(shape, 1);
+  let across = room > 240 ? 2 : 1;
+  while (across < count && widthFor(across) > 190 * Math.min(shape, 1)) across++;
+  while (across < count && highFor(across) > SEEN && widthFor(across + 1) >= least) across++;
+  // even lines rather than seven and one
+  const even = Math.ceil(count / Math.ceil(count / across));
+  return { across: even, width: Math.floor(Math.min(widthFor(across), 190 * Math.min(shape, 1))) };
 }
 
 /**
@@ -180,7 +194,9 @@ function render({ model, el }) {
   why.id = `leo-${me}`;
   stop.setAttribute("aria-describedby", why.id);
   const pill = make("span", "leo-pill", "simulated");
-  end.append(money, stop, why, pill);
+  const halt = make("span");
+  halt.append(stop, " ", why);
+  end.append(money, halt, pill);
   top.append(mark, word, rest, bar, end);
 
   const menus = make("div", "leo-menus");
@@ -217,7 +233,7 @@ function render({ model, el }) {
     parts.forEach((part, i) => (part.style.flexGrow = String(h.bar[i])));
     bar.title = BAR.map((name, i) => `${h.bar[i]} ${name}`).filter((text) => !text.startsWith("0 ")).join(", ");
     money.textContent = [h.money, h.left].filter(Boolean).join(", ");
-    stop.hidden = why.hidden = !h.stop;
+    halt.hidden = !h.stop;
     stop.textContent = h.stop?.label ?? "";
     why.textContent = h.stop?.consequence ?? "";
     if (!h.stop) stop.disabled = false;
@@ -317,7 +333,7 @@ function render({ model, el }) {
     const labels = labelWidth(g.y, room);
     const size = g.wraps
       ? { side: 1, ...wrap(room, columns, shape) }
-      : fit({ room, columns, grids: g.titles.length, labels, shape });
+      : fit({ room, columns, rows, grids: g.titles.length, labels, shape });
     const key = JSON.stringify([size, labels]);
     if (!again && key === laid) return;
     laid = key;

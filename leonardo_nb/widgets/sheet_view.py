@@ -6,14 +6,14 @@ The page only draws what stands here, so wording is tested without Jupyter or a 
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.money import Credits
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.sweeps.run import CellState, took
 from leonardo_nb.sweeps.space import label_of
-from leonardo_nb.widgets.view import card_view, error_lines, facts_of, seconds
+from leonardo_nb.widgets.view import card_view, error_lines, facts_of, parameter_pairs, seconds
 
 if TYPE_CHECKING:
     from leonardo_nb.money import Cost
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.space import Axis, Cell
 
 __all__ = ["cell_view", "grid_view", "head_view", "money_words", "reason_of", "state_letters"]
+
+WITH_ID = re.compile(r"^Generation [0-9a-f]{8}-[0-9a-f-]{27} ")
 
 LETTERS = {
     CellState.WAITING: "w",
@@ -116,7 +118,8 @@ def grid_view(run: Run) -> dict[str, Any]:
 
     Members: `x`, `y`, `facets` (each with `name` and `labels`; x and y may be None), `titles` (one
     a facet), `cells` (the position of each cell in `run.cells`, by facet, row and column), `shapes`
-    (width over height, one a cell or one for all), `names` (of all axes), `wraps`, `prompt`.
+    (width over height, one a cell or one for all), `names` (of all axes), `wraps`, `prompt` (empty
+    where it varies) and `same`, the (name, value) pairs worth saying that all cells share.
     """
     layout = run.layout
     places = [layout.place(cell.coords) for cell in run.cells]
@@ -147,20 +150,25 @@ def _shape(cell: Cell) -> float:
 
 def _same_everywhere(run: Run) -> list[list[str]]:
     """Return what differs from the defaults in every cell alike, as (name, value) text."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for cell in run.cells:
-        seen.update((name, label_of(name, value)) for name, value in cell.request.notable().items())
+    notable = [cell.request.notable() for cell in run.cells]
     varying = {axis.name for axis in run.axes}
-    return [
-        [name, value]
-        for (name, value), times in seen.items()
-        if times == len(run.cells) and name not in varying
-    ]
+    same = {
+        name: value
+        for name, value in (notable[0] if notable else {}).items()
+        if name not in varying and all(other.get(name) == value for other in notable)
+    }
+    return [list(pair) for pair in parameter_pairs(same)]
 
 
 def reason_of(error: BaseException | None) -> str:
-    """Return why a cell failed, in one sentence."""
-    return error_lines(error)[0]
+    """
+    Return why a cell failed, in one sentence without the id, for which a cell has no room.
+
+    >>> reason_of(ValueError("Generation 438afa3c-4b23-4048-b6e2-0d0ddce0115c failed after 3 s."))
+    'Failed after 3 s.'
+    """
+    reason = WITH_ID.sub("", error_lines(error)[0])
+    return reason[:1].upper() + reason[1:]
 
 
 def cell_view(run: Run, index: int) -> dict[str, Any]:

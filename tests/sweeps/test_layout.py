@@ -60,7 +60,7 @@ def test_what_is_said_is_kept(
     said: dict[str, str], expected: tuple[str | None, str | None, tuple[str, ...]]
 ) -> None:
     """The rest is chosen around it."""
-    assert expected == names(lay_out([SEED, SCALE, STYLE], **said))  # type: ignore[arg-type]
+    assert expected == names(lay_out([SEED, SCALE, STYLE], **said))
 
 
 def test_unknown_axis_names_those_there_are() -> None:

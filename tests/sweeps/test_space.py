@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def cells(prompt: object = "a fox", *, check: bool = True, **parameters: object)
     return list(cells_of(space_of(prompt, parameters, seed=5, check=check), check=check))
 
 
-def refused(prompt: object = "a fox", **parameters: object) -> InvalidRequest:
+def refused(prompt: object = "a fox", **parameters: Any) -> InvalidRequest:
     with pytest.raises(InvalidRequest) as caught:
         cells(prompt, **parameters)
     return caught.value
@@ -265,7 +265,7 @@ NUMBERS = st.integers(-1000, 1000) | st.decimals(-100, 100, places=2).map(float)
 
 @given(lo=NUMBERS, hi=NUMBERS, n=st.integers(2, 50))
 def test_linspace_has_both_ends_and_even_steps(lo: float, hi: float, n: int) -> None:
-    """As many different values in order, the ends exactly, the others within a hundredth of a step."""
+    """Different values in order, the ends exactly, the others within a hundredth of a step."""
     if lo == hi:
         return
     values = linspace(lo, hi, n)

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import asyncio
+import builtins
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import leonardo_nb as leo
+from leonardo_nb.engine.job import GenerationJob
+from leonardo_nb.sweeps.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leonardo_nb.simulator import Simulator
+    from leonardo_nb.studios import Studio
+
+SMALL: dict[str, Any] = {"width": 64, "height": 64}
+STYLES = ["CINEMATIC", "DYNAMIC"]
+
+
+@pytest.fixture
+def run(studio: Studio) -> Run:
+    """Six cells, all done."""
+    started = leo.sweep("a fox", studio=studio, seed=[1, 2, 3], presetStyle=STYLES, **SMALL)
+    return started.result(15)
+
+
+def some_failed(studio: Studio, simulator: Simulator, times: int) -> Run:
+    simulator.script(method="POST", path="/generations", fail=True, times=times)
+    return leo.sweep("a fox", studio=studio, seed=[1, 2, 3], **SMALL)
+
+
+# -- waiting
+
+
+def test_result_is_the_run_with_every_picture(run: Run, simulator: Simulator) -> None:
+    """Six cells are six jobs and six pictures, in the cells' order."""
+    assert (6, 6, 6) == (run.counts.done, len(run.images), simulator.creates)
+    assert [cell.request.seed for cell in run.cells] == [image.seed for image in run.images]
+
+
+async def test_run_can_be_awaited_many_times(run: Run) -> None:
+    """From any loop, before and after it has ended."""
+    assert [run, run] == [await run, await run]
+
+
+async def test_giving_up_waiting_does_not_stop_the_run(studio: Studio) -> None:
+    """A cancelled waiter leaves the jobs alone."""
+    started = leo.sweep("a fox", studio=studio, seed=[1, 2], **SMALL)
+    waiter = asyncio.ensure_future(_awaited(started))
+    await asyncio.sleep(0)
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+
+    assert 2 == (await started).counts.done
+
+
+async def _awaited(run: Run) -> Run:
+    return await run
+
+
+def test_failed_cells_do_not_stop_the_rest(studio: Studio, simulator: Simulator) -> None:
+    """The run is there, and `failures` says which cells failed and why."""
+    run = some_failed(studio, simulator, 1).result(15)
+
+    assert (2, 1) == (run.counts.done, run.counts.failed)
+    assert [leo.JobFailed] == [type(error) for error in run.failures.values()]
+
+
+def test_run_without_a_picture_raises(studio: Studio, simulator: Simulator) -> None:
+    """Where all cells failed there is nothing to go on with."""
+    with pytest.raises(leo.SweepFailed, match="All 3 cells of the sweep failed") as caught:
+        some_failed(studio, simulator, 3).result(15)
+
+    assert [0, 1, 2] == sorted(caught.value.failures)
+
+
+def test_refunded_cells_cost_nothing(studio: Studio, simulator: Simulator) -> None:
+    """The service gives back what a failed job cost."""
+    run = some_failed(studio, simulator, 1).result(15)
+    one = next(job.cost for job in run.jobs if job.images)
+    assert one is not None
+
+    assert one * 2 == run.cost == run.price
+
+
+def test_equal_cells_are_one_job(studio: Studio, simulator: Simulator) -> None:
+    """`ANIME` left out and `alchemy` written out as it is by default ask for the same."""
+    run = leo.sweep("a fox", studio=studio, seed=1, alchemy=[None, True], **SMALL).result(15)
+
+    assert (2, 1, 2) == (len(run), simulator.creates, run.counts.done)
+
+
+def test_subscribers_hear_of_every_change(studio: Studio) -> None:
+    """Until they unsubscribe, on the engine's thread."""
+    started = leo.sweep("a fox", studio=studio, seed=[1, 2], **SMALL)
+    heard: list[Run] = []
+    stop = started.subscribe(heard.append)
+    started.result(15)
+    studio.engine.wait(studio.engine.run(asyncio.sleep, 0))
+    stop()
+
+    assert {started} == set(heard)
+
+
+# -- stopping
+
+
+def test_cancel_withdraws_what_is_not_sent(studio: Studio, simulator: Simulator) -> None:
+    """What is sent is paid for, and finishes; the rest costs nothing."""
+    run = leo.sweep("a fox", studio=studio, seed=range(40), **SMALL)
+    withdrawn = run.cancel()
+    for job in run:
+        job.exception(15)
+
+    assert withdrawn == sum(not job.sent for job in run)
+    assert 40 - withdrawn == simulator.creates
+    assert withdrawn >= 20
+
+
+def test_stopped_run_says_so(studio: Studio) -> None:
+    """Where nothing was drawn, waiting ends with an error that says why."""
+    run = leo.sweep("a fox", studio=studio, seed=[1, 2], **SMALL)
+    for job in run:
+        job.cancel()
+    if run.counts.stopped < len(run):
+        pytest.skip("a job was sent before it could be withdrawn")
+
+    with pytest.raises(leo.JobCancelled, match="All 2 cells of the sweep were stopped"):
+        run.result(15)
+
+
+# -- parts and views
+
+
+def test_sel_gives_a_smaller_run(run: Run) -> None:
+    """An axis with one value is no axis any more."""
+    part = run.sel(seed=2)
+
+    assert isinstance(part, Run)
+    assert (["presetStyle"], 2, 2) == (
+        [axis.name for axis in part.axes],
+        len(part),
+        part.fixed["seed"],
+    )
+
+
+def test_sel_of_one_cell_gives_its_job(run: Run) -> None:
+    """Spelled as the user likes."""
+    job = run.sel(seed=2.0, preset_style="dynamic")
+
+    assert isinstance(job, GenerationJob)
+    assert (2, "DYNAMIC") == (job.request.seed, str(job.request.presetStyle))
+
+
+def test_sel_of_several_values_keeps_the_axis(run: Run) -> None:
+    """In the axis's own order."""
+    part = run.sel(seed=[3, 1])
+
+    assert isinstance(part, Run)
+    assert ((1, 3), 4) == (part.axes[0].values, len(part))
+
+
+def test_sel_of_a_missing_value_names_the_nearest(run: Run) -> None:
+    """The error lists what there is."""
+    with pytest.raises(
+        leo.InvalidRequest, match=r"the nearest value is 3\. It has 1, 2, 3\."
+    ) as caught:
+        run.sel(seed=7)
+
+    assert 3 == caught.value.nearest
+
+
+def test_sel_of_what_does_not_vary_is_refused(run: Run) -> None:
+    """A fixed parameter is no coordinate."""
+    with pytest.raises(leo.InvalidRequest, match="guidance_scale is no axis of this sweep"):
+        run.sel(guidance_scale=7)
+
+
+def test_part_of_a_run_waits_for_its_own_cells(run: Run) -> None:
+    """A view is a run: it can be awaited, counted and shown."""
+    part = run.sel(seed=1)
+
+    assert isinstance(part, Run)
+    assert part is part.result(1)
+
+
+def test_grid_turns_the_axes(run: Run) -> None:
+    """The same jobs, laid out otherwise."""
+    turned = run.grid(x="presetStyle", y="seed")
+
+    assert ("presetStyle", "seed") == (
+        turned.layout.x and turned.layout.x.name,
+        turned.layout.y and turned.layout.y.name,
+    )
+    assert run.jobs == turned.jobs
+
+
+# -- the table
+
+
+def test_table_has_a_row_a_cell(run: Run) -> None:
+    """Coordinates first, then what became of it."""
+    table = run.to_pandas()
+
+    assert ["seed", "presetStyle", "state", "cost", "seconds", "path", "error"] == list(table)
+    assert [1, 1, 2, 2, 3, 3] == table["seed"].tolist()
+    assert {"complete"} == set(table["state"])
+
+
+def test_table_says_why_a_cell_failed(studio: Studio, simulator: Simulator) -> None:
+    """The error is a column."""
+    table = some_failed(studio, simulator, 1).result(15).to_pandas()
+
+    assert 1 == table["error"].notna().sum()
+
+
+def test_table_without_pandas_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table is an extra."""
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "pandas":
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match=r"leonardo_nb\[pandas\]"):
+        run.to_pandas()
+
+
+def test_repr_counts_the_cells(run: Run) -> None:
+    """Nothing in it changes from one run of a notebook to the next."""
+    assert "<Run of 6 cells: 6 done>" == repr(run)
+
+
+def test_contact_sheet_is_saved(run: Run, tmp_path: Path) -> None:
+    """The ending says the format."""
+    sheet = run.contact_sheet(str(tmp_path / "sheet.png"), tile=64)
+
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert sheet.width > 3 * 64
