@@ -44,6 +44,7 @@ logger = logging.getLogger("leonardo_nb")
 
 HTML_WIDTH = 960
 """Pixels across all pictures in the html; shown at most 640 wide, so half as many again."""
+HTML_HEIGHT = 840
 SHOWN_WIDTH = 640
 SHOWN_HEIGHT = 560
 PAINTED_WIDTH = 800
@@ -113,9 +114,10 @@ def freeze_job(job: GenerationJob) -> Frozen:
     """
     facts = facts_of(job)
     pictures = []
+    each = HTML_WIDTH // columns(len(job.images))
     for image in job.images:
         try:
-            pictures.append(on_white(image.pil()))
+            pictures.append(on_white(fitted(image.pil(), each, HTML_HEIGHT)))
         except (LibraryError, OSError, ValueError):  # moved or broken; the words stay
             logger.warning("Picture %s cannot be opened for the notebook.", image, exc_info=True)
     when = job.created
@@ -178,15 +180,17 @@ def on_white(image: Pillow.Image) -> Pillow.Image:
 def encode_jpeg(image: Pillow.Image, max_bytes: int) -> bytes:
     """Return *image* as a JPEG of at most *max_bytes*: lower quality first, then fewer pixels."""
     while True:
-        data = b""
-        for quality in QUALITIES:
+        low, high, best = 0, len(QUALITIES) - 1, b""
+        while low <= high:  # a search by halves: each try costs some 10 ms
+            middle = (low + high) // 2
             buffer = io.BytesIO()
-            image.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)
-            data = buffer.getvalue()
-            if len(data) <= max_bytes:
-                return data
-        if min(image.size) <= 32:
-            return data
+            image.save(buffer, "JPEG", quality=QUALITIES[middle], optimize=True)
+            if buffer.tell() <= max_bytes:
+                best, high = buffer.getvalue(), middle - 1
+            else:
+                low = middle + 1
+        if best or min(image.size) <= 32:
+            return best or buffer.getvalue()
         image = image.resize(
             (max(1, image.width * 4 // 5), max(1, image.height * 4 // 5)),
             Pillow.Resampling.LANCZOS,
@@ -200,11 +204,14 @@ def columns(count: int) -> int:
 
 def fitted(image: Pillow.Image, width: int, height: int) -> Pillow.Image:
     """Return *image* no larger than *width* x *height* and never enlarged, in its own shape."""
+    image = ImageOps.exif_transpose(image)
     factor = min(width / image.width, height / image.height, 1)
     if factor == 1:
         return image
+    if image.mode in {"1", "P", "PA"}:  # colours by number cannot be mixed
+        image = image.convert("RGBA")
     size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    return image.resize(size, Pillow.Resampling.LANCZOS)
+    return image.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 # ---- html ---------------------------------------------------------------------------------------
@@ -212,7 +219,6 @@ def fitted(image: Pillow.Image, width: int, height: int) -> Pillow.Image:
 
 def _figure(pictures: Sequence[Pillow.Image], words: _Words) -> str:
     across = columns(len(pictures))
-    density = HTML_WIDTH / SHOWN_WIDTH
     first = pictures[0]
     shown = SHOWN_WIDTH
     if across == 1:  # a tall picture should not need scrolling
@@ -220,8 +226,8 @@ def _figure(pictures: Sequence[Pillow.Image], words: _Words) -> str:
         shown = round(first.width * factor)
     images = []
     for index, picture in enumerate(pictures, 1):
-        small = fitted(picture, round(shown * density / across), round(SHOWN_HEIGHT * density))
-        data = base64.b64encode(encode_jpeg(small, MAX_HTML_BYTES // len(pictures))).decode("ascii")
+        jpeg = encode_jpeg(picture, MAX_HTML_BYTES // len(pictures))
+        data = base64.b64encode(jpeg).decode("ascii")
         alt = words.prompt if across == 1 else f"{index} of {len(pictures)}: {words.prompt}"
         images.append(
             f'<img src="data:image/jpeg;base64,{data}" alt="{html.escape(alt)}" '

@@ -1,0 +1,258 @@
+"""card.js in a real browser, on a model that is not there: what a fake document cannot show."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leonardo_nb.errors import JobFailed
+from leonardo_nb.money import Credits
+from leonardo_nb.widgets import card as card_module
+from leonardo_nb.widgets.freeze import thumbnail
+from leonardo_nb.widgets.view import card_view, facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+WIDGETS = Path(card_module.__file__).parent
+FAKE_MODEL = Path(__file__).parent.parent / "js" / "fake_model.mjs"
+
+# JupyterLab 4.6's own values
+THEMES = {
+    "light": {
+        "content-font-color1": "rgba(0, 0, 0, 1)",
+        "layout-color0": "#fff",
+        "layout-color2": "#eee",
+        "border-color2": "#e0e0e0",
+        "brand-color1": "#1976d2",
+        "error-color1": "#d32f2f",
+        "success-color1": "#388e3c",
+    },
+    "dark": {
+        "content-font-color1": "rgba(255, 255, 255, 1)",
+        "layout-color0": "#111",
+        "layout-color2": "#424242",
+        "border-color2": "#616161",
+        "brand-color1": "#2196f3",
+        "error-color1": "#f44336",
+        "success-color1": "#4caf50",
+    },
+}
+
+MOUNT = """async ([card, fake, css, state, theme]) => {
+  const load = (source) =>
+    import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  window.urls = new Set();
+  const { createObjectURL, revokeObjectURL } = URL;
+  const { default: widget } = await load(card);
+  const { fakeModel } = await load(fake);
+  URL.createObjectURL = (blob) => {
+    const url = createObjectURL.call(URL, blob);
+    urls.add(url);
+    return url;
+  };
+  URL.revokeObjectURL = (url) => urls.delete(url) && revokeObjectURL.call(URL, url);
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+  window.view = (text) => new DataView(bytes(text));
+  state.pictures.forEach((picture) => (picture.data = view(picture.data)));
+  state.view.at = Date.now() / 1000;
+  state.again = null;
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
+  for (const [name, value] of Object.entries(theme))
+    document.documentElement.style.setProperty(`--jp-${name}`, value);
+  document.body.style.cssText = `margin: 8px; background: ${theme["layout-color0"]}`;
+  window.model = fakeModel(state);
+  const made = widget();
+  made.initialize({ model });
+  window.show = () => {
+    const el = document.body.appendChild(document.createElement("div"));
+    const end = made.render({ model, el });
+    return () => (end(), el.remove());
+  };
+  window.end = show();
+}"""
+
+CONTRAST = """() => {
+  const parse = (color) => {
+    const n = color.match(/[\\d.]+/g).map(Number);
+    return color.startsWith("color(") ? [n[0] * 255, n[1] * 255, n[2] * 255, n[3] ?? 1] : n;
+  };
+  const ground = parse(getComputedStyle(document.body).backgroundColor);
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const low = [];
+  for (const node of document.querySelectorAll(".leo-words *")) {
+    if (![...node.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+    const [r, g, b, a = 1] = parse(getComputedStyle(node).color);
+    const seen = [r, g, b].map((c, i) => c * a + ground[i] * (1 - a));
+    const [dark, bright] = [light(seen), light(ground.slice(0, 3))].sort((x, y) => x - y);
+    const ratio = (bright + 0.05) / (dark + 0.05);
+    if (ratio < 4.5) low.push([node.className, ratio]);
+  }
+  return low;
+}"""
+
+
+@pytest.fixture(scope="module")
+def page_of(chromium: str) -> Iterator[Callable[..., Page]]:
+    """Return a function that shows a job's card in a browser; errors on the page fail the test."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        errors: list[str] = []
+
+        def open_page(job: Any, *, theme: str = "light", width: int = 800) -> Page:
+            page = browser.new_page(viewport={"width": width, "height": 600})
+            page.set_default_timeout(5000)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.evaluate(
+                MOUNT,
+                [
+                    (WIDGETS / "card.js").read_text(encoding="utf-8"),
+                    FAKE_MODEL.read_text(encoding="utf-8"),
+                    (WIDGETS / "card.css").read_text(encoding="utf-8"),
+                    state_of(job),
+                    THEMES[theme],
+                ],
+            )
+            return page
+
+        yield open_page
+        browser.close()
+        assert [] == errors
+
+
+def state_of(job: Any) -> dict[str, Any]:
+    """Return the traits of a card of *job*, as they arrive on a page."""
+    pictures = []
+    for index, image in enumerate(job.images):
+        data, width, height = thumbnail(image)
+        pictures.append(
+            {
+                "key": f"{index}",
+                "data": base64.b64encode(data).decode("ascii"),
+                "type": "image/jpeg",
+                "alt": job.request.prompt,
+                "width": width,
+                "height": height,
+            }
+        )
+    return {"view": card_view(facts_of(job)), "pictures": pictures}
+
+
+def test_prompt_is_never_markup(page_of: Callable[..., Page], make_job: Callable[..., Any]) -> None:
+    """Tags and quotes of a prompt are letters on the page."""
+    job = make_job()
+    job.request.prompt = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'> \"q\""
+    page = page_of(job)
+
+    assert job.request.prompt == page.locator(".leo-prompt").text_content()
+    assert 0 == page.locator(".leo-card script, .leo-card img").count()
+    assert page.evaluate("window.hit === undefined")
+
+
+def test_clock_runs_by_itself(page_of: Callable[..., Page], make_job: Callable[..., Any]) -> None:
+    """Seconds tick with no word from Python, and screen readers are left in peace."""
+    page = page_of(make_job(state="pending", sent=True, cost=Credits(11), elapsed=5.1))
+    said = page.locator("[role=status]").text_content()
+    page.wait_for_function("parseFloat(document.querySelector('.leo-time').textContent) > 5.3")
+
+    assert said == page.locator("[role=status]").text_content()
+    assert "about 3 s left" in (page.locator(".leo-time").text_content() or "")
+
+
+def test_full_size_by_keyboard(page_of: Callable[..., Page], make_job: Callable[..., Any]) -> None:
+    """Enter opens, Python sends the file to the view that asked, Escape gives the focus back."""
+    page = page_of(make_job(pictures=2, state="complete", cost=Credits(11)))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for()
+    asked = page.evaluate("model.sent.at(-1)")
+    wide = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAIAAACUgoPjAAAAD0lEQVR4nGP4z8DAwPAfAAcAAf8xoCvPAAAAAElFTkSuQmCC"
+    before = page.evaluate("document.querySelector('dialog img').naturalWidth")
+    page.evaluate(
+        "([asked, wide]) => model.say({ ...asked, kind: 'full', type: 'image/png' }, [view(wide)])",
+        [asked, wide],
+    )
+    page.wait_for_function("document.querySelector('dialog img').src && urls.size === 3")
+    page.keyboard.press("Escape")
+    page.locator("dialog").wait_for(state="detached")
+
+    assert ("open", "1") == (asked["do"], asked["key"])
+    assert 64 == before
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("Open picture 2 of 2")
+    assert 2 == page.evaluate("urls.size")
+
+
+def test_two_views_share_a_model_and_leave_nothing(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """Both views follow the model; a view that goes takes its listeners and addresses with it."""
+    job = make_job(pictures=1, state="pending", sent=True)
+    page = page_of(job)
+    page.evaluate("window.second = show()")
+    job.state = "complete"
+    page.evaluate("view => model.set('view', view)", card_view(facts_of(job)))
+    words = page.locator(".leo-word").all_text_contents()
+    page.evaluate("second()")
+    one_left = page.evaluate("[document.querySelectorAll('.leo-card').length, urls.size]")
+    page.evaluate("end()")
+
+    assert ["Done", "Done"] == words
+    assert [1, 1] == one_left
+    assert [1, 0] == page.evaluate("[model.listening(), urls.size]")
+
+
+def test_focus_survives_a_change(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """When Cancel goes, the focus goes to what has come in its place."""
+    job = make_job(state="pending", sent=True)
+    page = page_of(job)
+    page.locator(".leo-action").focus()
+    job.state = "cancelled"
+    page.evaluate("view => model.set('view', view)", card_view(facts_of(job)))
+
+    assert "Again" == page.evaluate("document.activeElement.textContent")
+
+
+def test_narrow_window_puts_the_picture_on_top(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """At 320 pixels nothing is cut off and the picture is as wide as the card."""
+    page = page_of(make_job(pictures=1, state="complete", id="x", cost=Credits(11)), width=320)
+    frame = page.locator(".leo-frame").bounding_box()
+    words = page.locator(".leo-words").bounding_box()
+    assert frame is not None
+    assert words is not None
+
+    assert words["y"] >= frame["y"] + frame["height"]
+    assert frame["width"] == words["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("theme", list(THEMES))
+@pytest.mark.parametrize("state", ["pending", "complete", "failed"])
+def test_contrast(
+    page_of: Callable[..., Page], make_job: Callable[..., Any], theme: str, state: str
+) -> None:
+    """Every word is readable on JupyterLab's own grounds, 4.5 to 1 or better."""
+    error = JobFailed("It failed. `job.again()` sends it again.") if state == "failed" else None
+    page = page_of(
+        make_job(state=state, sent=True, id="x", cost=Credits(11), error=error), theme=theme
+    )
+
+    assert [] == page.evaluate(CONTRAST)
