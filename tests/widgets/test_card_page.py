@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image as Pillow
 
 from leonardo_nb.errors import JobFailed
 from leonardo_nb.money import Credits
@@ -88,7 +90,8 @@ CONTRAST = """() => {
   };
   const ground = parse(getComputedStyle(document.body).backgroundColor);
   const light = (rgb) => {
-    const [r, g, b] = rgb.map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = rgb.map((c) => linear(c / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const low = [];
@@ -181,13 +184,15 @@ def test_full_size_by_keyboard(page_of: Callable[..., Page], make_job: Callable[
     page.keyboard.press("Enter")
     page.locator("dialog[open]").wait_for()
     asked = page.evaluate("model.sent.at(-1)")
-    wide = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABCAIAAACUgoPjAAAAD0lEQVR4nGP4z8DAwPAfAAcAAf8xoCvPAAAAAElFTkSuQmCC"
+    file = io.BytesIO()
+    Pillow.new("RGB", (640, 480), "teal").save(file, "PNG")
+    wide = base64.b64encode(file.getvalue()).decode("ascii")
     before = page.evaluate("document.querySelector('dialog img').naturalWidth")
     page.evaluate(
         "([asked, wide]) => model.say({ ...asked, kind: 'full', type: 'image/png' }, [view(wide)])",
         [asked, wide],
     )
-    page.wait_for_function("document.querySelector('dialog img').src && urls.size === 3")
+    page.wait_for_function("document.querySelector('dialog img').naturalWidth === 640")
     page.keyboard.press("Escape")
     page.locator("dialog").wait_for(state="detached")
 
@@ -203,7 +208,7 @@ def test_two_views_share_a_model_and_leave_nothing(
     """Both views follow the model; a view that goes takes its listeners and addresses with it."""
     job = make_job(pictures=1, state="pending", sent=True)
     page = page_of(job)
-    page.evaluate("window.second = show()")
+    page.evaluate("void (window.second = show())")
     job.state = "complete"
     page.evaluate("view => model.set('view', view)", card_view(facts_of(job)))
     words = page.locator(".leo-word").all_text_contents()
