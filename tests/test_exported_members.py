@@ -58,7 +58,7 @@ def test_all_is_what_is_visible() -> None:
         and member not in {"annotations", "TYPE_CHECKING"}
     }
 
-    assert sorted(leonardo_nb.__all__) == sorted(visible | {"__version__"})
+    assert sorted(leonardo_nb.__all__) == sorted(visible)
 
 
 def test_promised_names_are_there() -> None:

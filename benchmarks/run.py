@@ -1,0 +1,152 @@
+"""
+Measure what users wait for, and write it to benchmarks/RESULTS.md.
+
+Times depend on the machine, so each line also has a figure that does not: a ratio to something
+that Python does by itself, or a count.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: what, how long, and what to compare it with."""
+
+    what: str
+    measured: str
+    compared: str
+
+
+def median_seconds(run: Callable[[], object], times: int) -> float:
+    """Return the median duration of *run*, in seconds."""
+    durations = []
+    for _ in range(times):
+        started = time.perf_counter()
+        run()
+        durations.append(time.perf_counter() - started)
+    return statistics.median(durations)
+
+
+def python(code: str) -> Callable[[], object]:
+    """Return what runs *code* in a Python of its own."""
+    return lambda: subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def importing() -> Line:
+    """Measure `import leonardo_nb`, in a fresh interpreter."""
+    nothing = median_seconds(python("import json"), 15)
+    ours = median_seconds(python("import leonardo_nb"), 15)
+    return Line(
+        "`import leonardo_nb`",
+        f"{1000 * max(ours - nothing, 0):.0f} ms more than `import json`",
+        f"{ours / nothing:.2f} of a Python that imports json; the limit is 150 ms more",
+    )
+
+
+def first_use() -> Line:
+    """Measure what the first job of a session adds: rooms that open on first use."""
+    nothing = median_seconds(python("import json"), 5)
+    code = "import leonardo_nb as leo; leo.connect(simulator=True).close()"
+    ours = median_seconds(python(code), 5)
+    return Line("first `leo.connect()`", f"{1000 * (ours - nothing):.0f} ms", "once a session")
+
+
+def painting() -> Line:
+    """Measure one picture of the simulator, 512 x 512."""
+    from leonardo_nb.service.requests import CreateGeneration
+    from leonardo_nb.simulator.painter import paint
+
+    seeds = iter(range(1, 1000))
+
+    def one() -> None:
+        members = CreateGeneration.of("a lighthouse at dawn", seed=next(seeds)).wire()
+        paint(members, width=512, height=512)
+
+    one()
+    return Line("simulated picture, 512 x 512", f"{1000 * median_seconds(one, 15):.0f} ms", "")
+
+
+def planning() -> Line:
+    """Measure a plan of 1,000 cells."""
+    import leonardo_nb as leo
+
+    def one() -> None:
+        planned = leo.plan("a fox", seed=range(100), guidance_scale=range(1, 11))
+        assert len(planned) == 1000
+
+    seconds = median_seconds(one, 3)
+    return Line("`leo.plan` of 1,000 cells", f"{1000 * seconds:.0f} ms", f"{seconds:.2f} ms a cell")
+
+
+def jobs() -> Line:
+    """Measure 60 jobs on a simulator without waiting; painting and saving them is what is left."""
+    from leonardo_nb.simulator import Simulator
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.plan import plan
+
+    count = 60
+    with tempfile.TemporaryDirectory() as folder:
+        simulator = Simulator(speed=1000, slots=20)
+        with Studio(simulator=simulator, library=folder) as studio:
+            planned = plan("a fox", seed=range(count), width=512, height=512, studio=studio)
+            started = time.perf_counter()
+            planned.start().result()
+            seconds = time.perf_counter() - started
+        sent = len(simulator.requests)
+    return Line(
+        f"{count} simulated jobs without waiting, 20 at once",
+        f"{seconds:.1f} s",
+        f"{sent / count:.1f} requests a job, downloads included",
+    )
+
+
+def card_size() -> Line:
+    """Measure what each live card carries to the page."""
+    widgets = HERE.parent / "leonardo_nb" / "widgets"
+    sizes = {
+        name: sum(path.stat().st_size for path in widgets.glob(f"{name}.[jc]s*"))
+        for name in ("card", "sheet")
+    }
+    shown = ", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sizes.items())
+    return Line("script and style of a widget", shown, "each instance carries its own")
+
+
+def main() -> None:
+    """Run everything, print the table and keep it."""
+    lines = []
+    for measure in (importing, first_use, painting, planning, jobs, card_size):
+        line = measure()
+        lines.append(line)
+        print(f"{line.what}: {line.measured}" + (f" ({line.compared})" if line.compared else ""))
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
+    table = [
+        "# Benchmarks",
+        "",
+        f"Written by `make bench` on {machine}. Medians of several runs.",
+        "",
+        "| what | measured | compared |",
+        "| --- | --- | --- |",
+        *(f"| {line.what} | {line.measured} | {line.compared} |" for line in lines),
+        "",
+    ]
+    (HERE / "RESULTS.md").write_text("\n".join(table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Uses every public signature; `make types` checks it, nothing runs it."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_type
+
+import leonardo_nb as leo
+from leonardo_nb.simulator import Simulator
+from leonardo_nb.testing import ManualClock
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+
+def connecting() -> None:
+    """Every way to a studio."""
+    assert_type(leo.connect(), leo.Studio)
+    assert_type(leo.studio(), leo.Studio)
+    leo.connect(api_key="key", base_url="https://example.org/api/rest/v1", budget=leo.Credits(500))
+    leo.connect(simulator=True, library="~/pictures", limits=leo.Limits())
+    leo.connect(simulator=Simulator(speed=20), library=Path("pictures"), budget=leo.Dollars("5"))
+    with leo.Studio(simulator=Simulator(), clock=ManualClock()) as studio:
+        assert_type(studio.simulated, bool)
+        assert_type(studio.base_url, str)
+        assert_type(studio.generate("a fox"), leo.GenerationJob)
+        request = leo.CreateGeneration.of("a fox", seed=1)
+        assert_type(studio.submit(request), leo.GenerationJob)
+        assert_type(studio.price(request), Future[leo.Cost])
+
+
+async def a_job() -> None:
+    """What a job is asked for."""
+    job = leo.generate("a fox", seed=42, guidance_scale=7, presetStyle="CINEMATIC")
+    assert_type(job, leo.GenerationJob)
+    assert_type(await job, leo.Images)
+    assert_type(job.result(timeout=1.5), leo.Images)
+    assert_type(job.done(), bool)
+    assert_type(job.cancel(), bool)
+    assert_type(job.exception(), BaseException | None)
+    assert_type(job.again(seed=43), leo.GenerationJob)
+    assert_type(job.id, str | None)
+    assert_type(job.cost, leo.Cost | None)
+    assert_type(job.elapsed, float)
+    assert_type(job.request, leo.CreateGeneration)
+    assert_type(job.images, leo.Images)
+    assert_type(job.error, leo.LeonardoError | None)
+    job.state == "complete"  # noqa: B015  a state compares with its word
+    job.to_dict()
+    job.add_done_callback(print)
+    assert_type(leo.job("0641598d"), leo.GenerationJob)
+
+
+def a_picture(images: leo.Images) -> None:
+    """What a picture is asked for."""
+    image = images[0]
+    assert_type(image, leo.Image)
+    assert_type(image.path, Path)
+    assert_type(image.url, str)
+    assert_type(image.id, str)
+    assert_type(image.seed, int | None)
+    assert_type(image.width + image.height, int)
+    assert_type(image.nsfw, bool)
+    picture: Picture = image.pil()
+    picture.close()
+    assert_type(images[:1], leo.Images)
+
+
+async def a_sweep() -> None:
+    """What a sweep is asked for."""
+    plan = leo.plan("a fox", seed=range(8), guidance_scale=leo.linspace(3, 12, 4))
+    assert_type(plan, leo.Plan)
+    assert_type(len(plan), int)
+    assert_type(plan.estimate().cost, leo.Cost | None)
+    assert_type(plan.start(budget=leo.Credits(100)), leo.Run)
+    run = leo.sweep(["a fox", "an owl"], presetStyle=["CINEMATIC", "DYNAMIC"])
+    assert_type(run, leo.Run)
+    assert_type(await run, leo.Run)
+    assert_type(run.result(timeout=2), leo.Run)
+    assert_type(run.sel(seed=1), leo.Run | leo.GenerationJob)
+    assert_type(run.grid(x="guidance_scale", y="presetStyle", facet="seed"), leo.Run)
+    assert_type(run.cost, leo.Cost | None)
+    assert_type(run.cancel(), int)
+    assert_type(leo.sweep_seeds("a fox", 8), leo.Run)
+    assert_type(leo.sweep_guidance("a fox", 2, 16, 5), leo.Run)
+    assert_type(leo.sweep_styles("a fox"), leo.Run)
+
+
+def the_rest() -> None:
+    """What is left of the public names."""
+    assert_type(leo.panel(prompt="a fox", seed=1), leo.Panel)
+    assert_type(leo.Credits(1) + leo.Credits(2), leo.Credits)
+    assert_type(leo.allow_nested_loops(), str)
+    leo.jobs(limit=5)
+    try:
+        leo.generate("a fox", presetStyle="ANIMEE")
+    except leo.ConflictingParameters as error:
+        assert_type(error.members, tuple[str, ...])
+    except leo.InvalidRequest as error:
+        assert_type(error.member, str)
+    except (leo.RateLimited, leo.RequestRefused) as error:
+        assert_type(error.status, int)
