@@ -95,7 +95,7 @@ def compose(brief: Brief, look: Look, *, width: int, height: int, rng: np.random
         painting.cover = layer.getchannel("A")
     if backdrop:
         for paint_front in scene.front:
-            if not scene.indoors and look.calm < 0.6:
+            if not scene.indoors and not look.near and look.calm < 0.6:
                 paint_front()
         for x, y, radius, colour in painting.glows:
             strength = 0.7 if scene.light.night else 0.3

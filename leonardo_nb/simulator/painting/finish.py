@@ -902,16 +902,16 @@ def finish(painting: Painting, style: str, look: Look, *, strict: float, loose: 
         image = hand(painting, image, unit)
     image = loosened(image, unit, loose, detail)
     # few steps leave large daubs, many leave none but the look's own
-    coarse = 7 * (1 - detail**2) ** 10
+    coarse = 7 * (1 - detail**2) ** 15
     daub = max(look.daub * (1.25 - 0.6 * detail), coarse if "SKETCH" not in style else 0.0)
     cell = round(daub * unit / 512)
     if cell >= 2:
-        laid = brushed(image, cell, look.long, 0.55 if look.daub else 0.2)
+        laid = brushed(image, cell, look.long, 0.36 if look.daub else 0.2)
         if painting.subject is not None:
             # what matters gets the finer brush
             fine = (
                 brushed(image, max(2, round(cell * 0.4)), look.long * 0.7, 0.4)
-                if cell > 3
+                if daub > 3.5
                 else image
             )
             laid.paste(fine, (0, 0), painting.cover)
