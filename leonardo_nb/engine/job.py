@@ -291,17 +291,6 @@ class Job(Generic[T]):
             ],
         }
 
-    def card(self) -> DOMWidget:
-        """Return the live card, an ipywidget that sits in any box; one model for all its views."""
-        from leonardo_nb.widgets.card import card_for
-
-        return card_for(self)
-
-    def _ipython_display_(self) -> None:
-        from leonardo_nb.widgets.show import show_job
-
-        show_job(self)
-
     def __repr__(self) -> str:
         facts = [str(self.state), *self._facts()]
         name = "" if self.id is None else f" {self.id[:SHORT_ID]}"
@@ -386,6 +375,17 @@ class GenerationJob(Job[Images]):
         return Images(
             Image(item, index=index, seed=seed) for index, item in enumerate(self._snapshot.media)
         )
+
+    def card(self) -> DOMWidget:
+        """Return the live card, an ipywidget that sits in any box; one model for all its views."""
+        from leonardo_nb.widgets.card import card_for
+
+        return card_for(self)
+
+    def _ipython_display_(self) -> None:
+        from leonardo_nb.widgets.show import show_job
+
+        show_job(self)
 
     def _result(self) -> Images:
         return self.images
