@@ -19,7 +19,7 @@ from leonardo_nb.widgets.view import facts_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["freeze_album"]
+__all__ = ["freeze_album", "keep_album"]
 
 logger = logging.getLogger("leonardo_nb")
 
@@ -52,6 +52,33 @@ def freeze_album(jobs: Sequence[Any]) -> Frozen:
             "text/plain": code,
         },
         {},
+    )
+
+
+INSTEAD: Final = """\
+<style>
+.jp-OutputArea-child:has(.leo-panel) + .jp-OutputArea-child:has(.leo-kept),
+.jp-OutputArea-child:not(:has(.leo-panel)):has(+ .jp-OutputArea-child .leo-kept) {
+  display: none;
+}
+</style>
+"""
+"""
+Shows either the live panel or what is kept beside it, never both.
+
+Measured with JupyterLab 4.6: a saved widget is an error message after a restart, whatever else its
+output holds; so the pictures are an output of their own, and where a page keeps styles (a notebook
+that this person has run) the message is not shown. Elsewhere the pictures stand below it.
+"""
+
+
+def keep_album(jobs: Sequence[Any]) -> Frozen:
+    """Return the pictures of *jobs* for the output next to a live panel; nothing without any."""
+    frozen = freeze_album(jobs) if any(job.images for job in jobs) else Frozen({}, {})
+    words = frozen.data.get("text/html", "")
+    html_ = f'{INSTEAD}<div class="leo-kept">{words!s}</div>'
+    return Frozen(
+        {**frozen.data, "text/html": html_, "text/plain": frozen.data.get("text/plain", "")}, {}
     )
 
 

@@ -34,12 +34,12 @@ from ipywidgets import (
 )
 
 from leonardo_nb.engine.lifecycle import State
-from leonardo_nb.errors import LeonardoError
+from leonardo_nb.errors import EngineThreadError, LeonardoError
 from leonardo_nb.studios import studio as default_studio
 from leonardo_nb.widgets import form
-from leonardo_nb.widgets.album import freeze_album
+from leonardo_nb.widgets.album import freeze_album, keep_album
 from leonardo_nb.widgets.card import Card
-from leonardo_nb.widgets.freeze import thumbnail
+from leonardo_nb.widgets.freeze import Frozen, thumbnail
 from leonardo_nb.widgets.pace import Gather, painters
 from leonardo_nb.widgets.show import Slot, host, write_plain
 
@@ -116,6 +116,8 @@ class Panel(VBox):
         self._chosen, has_seed = form.started(prompt, starting_values)
         self._studio = studio or default_studio()
         self._guard = threading.RLock()
+        self._sending = threading.RLock()
+        self._keeping = threading.Lock()
         self._version = 0
         self._drawer: int | None = None  # the thread that sets widgets, which nobody else did
         self._draws_seed = not has_seed
@@ -131,7 +133,7 @@ class Panel(VBox):
         self._price_key = ""
         self._problem = ""
         self._account_problem = ""
-        self._slots: list[Slot] = []
+        self._slots: list[tuple[Slot, Slot]] = []
 
         self._plain = Layout()
         self._controls: dict[str, Any] = {}
@@ -185,18 +187,25 @@ class Panel(VBox):
         Raises:
             InvalidRequest: Something is wrong with the values.
         """
-        with self._guard:
-            request = form.request_of(self._chosen)
-            job = self._job_of(request)
+        # the engine draws under the guard, so nobody may wait for the engine while holding it
+        if not self._sending.acquire(blocking=not self._studio.engine.is_current_thread()):
+            raise EngineThreadError("Another thread is sending this panel's job; try again.")
+        try:
+            with self._guard:
+                request = form.request_of(self._chosen)
+                job = self._job_of(request)
             if job is None:
                 self._dismissed.update(old.uid for old in self._jobs if old.done())
                 job = self._studio.submit(request)
                 self._adopt(job)
-            self._current = job
-            self._problem = ""
-            if self._draws_seed:
-                self._chosen = form.changed(self._chosen, "seed", form.drawn_seed())
-            self._version += 1
+            with self._guard:
+                self._current = job
+                self._problem = ""
+                if self._draws_seed and self._chosen.get("seed") == request.seed:
+                    self._chosen = form.changed(self._chosen, "seed", form.drawn_seed())
+                self._version += 1
+        finally:
+            self._sending.release()
         self._gather.ask()
         return job
 
@@ -208,9 +217,11 @@ class Panel(VBox):
         The panel itself goes on; showing it again opens a live one.
         """
         frozen = freeze_album(self._jobs)
-        slots, self._slots = self._slots, []
-        for slot in slots:
-            slot.replace(frozen)
+        with self._keeping:
+            slots, self._slots = self._slots, []
+            for live, kept in slots:
+                live.replace(frozen)
+                kept.replace(Frozen({"text/html": "<span></span>", "text/plain": ""}, {}))
 
     def __repr__(self) -> str:
         count = len(self._jobs)
@@ -223,9 +234,22 @@ class Panel(VBox):
         if host() != "kernel":
             write_plain(repr(self))
             return
-        slot = Slot()
-        slot.show(self, plain=repr(self))
-        self._slots.append(slot)
+        live, kept = Slot(), Slot()
+        live.show(self, plain=repr(self))
+        # beside the widget, hidden while it lives: what a saved notebook shows in its place
+        kept.show(keep_album(self._jobs))
+        with self._keeping:
+            self._slots.append((live, kept))
+
+    def _keep(self) -> None:
+        try:
+            with self._keeping:
+                if self._slots:
+                    album = keep_album(self._jobs)
+                    for _live, kept in self._slots:
+                        kept.show(album)
+        except Exception:
+            logger.exception("The pictures of %r could not be put into the notebook.", self)
 
     # ---- building -------------------------------------------------------------------------------
 
@@ -372,10 +396,9 @@ class Panel(VBox):
     def _took_side(self, name: str, change: Any) -> None:  # noqa: ANN401  traitlets' Bunch
         if self._drawer == threading.get_ident():
             return
-        with self._guard:
-            width, height = form.size_of(self._chosen)
-            size = (change["new"], height) if name == "width" else (width, change["new"])
-            self._take("size", size)
+        width, height = form.size_of(self._chosen)
+        size = (change["new"], height) if name == "width" else (width, change["new"])
+        self._take("size", size)
 
     def _took_fresh(self, change: Any) -> None:  # noqa: ANN401  traitlets' Bunch
         if self._drawer != threading.get_ident():
@@ -466,6 +489,7 @@ class Panel(VBox):
     def _job_ended(self, job: GenerationJob) -> None:
         if job.state is State.COMPLETE:
             self._last = job
+            painters().submit(self._keep)
         self._gather.ask()
 
     def _made_again(self, change: Any) -> None:  # noqa: ANN401  traitlets' Bunch
