@@ -263,3 +263,8 @@ class SweepFailed(JobError):
 
 class EngineThreadError(RuntimeError):
     """A call that would block the thread that has to finish it."""
+
+
+for _name in __all__:
+    # so that a traceback shows the name that users write in `except`
+    globals()[_name].__module__ = "leonardo_nb"

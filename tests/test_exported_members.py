@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import leonardo_nb
+import leonardo_nb.errors
 
 # a room's __init__ that only says what the room is has nothing to list
 EMPTY = {"leonardo_nb.engine", "leonardo_nb.library", "leonardo_nb.service", "leonardo_nb.widgets"}
@@ -66,13 +67,12 @@ def test_promised_names_are_there() -> None:
     assert set() == PROMISED - set(leonardo_nb.__all__)
 
 
-def test_public_classes_say_where_users_found_them() -> None:
-    """A traceback shows `leonardo_nb.JobFailed`, the name that the user typed."""
+def test_public_errors_say_where_users_found_them() -> None:
+    """A traceback shows `leonardo_nb.JobFailed`, the name that users write in `except`."""
     elsewhere = {
-        member: value.__module__
-        for member in leonardo_nb.__all__
-        if isinstance(value := getattr(leonardo_nb, member), type)
-        and value.__module__ != "leonardo_nb"
+        name: value.__module__
+        for name in leonardo_nb.errors.__all__
+        if (value := getattr(leonardo_nb, name)).__module__ != "leonardo_nb"
     }
 
     assert {} == elsewhere
