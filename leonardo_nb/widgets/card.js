@@ -158,6 +158,7 @@ export default () => {
     said.setAttribute("role", "status");
     said.setAttribute("aria-live", "polite");
     card.append(body, said);
+    el.classList.add("leo-host");
     el.append(card);
 
     /** @type {Map<string, { node: HTMLElement, url: string }>} */
@@ -385,7 +386,7 @@ export default () => {
     model.on("msg:custom", heard);
     draw();
     drawAgain();
-    if (view().ticking) model.send({ do: "look" }); // a page opened later asks for the true seconds
+    model.send({ do: "look", view: me }); // a page that is opened later asks for the true seconds
     return () => {
       model.off("change:view", draw);
       model.off("change:pictures", drawFrame);
@@ -395,6 +396,7 @@ export default () => {
       full?.dialog.close();
       for (const { url } of shown.values()) URL.revokeObjectURL(url);
       shown.clear();
+      model.send({ do: "bye", view: me });
     };
   }
 

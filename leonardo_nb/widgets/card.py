@@ -62,6 +62,7 @@ class Card(anywidget.AnyWidget):
         self._engine: Scheduler = engine_of(job)
         self._thumbnails: dict[str, dict[str, Any]] = {}
         self._requested: set[str] = set()
+        self._views: set[object] = set()
         self._problem = ""
         super().__init__(view=card_view(facts_of(job)))
         self._gather = Gather(self._engine, self._draw)
@@ -124,7 +125,12 @@ class Card(anywidget.AnyWidget):
             case "cancel":
                 self.job.cancel()
             case "look":
+                self._views.add(content.get("view"))
                 self._gather.ask()
+            case "bye":
+                self._views.discard(content.get("view"))
+                if not (self._views or self.slots or self.is_kept):
+                    self.close()  # its output is a plain picture, and nobody looks at it elsewhere
             case "again":
                 self._make_again()
             case "open":

@@ -2,6 +2,8 @@
 Where a job or a run is shown: one place in the notebook that belongs to it.
 
 First a quiet line, after 0.4 s a live widget, at the end plain data, all in the same output.
+A page that is reloaded while the job runs has forgotten the output's `display_id` (JupyterLab 4.6
+and Notebook 7.6 keep it in memory only); there the card stays, until the cell runs again.
 """
 
 from __future__ import annotations
@@ -188,11 +190,10 @@ class _Showing:
         except Exception:
             logger.exception("The output of %r could not be replaced.", self._job)
             return
-        card = self._card
-        if card is not None:
-            card.slots -= 1
-            if not card.slots and not card.is_kept:
-                card.close()
+        # not closed here: a page that was reloaded meanwhile cannot follow the display_id and still
+        # shows the card; the last view that goes closes it
+        if self._card is not None:
+            self._card.slots -= 1
 
     def _frozen(self) -> Frozen:
         try:

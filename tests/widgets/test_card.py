@@ -157,6 +157,25 @@ def test_refused_again_says_why(
     assert ["The budget of 5 credits does not cover 11 credits."] == card.view["notes"]
 
 
+@pytest.mark.parametrize(
+    ("slots", "is_kept", "closed"), [(0, False, True), (1, False, False), (0, True, False)]
+)
+def test_last_view_closes_a_card_that_nobody_keeps(
+    make_job: Callable[..., Any], engine: FakeEngine, slots: int, is_kept: bool, closed: bool
+) -> None:
+    """Once its outputs are plain, a card goes with its last view, unless it was asked for."""
+    card = shared_card(make_job(state="complete"))
+    card.slots, card.is_kept = slots, is_kept
+    for do, view in [("look", "a"), ("look", "b"), ("bye", "a")]:
+        card._heard(card, {"do": do, "view": view}, [])
+    engine.turn()
+    before = card.comm is None
+    card._heard(card, {"do": "bye", "view": "b"}, [])
+    engine.turn()
+
+    assert (False, closed) == (before, card.comm is None)
+
+
 def test_full_size_is_sent_to_the_view_that_asked(
     make_job: Callable[..., Any], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

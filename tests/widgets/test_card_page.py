@@ -249,6 +249,15 @@ def test_narrow_window_puts_the_picture_on_top(
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_cards_share_a_row(page_of: Callable[..., Page], make_job: Callable[..., Any]) -> None:
+    """In an HBox two cards stand side by side, each with half of the room."""
+    page = page_of(make_job(pictures=1, state="complete", id="x", cost=Credits(11)), width=1016)
+    page.evaluate("void (document.body.style.display = 'flex', show())")
+    boxes = [card.bounding_box() for card in page.locator(".leo-card").all()]
+
+    assert [500, 500] == [box["width"] for box in boxes if box is not None]
+
+
 @pytest.mark.parametrize("theme", list(THEMES))
 @pytest.mark.parametrize("state", ["pending", "complete", "failed"])
 def test_contrast(
