@@ -384,7 +384,7 @@ class Run:
         return engine.wait(engine.run(self._withdraw))
 
     def _withdraw_waiting(self) -> list[GenerationJob]:
-        """Only on the engine's thread: from any other, a job could be sent after it was looked at."""
+        """Only on the engine's thread: else a job could be sent after it was looked at."""
         waiting = [job for job in self._own.values() if CellState.of(job) is CellState.WAITING]
         # the last first: the one that is sent next has the least time to be withdrawn
         return [job for job in reversed(waiting) if job.cancel()]

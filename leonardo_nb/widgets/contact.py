@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import logging
 import math
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from leonardo_nb.errors import LeonardoError
 from leonardo_nb.sweeps.run import CellState
 from leonardo_nb.widgets.freeze import (
     Frozen,
@@ -67,8 +69,9 @@ def freeze_run(run: Run) -> Frozen:
     """
     page = _Page.of(run, FIRST_PAGE)
     caption = _Caption.of(run, page)
-    small = _within(page, None, HTML_DENSITIES, MAX_HTML_BYTES)
-    painted = _within(page, caption, PAINTED_DENSITIES, MAX_PAINTED_BYTES)
+    pictures = _Pictures(round(max(page.tile) * max(HTML_DENSITIES)))
+    small = _within(page, None, HTML_DENSITIES, MAX_HTML_BYTES, pictures)
+    painted = _within(page, caption, PAINTED_DENSITIES, MAX_PAINTED_BYTES, pictures)
     return Frozen(
         {
             "text/html": _figure(small, page.width, caption),
@@ -99,27 +102,25 @@ def contact_sheet(run: Run, *, tile: int = 256) -> Pillow.Image:
             f"A sheet of {len(run):,} pictures of {tile} pixels is larger than 100 million pixels; "
             f"take tile={most} or less, or a part of the run (`run.sel(...)`)."
         )
-    return _compose(page, caption, density)
+    return _compose(page, caption, density, _Pictures(tile))
 
 
 def _within(
-    page: _Page, caption: _Caption | None, densities: tuple[float, ...], most_bytes: int
+    page: _Page,
+    caption: _Caption | None,
+    densities: tuple[float, ...],
+    most_bytes: int,
+    pictures: _Pictures,
 ) -> bytes:
     """Return a JPEG of at most *most_bytes*: as dense as fits at a quality worth having."""
     for density in densities:
-        sheet = _compose(page, caption, density)
+        sheet = _compose(page, caption, density, pictures)
         data = encode_jpeg(sheet, most_bytes)
-        with_size = Pillow.open(_reader(data)).size
+        with_size = Pillow.open(io.BytesIO(data)).size
         # encode_jpeg takes pixels away at last; drawing smaller keeps the labels sharp
         if with_size == sheet.size:
             return data
     return data
-
-
-def _reader(data: bytes) -> Any:  # noqa: ANN401  a file object
-    import io
-
-    return io.BytesIO(data)
 
 
 # ---- where everything stands, in shown pixels ---------------------------------------------------
@@ -265,7 +266,9 @@ def _label_width(layout: Layout) -> int:
 # ---- painting -----------------------------------------------------------------------------------
 
 
-def _compose(page: _Page, caption: _Caption | None, density: float) -> Pillow.Image:
+def _compose(
+    page: _Page, caption: _Caption | None, density: float, pictures: _Pictures
+) -> Pillow.Image:
     """Return the sheet, every length times *density*."""
     width, height = page.width, page.height
     lines: list[_Line] = []
@@ -274,10 +277,10 @@ def _compose(page: _Page, caption: _Caption | None, density: float) -> Pillow.Im
         lines = caption.lines(width - 2 * EDGE, density)
         height += sum(line.height for line in lines) + 4
     sheet = Pillow.new("RGB", (round(width * density), round(height * density)), "white")
-    pen = _Pen(ImageDraw.Draw(sheet), density)
+    pen = _Pen(sheet, ImageDraw.Draw(sheet), density)
     _paint_labels(page, pen)
     for cell, place in page.cells:
-        _paint_cell(page, pen, sheet, cell, place)
+        _paint_cell(page, pen, cell, place, pictures)
     top = page.height - 2
     for line in lines:
         line.paint(pen, EDGE, top)
@@ -289,6 +292,7 @@ def _compose(page: _Page, caption: _Caption | None, density: float) -> Pillow.Im
 class _Pen:
     """Draws in shown pixels."""
 
+    sheet: Pillow.Image
     draw: ImageDraw.ImageDraw
     density: float
 
@@ -347,7 +351,7 @@ def _paint_labels(page: _Page, pen: _Pen) -> None:
                 )
 
 
-def _paint_cell(page: _Page, pen: _Pen, sheet: Pillow.Image, cell: Cell, place: Place) -> None:
+def _paint_cell(page: _Page, pen: _Pen, cell: Cell, place: Place, pictures: _Pictures) -> None:
     job = page.run.job(cell)
     density = pen.density
     left, top = page.corner_of(place)
@@ -360,9 +364,9 @@ def _paint_cell(page: _Page, pen: _Pen, sheet: Pillow.Image, cell: Cell, place: 
     )
     size = (box[2] - box[0], box[3] - box[1])
     if job.images:
-        picture = _opened(job.images[0], size)
+        picture = pictures.of(cell, job.images[0], size)
         if picture is not None:
-            sheet.paste(
+            pen.sheet.paste(
                 picture,
                 (
                     box[0] + (size[0] - picture.width) // 2,
@@ -373,7 +377,7 @@ def _paint_cell(page: _Page, pen: _Pen, sheet: Pillow.Image, cell: Cell, place: 
     state = CellState.of(job)
     middle = left + wide / 2
     if state is CellState.FAILED:
-        sheet.paste(_hatched(size, density), box[:2])
+        pen.sheet.paste(_hatched(size, density), box[:2])
         reason = reason_of(job.error)
         most = max(min(int((high - 30) // 15), 4), 0)
         lines_high = 15.6 * most if most else 0
@@ -387,15 +391,24 @@ def _paint_cell(page: _Page, pen: _Pen, sheet: Pillow.Image, cell: Cell, place: 
     pen.text(word, (middle, top + high / 2), width=wide - 4, anchor="mm")
 
 
-def _opened(image: Any, size: tuple[int, int]) -> Pillow.Image | None:  # noqa: ANN401  a media.Image
-    """Return a picture fitted into *size*, or None where its file is gone or broken."""
-    try:
-        picture = image.pil()
-    except (OSError, ValueError):
-        logger.warning("%r cannot be opened for the contact sheet.", image, exc_info=True)
-        return None
-    small: Pillow.Image = fitted(on_white(picture), *size)
-    return small
+class _Pictures:
+    """A run's pictures, each opened once and kept no larger than any sheet needs it."""
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._kept: dict[int, Pillow.Image | None] = {}
+
+    def of(self, cell: Cell, image: Any, size: tuple[int, int]) -> Pillow.Image | None:  # noqa: ANN401  a media.Image
+        """Return a cell's picture fitted into *size*, or None where its file is gone or broken."""
+        if cell.index not in self._kept:
+            try:
+                large = fitted(on_white(image.pil()), self._longest, self._longest)
+            except (LeonardoError, OSError, ValueError):
+                logger.warning("%r cannot be opened for the contact sheet.", image, exc_info=True)
+                large = None
+            self._kept[cell.index] = large
+        kept = self._kept[cell.index]
+        return None if kept is None else fitted(kept, *size)
 
 
 def _hatched(size: tuple[int, int], density: float) -> Pillow.Image:

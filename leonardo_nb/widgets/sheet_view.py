@@ -185,7 +185,8 @@ def cell_view(run: Run, index: int) -> dict[str, Any]:
     if card["phase"] == "done":
         facts.append(["took", seconds(took(job))])
     if card["money"]:
-        facts.append(["cost", str(job.cost) if card["phase"] == "done" else card["money"]])
+        name = "cost" if job.done() or job.cost is not None else "price"
+        facts.append([name, str(job.cost) if card["phase"] == "done" else card["money"]])
     return {
         "mark": card["mark"],
         "word": card["word"],

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import leonardo_nb as leo
+from leonardo_nb.widgets.sheet_view import (
+    cell_view,
+    grid_view,
+    head_view,
+    money_words,
+    reason_of,
+    state_letters,
+)
+
+if TYPE_CHECKING:
+    from leonardo_nb.simulator import Simulator
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.run import Run
+
+SMALL: dict[str, Any] = {"width": 64, "height": 64}
+
+
+@pytest.fixture
+def run(studio: Studio) -> Run:
+    """Two by two cells by two seeds, all done."""
+    started = leo.sweep(
+        "a <b>fox</b>",
+        studio=studio,
+        seed=[1, 2],
+        guidance_scale=[3, 7.5],
+        presetStyle=["ANIME", "DYNAMIC"],
+        **SMALL,
+    )
+    return started.result(15)
+
+
+@pytest.fixture
+def failed(studio: Studio, simulator: Simulator) -> Run:
+    """Three cells of which one has failed."""
+    simulator.script(method="POST", path="/generations", fail=True, times=1)
+    return leo.sweep("a fox", studio=studio, seed=[1, 2, 3], **SMALL).result(15)
+
+
+def test_head_of_a_run_that_has_ended(run: Run) -> None:
+    """A disc, all of it, what it cost, and nothing to stop."""
+    head = head_view(run)
+
+    assert ("disc", "8 of 8", [8, 0, 0, 0, 0]) == (head["mark"], head["word"], head["bar"])
+    assert (str(run.cost), "", None) == (head["money"], head["left"], head["stop"])
+    assert head["simulated"]
+
+
+def test_head_says_how_many_failed(failed: Run) -> None:
+    """The bar has a part for them, and the words a number."""
+    head = head_view(failed)
+
+    assert ("2 of 3", "1 failed", [2, 1, 0, 0, 0]) == (head["word"], head["rest"], head["bar"])
+
+
+def test_said_is_one_sentence_at_the_end(failed: Run) -> None:
+    """Screen readers hear quarters and the end, not every cell."""
+    assert f"Sweep ended: 2 of 3 done, 1 failed, {failed.cost}." == head_view(failed)["said"]
+
+
+def test_head_of_a_run_that_has_just_started(studio: Studio) -> None:
+    """Stop says what it does, the money says of how much, the time is in words."""
+    run = leo.sweep("a fox", studio=studio, seed=range(40), **SMALL)
+    head = head_view(run)
+    run.cancel()
+
+    assert head["stop"]["consequence"].startswith("withdraws ")
+    assert head["left"].startswith("about ")
+    assert 40 == sum(head["bar"])
+
+
+def test_states_are_one_letter_a_cell(failed: Run) -> None:
+    """In the order of the cells."""
+    assert ["d", "d", "f"] == sorted(state_letters(failed))
+
+
+def test_money_of_failed_jobs_is_given_back(failed: Run) -> None:
+    """What was refunded is neither spent nor expected."""
+    assert str(failed.price) == money_words(failed)
+
+
+def test_grid_places_every_cell(run: Run) -> None:
+    """Columns, rows and facets, each with its labels."""
+    grid = grid_view(run)
+
+    assert ("guidance_scale", ["3", "7.5"]) == (grid["x"]["name"], grid["x"]["labels"])
+    assert ("presetStyle", ["ANIME", "DYNAMIC"]) == (grid["y"]["name"], grid["y"]["labels"])
+    assert ["seed 1", "seed 2"] == grid["titles"]
+    # facet by facet, row by row: styles down, guidance across
+    assert [0, 2, 1, 3, 4, 6, 5, 7] == grid["cells"]
+
+
+def test_grid_says_what_all_cells_share(run: Run) -> None:
+    """What differs from the defaults and is no axis."""
+    assert [["size", "64 \u00d7 64"]] == grid_view(run)["same"]
+
+
+def test_shapes_are_said_once_where_they_are_alike(run: Run) -> None:
+    """A thousand cells of one shape are one number."""
+    assert [1.0] == grid_view(run)["shapes"]
+
+
+def test_cell_is_shown_with_coordinates_first(run: Run) -> None:
+    """Then what else is not the default, then what it took and cost."""
+    cell = cell_view(run, 3)
+
+    assert [["seed", "1"], ["guidance_scale", "7.5"], ["presetStyle", "DYNAMIC"]] == cell["where"]
+    assert [["size", "64 \u00d7 64"]] == [list(pair) for pair in cell["parameters"]]
+    assert ["took", "cost"] == [name for name, _ in cell["facts"]]
+    assert "a <b>fox</b>" == cell["prompt"]
+
+
+def test_cell_that_failed_says_why(failed: Run) -> None:
+    """With what to do now."""
+    (number,) = failed.failures
+    cell = cell_view(failed, number)
+
+    assert ("triangle", "Failed") == (cell["mark"], cell["word"])
+    assert cell["error"]
+    assert cell["advice"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Generation 438afa3c-4b23-4048-b6e2-0d0ddce0115c failed after 3 s.", "Failed after 3 s."),
+        ("The prompt was refused. Change it.", "The prompt was refused."),
+    ],
+)
+def test_reason_has_no_id(text: str, reason: str) -> None:
+    """A cell has room for a sentence."""
+    assert reason == reason_of(ValueError(text))
