@@ -66,10 +66,7 @@ class Cost:
 @dataclass(frozen=True, slots=True, init=False)
 class Credits(Cost):
     """
-    An amount in API credits.
-
-    >>> str(Credits(11)), str(Credits(1)), str(Credits(15000))
-    ('11 credits', '1 credit', '15,000 credits')
+    An amount in API credits, which reads as "11 credits".
     """
 
     unit: ClassVar[Unit] = "CREDITS"
@@ -84,10 +81,7 @@ class Credits(Cost):
 @dataclass(frozen=True, slots=True, init=False)
 class Dollars(Cost):
     """
-    An amount in US dollars; the service bills four decimals.
-
-    >>> str(Dollars("0.0147")), str(Dollars(5))
-    ('$0.0147', '$5.00')
+    An amount in US dollars, which reads as "$0.0147"; the service bills four decimals.
     """
 
     unit: ClassVar[Unit] = "DOLLARS"

@@ -65,6 +65,8 @@ class Studio:
         InvalidRequest: The base URL or the key cannot be used.
     """
 
+    __module__ = "leonardo_nb"
+
     def __init__(
         self,
         *,

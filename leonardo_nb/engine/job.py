@@ -55,6 +55,8 @@ class Job(Generic[T]):
     error; giving up waiting never cancels it. Everything here may be used from any thread.
     """
 
+    __module__ = "leonardo_nb"
+
     kind: ClassVar[str] = "job"
     noun: ClassVar[str] = "Job"
 
@@ -364,6 +366,8 @@ class Job(Generic[T]):
 
 class GenerationJob(Job[Images]):
     """Pictures made from words; `await job` gives `Images`."""
+
+    __module__ = "leonardo_nb"
 
     kind = "generation"
     noun = "Generation"

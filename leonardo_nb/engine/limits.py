@@ -37,6 +37,8 @@ class Limits:
         patience: Seconds for which a request that meets "too many requests" is tried again.
     """
 
+    __module__ = "leonardo_nb"
+
     slots: int | None = None
     creates_per_minute: int = 100
     patience: float = 300.0

@@ -39,6 +39,8 @@ class Image:
         index: Its place in its job, from 0.
     """
 
+    __module__ = "leonardo_nb"
+
     def __init__(self, media: MediaFile, *, index: int = 0, seed: int | None = None) -> None:
         self.id = media.image_id
         self.url = media.url
@@ -97,6 +99,8 @@ class Image:
 
 class Images(Sequence[Image]):
     """The pictures of one job, in the service's order; a sequence that shows itself."""
+
+    __module__ = "leonardo_nb"
 
     def __init__(self, images: Iterable[Image]) -> None:
         self._images = tuple(images)
