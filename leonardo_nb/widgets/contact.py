@@ -12,7 +12,7 @@ import html
 import io
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -70,11 +70,11 @@ def freeze_run(run: Run) -> Frozen:
     page = _Page.of(run, FIRST_PAGE)
     caption = _Caption.of(run, page)
     pictures = _Pictures(round(max(page.tile) * max(HTML_DENSITIES)))
-    small = _within(page, None, HTML_DENSITIES, MAX_HTML_BYTES, pictures)
-    painted = _within(page, caption, PAINTED_DENSITIES, MAX_PAINTED_BYTES, pictures)
+    small, width = _within(page, None, HTML_DENSITIES, MAX_HTML_BYTES, pictures)
+    painted, _ = _within(page, caption, PAINTED_DENSITIES, MAX_PAINTED_BYTES, pictures)
     return Frozen(
         {
-            "text/html": _figure(small, page.width, caption),
+            "text/html": _figure(small, width, caption),
             "image/jpeg": painted,
             "text/plain": repr(run),
         },
@@ -111,16 +111,17 @@ def _within(
     densities: tuple[float, ...],
     most_bytes: int,
     pictures: _Pictures,
-) -> bytes:
-    """Return a JPEG of at most *most_bytes*: as dense as fits at a quality worth having."""
-    for density in densities:
-        sheet = _compose(page, caption, density, pictures)
+) -> tuple[bytes, int]:
+    """Return a JPEG of at most *most_bytes*, and the width in which it is to be shown."""
+    tries = [(page, density) for density in densities]
+    # smaller pictures rather than a smaller sheet: the labels stay legible
+    tries += [(page.with_tiles(factor), densities[-1]) for factor in (0.84, 0.7, 0.58)]
+    for smaller, density in tries:
+        sheet = _compose(smaller, caption, density, pictures)
         data = encode_jpeg(sheet, most_bytes)
-        with_size = Pillow.open(io.BytesIO(data)).size
-        # encode_jpeg takes pixels away at last; drawing smaller keeps the labels sharp
-        if with_size == sheet.size:
-            return data
-    return data
+        if Pillow.open(io.BytesIO(data)).size == sheet.size:  # else it took pixels away
+            break
+    return data, smaller.width
 
 
 # ---- where everything stands, in shown pixels ---------------------------------------------------
@@ -164,6 +165,11 @@ class _Page:
         across = math.ceil(facets / math.ceil(facets / across))
         wide = min(max(_tile_width(across, columns, labels), min(64, most_wide)), most_wide)
         return cls(run, across, (round(wide), round(wide / shape)), labels, shown)
+
+    def with_tiles(self, factor: float) -> _Page:
+        """Return the page with pictures *factor* times as large, and labels as they are."""
+        wide, high = self.tile
+        return replace(self, tile=(round(wide * factor), round(high * factor)))
 
     @property
     def cells(self) -> list[tuple[Cell, Place]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["cell_view", "grid_view", "head_view", "money_words", "reason_of", "state_letters"]
 
 WITH_ID = re.compile(r"^Generation [0-9a-f]{8}-[0-9a-f-]{27} ")
+REFUSED = re.compile(r'^The service refused \w+: "(.+)"\.?$')
 
 LETTERS = {
     CellState.WAITING: "w",
@@ -168,6 +169,8 @@ def reason_of(error: BaseException | None) -> str:
     'Failed after 3 s.'
     """
     reason = WITH_ID.sub("", error_lines(error)[0])
+    if quoted := REFUSED.match(reason):
+        reason = quoted[1]
     return reason[:1].upper() + reason[1:]
 
 

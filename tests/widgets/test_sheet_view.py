@@ -131,6 +131,7 @@ def test_cell_that_failed_says_why(failed: Run) -> None:
     [
         ("Generation 438afa3c-4b23-4048-b6e2-0d0ddce0115c failed after 3 s.", "Failed after 3 s."),
         ("The prompt was refused. Change it.", "The prompt was refused."),
+        ('The service refused width: "Invalid width 7.".', "Invalid width 7."),
     ],
 )
 def test_reason_has_no_id(text: str, reason: str) -> None:
