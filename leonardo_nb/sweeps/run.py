@@ -32,6 +32,7 @@ from leonardo_nb.sweeps.space import Axis, Cell, axis_values, spread_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
     from PIL.Image import Image as Picture
@@ -507,7 +508,7 @@ class Run:
             self._sheet = Sheet(self)
         return self._sheet
 
-    def contact_sheet(self, path: str | None = None, *, tile: int = 256) -> Picture:
+    def contact_sheet(self, path: str | Path | None = None, *, tile: int = 256) -> Picture:
         """
         Return every picture with its labels on one white sheet, and save it if *path* is given.
 

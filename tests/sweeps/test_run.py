@@ -241,7 +241,7 @@ def test_repr_counts_the_cells(run: Run) -> None:
 
 def test_contact_sheet_is_saved(run: Run, tmp_path: Path) -> None:
     """The ending says the format."""
-    sheet = run.contact_sheet(str(tmp_path / "sheet.png"), tile=64)
+    sheet = run.contact_sheet(tmp_path / "sheet.png", tile=64)
 
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
     assert sheet.width > 3 * 64
