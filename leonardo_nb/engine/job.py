@@ -251,12 +251,14 @@ class Job(Generic[T]):
         """
         if self.done():
             return False
-        heard = self._runner.engine.run(self._runner.cancel, self)
-        if not self._runner.engine.is_current_thread():
-            try:
-                heard.result(CANCEL_PATIENCE)
-            except TimeoutError:
-                log.info("%r will be cancelled once the engine is free", self)
+        engine = self._runner.engine
+        if engine.is_current_thread():
+            self._runner.cancel(self)
+            return True
+        try:
+            engine.run(self._runner.cancelled, self).result(CANCEL_PATIENCE)
+        except TimeoutError:
+            log.info("%r will be cancelled once its answer is here", self)
         return True
 
     def again(self, *, check: bool = True, **changes: Any) -> Self:  # noqa: ANN401  request members

@@ -137,6 +137,7 @@ class Runner:
         self._account_seen = float("-inf")
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._jobs: set[GenerationJob] = set()
+        self._cancelled_early: set[str] = set()
         self._closing = False
         self._idle = anyio.Event()
 
@@ -188,12 +189,18 @@ class Runner:
 
     # on the engine
 
-    async def cancel(self, job: Job[Any]) -> None:
-        """Withdraw *job*, or stop watching it; return once it has ended."""
-        ended = anyio.Event()
-        job.add_done_callback(lambda _job: ended.set())
+    def cancel(self, job: Job[Any]) -> None:
+        """Withdraw *job*, or stop watching it."""
         if (scope := self._scopes.get(job.uid)) is not None:
             scope.cancel()
+        elif not job.done():
+            self._cancelled_early.add(job.uid)
+
+    async def cancelled(self, job: Job[Any]) -> None:
+        """Cancel *job* and return once it has ended."""
+        ended = anyio.Event()
+        job.add_done_callback(lambda _job: ended.set())
+        self.cancel(job)
         await ended.wait()
 
     async def close(self) -> None:
@@ -238,6 +245,9 @@ class Runner:
         """Take *job* its *way* and see to it that it ends, whatever happens."""
         scope = anyio.CancelScope()
         self._scopes[job.uid] = scope
+        if job.uid in self._cancelled_early:
+            self._cancelled_early.discard(job.uid)
+            scope.cancel()
         self._jobs.add(job)
         try:
             with scope:
@@ -346,8 +356,12 @@ class Runner:
             pause = min(pause * 2, SEND_PAUSE_LONGEST)
 
     async def _send_once(self, job: GenerationJob) -> RateLimited | None:
-        await anyio.to_thread.run_sync(self._ledger.sent, job.uid, self.clock.wall())
-        job.apply(Sent())
+        job.apply(Sent())  # first, so that nobody takes it for one that can still be withdrawn
+        try:
+            await anyio.to_thread.run_sync(self._ledger.sent, job.uid, self.clock.wall())
+        except LeonardoError:
+            job.apply(SentBack())
+            raise
         try:
             ack = await self.client.create_generation(job.request)
         except RateLimited as refusal:
