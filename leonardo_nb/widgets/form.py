@@ -508,8 +508,10 @@ def reason(found: tuple[Problem, ...]) -> str:
     first = found[0]
     if first.members == ("prompt",):
         return "Write a prompt first." if "is empty" in first.sentence else "Change Prompt first."
-    labels = [field.label for field in first.fields]
-    return f"Change {' or '.join(labels)} first." if labels else first.sentence
+    *others, last = [field.label for field in first.fields] or [""]
+    if not last:
+        return first.sentence
+    return f"Change {', '.join(others)} or {last} first." if others else f"Change {last} first."
 
 
 # ---- what it says to the outside ----------------------------------------------------------------
@@ -545,10 +547,17 @@ def folded_words(chosen: Mapping[str, object]) -> str:
         if not field.folded or value is None:
             continue
         if field.control == "toggle":
-            words.append(field.label.lower() + ("" if value else " off"))
+            words.append(_inside(field.label) + ("" if value else " off"))
         elif field.name == "transparency":
             words.append("transparent")
         else:
             said = f"{value:g}" if isinstance(value, float) else str(value)
-            words.append(f"{field.label.lower()} {said.replace('_', ' ').lower()}")
+            words.append(f"{_inside(field.label)} {said.replace('_', ' ').lower()}")
     return f"More: {', '.join(words)}" if words else "More"
+
+
+def _inside(label: str) -> str:
+    """Return *label* as it stands inside a line: small letters, but for names like PhotoReal."""
+    return " ".join(
+        word if word[1:] != word[1:].lower() else word.lower() for word in label.split()
+    )

@@ -235,7 +235,8 @@ class Panel(VBox):
             write_plain(repr(self))
             return
         live, kept = Slot(), Slot()
-        live.show(self, plain=repr(self))
+        # stays as it is while the panel changes, so it counts nothing
+        live.show(self, plain="A panel for making pictures; run this cell to have it.")
         # beside the widget, hidden while it lives: what a saved notebook shows in its place
         kept.show(keep_album(self._jobs))
         with self._keeping:
@@ -665,6 +666,7 @@ class Panel(VBox):
         card = self._cards.get(job.uid)
         if card is None:
             card = self._cards[job.uid] = Card(job)
+            card.is_kept = True  # closed here, and not when a page that shows it is left
             card.observe(self._made_again, "again")
         return card
 

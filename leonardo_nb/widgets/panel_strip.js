@@ -90,6 +90,15 @@ function render({ model, el }) {
     // sent first on the same line, so the kernel hears it before the click
     if (target.closest?.(".leo-generate")) model.send({ do: "see", values: values() });
   };
+  /**
+   * Keys in the form belong to it, not to the notebook's command mode; Ctrl+S and its like do not.
+   * @param {KeyboardEvent} event
+   */
+  const beforeKey = (event) => {
+    if (!panel?.contains(/** @type {Node} */ (event.target))) return;
+    if ((event.ctrlKey || event.metaKey) && event.key !== "Enter") delete panel.dataset.lmSuppressShortcuts;
+    else panel.dataset.lmSuppressShortcuts = "true";
+  };
   /** @param {KeyboardEvent} event */
   const onKey = (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -108,8 +117,8 @@ function render({ model, el }) {
       return;
     }
     reachable(panel);
-    // Enter and Space belong to the focused field, not to the notebook's command mode
-    panel.dataset.lmSuppressShortcuts = "true";
+    // on window, because the notebook listens on document and would be first otherwise
+    window.addEventListener("keydown", beforeKey, true);
     panel.addEventListener("click", beforeClick, true);
     panel.addEventListener("keydown", onKey, true);
   };
@@ -118,6 +127,7 @@ function render({ model, el }) {
   return () => {
     model.off("change:pictures", draw);
     model.off("change:current", mark);
+    window.removeEventListener("keydown", beforeKey, true);
     panel?.removeEventListener("click", beforeClick, true);
     panel?.removeEventListener("keydown", onKey, true);
     addresses.forEach((address) => URL.revokeObjectURL(address));

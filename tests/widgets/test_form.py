@@ -183,9 +183,7 @@ def test_a_style_outside_the_mode_stays_visible() -> None:
     """Nothing that was chosen disappears without a word."""
     chosen = form.changed(form.changed(A_FOX, "style", "ANIME"), "alchemy", value=False)
 
-    assert "Anime General (not in this mode)" == labels("style", chosen)[0] or labels(
-        "style", chosen
-    )[0].startswith("Anime")
+    assert "Anime (not in this mode)" == labels("style", chosen)[0]
     assert ["presetStyle", "alchemy"] == list(form.problems(chosen)[0].members)
 
 
@@ -321,3 +319,20 @@ def test_members_without_a_field_are_carried() -> None:
 
     assert ("init_image_id", "init_strength") == form.carried(chosen)
     assert 0.5 == form.request_of(chosen).init_strength
+
+
+def test_the_folded_part_says_what_was_chosen_in_it() -> None:
+    """Names keep their capitals."""
+    assert "More" == form.folded_words(A_FOX)
+    assert "More: PhotoReal, PhotoReal version v2" == form.folded_words(
+        {**A_FOX, "photoReal": True, "photoRealVersion": "v2"}
+    )
+
+
+def test_three_fields_are_listed() -> None:
+    """With one "or"."""
+    chosen = {**A_FOX, "photoReal": True, "modelId": model("Phoenix 1.0")}
+
+    assert "Change Model, PhotoReal or PhotoReal version first." == form.reason(
+        form.problems(chosen)
+    )
