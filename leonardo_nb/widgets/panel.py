@@ -130,7 +130,8 @@ class Panel(VBox):
         self._thumbnails: dict[str, dict[str, Any]] = {}
         self._requested: set[str] = set()
         self._price: Cost | None = None
-        self._price_key = ""
+        self._price_key = ""  # what was asked for last
+        self._price_of = ""  # what the price is of
         self._problem = ""
         self._account_problem = ""
         self._slots: list[tuple[Slot, Slot]] = []
@@ -520,7 +521,7 @@ class Panel(VBox):
             return
         self._price_key = key
         engine = self._studio.engine
-        engine.call_later(STALE_PRICE_SECONDS, self._forget_price, key, self._price)
+        engine.call_later(STALE_PRICE_SECONDS, self._forget_price, key)
         asked = self._studio.price(request)
         asked.add_done_callback(lambda future: self._priced(key, future))
 
@@ -535,13 +536,14 @@ class Panel(VBox):
             return
         error = future.exception()
         self._price = None if error is not None else future.result()
+        self._price_of = key
         if error is not None:
             logger.info("The price is not known: %s", error)
             self._price_key = ""
         self._gather.ask()
 
-    def _forget_price(self, key: str, price: Cost | None) -> None:
-        if key == self._price_key and self._price is price:
+    def _forget_price(self, key: str) -> None:
+        if key == self._price_key != self._price_of:
             self._price = None
             self._gather.ask()
 
@@ -619,7 +621,9 @@ class Panel(VBox):
         # an empty prompt has a price too; anything else that is wrong has none
         is_priced = self._price is not None and all(p.members == ("prompt",) for p in found)
         price = f"  {self._price}" if is_priced else ""
-        reason = form.reason(found) or self._problem or self._account_problem
+        account = self._studio.account
+        unreached = self._account_problem if account is None else ""
+        reason = form.reason(found) or self._problem or unreached
         if made is not None and not reason:
             reason = (
                 "These values are being drawn."
@@ -635,7 +639,6 @@ class Panel(VBox):
         if also and not reason:
             reason = f"Sent along: {', '.join(also)}."
         _set(self._reason, "value", html.escape(reason))
-        account = self._studio.account
         left = account.balance if account is not None else None
         with self._footer.hold_sync():
             _set(self._footer, "code", "" if found else form.request_of(chosen).code())

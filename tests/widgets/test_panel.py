@@ -102,6 +102,28 @@ def test_the_price_follows_the_values(panel: Panel) -> None:
     assert "Generate  32 credits" == settled(panel).generate_button.description
 
 
+def test_a_price_survives_going_there_and_back(panel: Panel) -> None:
+    """What is forgotten is a price that was overtaken, not the one that is right again."""
+    until(panel, lambda: panel._price == Credits(8))
+    key = panel._price_key
+
+    panel._forget_price(key)
+
+    assert Credits(8) == panel._price
+    panel._price_key = "another"
+    panel._forget_price("another")
+    assert None is panel._price
+
+
+def test_an_old_trouble_is_not_repeated(studio: Studio) -> None:
+    """Once the account has been reached, what kept us from it is no longer said."""
+    made = settled(leo.panel("a fox", studio=studio))
+    until(made, lambda: studio.account is not None)
+    made._account_problem = "Nobody answers."
+
+    assert "" == settled(made)._reason.value
+
+
 def test_a_click_makes_a_job(panel: Panel) -> None:
     """It is there at once, its card is in the panel, and the pictures come into the strip."""
     panel.generate_button.click()
