@@ -1,0 +1,104 @@
+"""A sweep in a real JupyterLab: its grid while it fills, and the contact sheet that stays."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import HELD, WIDGET_TYPE, Opener, OpenNotebook, mime_types
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+SWEEP = """\
+run = leo.sweep(
+    "a lighthouse at dawn",
+    seed=[1, 2],
+    guidance_scale=[4, 7, 10],
+)
+run"""
+PLAIN_PICTURE = ["image/jpeg", "text/html", "text/plain"]
+NO_WIDGET = re.compile("model not found|error displaying widget|loading widget", re.IGNORECASE)
+
+
+def fill(page: OpenNotebook) -> None:
+    """Show the sweep's grid in cell 1, and keep it live when it has ended."""
+    page.run(0)
+    page.run(1)
+    expect(page.output(1).locator(".leo-sheet")).to_be_visible()
+
+
+def test_grid_appears_and_fills(notebook: Opener) -> None:
+    """The grid has a place for every cell from the start, and a picture in each at the end."""
+    page = notebook(HELD, f"{SWEEP}.sheet()", "let_go()\nawait run\nrun")
+    fill(page)
+    sheet = page.output(1).locator(".leo-sheet")
+    expect(sheet.locator(".leo-cell")).to_have_count(6)
+    expect(sheet.locator(".leo-cell[data-state=running]")).to_have_count(6)
+    expect(sheet.locator(".leo-cell img")).to_have_count(0)
+
+    page.run(2)
+
+    expect(sheet.locator(".leo-cell[data-state=done]")).to_have_count(6)
+    expect(sheet.locator(".leo-cell img")).to_have_count(6)
+    assert [] == page.problems
+
+
+def test_cells_are_chosen_by_keyboard(notebook: Opener) -> None:
+    """Arrows move to the neighbour in the grid, and the side shows the cell that is chosen."""
+    page = notebook(HELD, f"{SWEEP}.sheet()", "let_go()\nresult = await run")
+    fill(page)
+    page.run(2)
+    sheet = page.output(1).locator(".leo-sheet")
+    expect(sheet.locator(".leo-cell img")).to_have_count(6)
+    chosen = sheet.locator(".leo-cell[aria-selected=true]")
+    side = sheet.locator(".leo-side")
+    sheet.locator(".leo-cell").first.click()
+    expect(side.locator("dl")).to_contain_text("guidance_scale4")
+    first = chosen.get_attribute("aria-label")
+
+    page.page.keyboard.press("ArrowRight")
+    expect(side.locator("dl")).to_contain_text("guidance_scale7")
+    page.page.keyboard.press("End")
+    expect(side.locator("dl")).to_contain_text("guidance_scale10")
+    expect(side.locator("dl")).to_contain_text("seed2")
+    expect(chosen).to_be_focused()
+    page.page.keyboard.press("Home")
+
+    expect(side.locator("dl")).to_contain_text("seed1")
+    assert first == chosen.get_attribute("aria-label")
+
+
+def test_grid_freezes_into_a_picture(notebook: Opener) -> None:
+    """When the sweep ends, a contact sheet is on the page, in the file, and outlives the kernel."""
+    page = notebook(HELD, SWEEP, "let_go()\nresult = await run")
+    fill(page)
+    page.run(2)
+    picture = page.output(1).locator("img").first
+    expect(picture).to_be_visible()
+    expect(page.output(1).locator(".leo-sheet")).to_have_count(0)
+
+    saved = page.save()
+    assert [PLAIN_PICTURE] == mime_types(saved)
+    assert WIDGET_TYPE not in page.file.read_text("utf-8")
+
+    page.restart_kernel()
+    page.reload()
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    expect(page.page.locator(".jp-NotebookPanel")).not_to_contain_text(NO_WIDGET)
+
+
+def test_failed_cell_says_why(notebook: Opener) -> None:
+    """A cell that failed is told by its mark and its reason, and the others are there."""
+    script = 'studio.simulator.script(moderation=["NSFW"])'
+    page = notebook(HELD, f"{script}\n{SWEEP}.sheet()", "let_go()\nresult = await run")
+    fill(page)
+    page.run(2)
+    sheet = page.output(1).locator(".leo-sheet")
+    expect(sheet.locator(".leo-cell img")).to_have_count(5)
+
+    sheet.locator(".leo-cell[data-state=failed]").click()
+
+    expect(sheet.locator(".leo-error")).to_contain_text("failed")
