@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from importlib.metadata import files
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -90,11 +91,10 @@ def lab(
     ),
 ) -> None:
     """Open JupyterLab at the first notebook; further options go to JupyterLab."""
-    notebooks = _notebooks()
     if importlib.util.find_spec("jupyterlab") is None:
         _refuse('This needs JupyterLab: pip install "leonardo_nb[lab]" brings it.')
     folder.mkdir(parents=True, exist_ok=True)
-    for notebook in sorted(notebooks.glob("*.ipynb")):
+    for notebook in _notebooks():
         # what you have changed in your copy stays
         if not (folder / notebook.name).exists():
             shutil.copyfile(notebook, folder / notebook.name)
@@ -102,11 +102,13 @@ def lab(
     sys.exit(subprocess.call(command))  # noqa: S603  the user's own words
 
 
-def _notebooks() -> Path:
-    """Return the folder of the notebooks: in an installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
-    inside = package / "notebooks"
-    return inside if inside.is_dir() else package.parent / "notebooks"
+def _notebooks() -> list[Path]:
+    """Return the notebooks: beside the package in a checkout, else where pip put them."""
+    beside = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+    if beside:
+        return beside
+    installed = files("leonardo_nb") or []
+    return sorted(Path(str(file.locate())) for file in installed if file.suffix == ".ipynb")
 
 
 @app.command()

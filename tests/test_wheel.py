@@ -26,7 +26,15 @@ def test_wheel_holds_the_whole_package(wheel: zipfile.ZipFile) -> None:
         for file in (ROOT / "leonardo_nb").rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
-    there = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    there = {name for name in wheel.namelist() if name.startswith("leonardo_nb/")}
+
+    assert here == there
+
+
+def test_wheel_holds_the_notebooks(wheel: zipfile.ZipFile) -> None:
+    """What `leonardo-nb lab` opens is there without a checkout."""
+    here = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+    there = sorted(Path(name).name for name in wheel.namelist() if name.endswith(".ipynb"))
 
     assert here == there
 
