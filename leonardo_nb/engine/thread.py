@@ -15,7 +15,7 @@ import os
 import threading
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import anyio
 from anyio.from_thread import start_blocking_portal
@@ -23,8 +23,9 @@ from anyio.from_thread import start_blocking_portal
 from leonardo_nb.errors import EngineThreadError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
+    from anyio.abc import TaskGroup, TaskStatus
     from anyio.from_thread import BlockingPortal
 
 __all__ = ["Engine"]
@@ -49,15 +50,30 @@ class Engine:
         self._exits = ExitStack()
         self._thread_id: int | None = None
         self._process_id: int | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop
+        self._tasks: TaskGroup | None = None
         self._closed = False
 
     def run(self, function: Callable[[*Args], Awaitable[T]], *args: *Args) -> Future[T]:
         """Start *function* on the engine and return a future of its result; from any thread."""
+        future: Future[T] = Future()
+
+        async def carry() -> None:
+            try:
+                future.set_result(await function(*args))
+            except BaseException as error:
+                future.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+
         if self.is_current_thread():
-            return self._run_here(function, *args)
-        portal = self._running_portal()
-        return contextvars.Context().run(portal.start_task_soon, function, *args)  # type: ignore[arg-type]
+            contextvars.Context().run(self._start, carry)
+        else:
+            # not the portal's own way, which blocks its caller until the loop is free
+            self._running_loop().call_soon_threadsafe(
+                self._start, carry, context=contextvars.Context()
+            )
+        return future
 
     def call_soon(self, function: Callable[[*Args], object], *args: *Args) -> None:
         """
@@ -121,24 +137,18 @@ class Engine:
         except Exception:
             log.exception("A call on the engine failed: %r", function)
 
-    def _run_here(self, function: Callable[[*Args], Awaitable[T]], *args: *Args) -> Future[T]:
-        """Do what the portal does for other threads; it refuses its own."""
-        future: Future[T] = Future()
+    def _start(self, carry: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self._tasks is None:
+            raise RuntimeError("This engine is closed.")
+        self._tasks.start_soon(carry)
 
-        async def carry() -> None:
-            try:
-                future.set_result(await function(*args))
-            except BaseException as error:
-                future.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
+    async def _hold_tasks(self, *, task_status: TaskStatus[None]) -> None:
+        """Be the group that tasks belong to, so that closing can cancel them all and wait."""
+        async with anyio.create_task_group() as self._tasks:
+            task_status.started()
+            await anyio.sleep_forever()
 
-        task = asyncio.get_running_loop().create_task(carry(), context=contextvars.Context())
-        self._tasks.add(task)  # the loop itself keeps only a weak reference
-        task.add_done_callback(self._tasks.discard)
-        return future
-
-    def _running_portal(self) -> BlockingPortal:
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._closed:
                 raise RuntimeError("This engine is closed; leo.connect() starts a new one.")
@@ -151,9 +161,11 @@ class Engine:
                     start_blocking_portal("asyncio", name="leonardo_nb")
                 )
                 self._thread_id = self._portal.call(threading.get_ident)
+                self._loop = self._portal.call(asyncio.get_running_loop)
+                self._portal.start_task(self._hold_tasks)
                 self._process_id = os.getpid()
                 atexit.register(self.close)
-            return self._portal
+            return self._loop
 
 
 def _forget(portal: BlockingPortal) -> None:
