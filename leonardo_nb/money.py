@@ -65,9 +65,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Credits(Cost):
-    """
-    An amount in API credits, which reads as "11 credits".
-    """
+    """An amount in API credits; reads as "11 credits"."""
 
     unit: ClassVar[Unit] = "CREDITS"
 
@@ -80,9 +78,7 @@ class Credits(Cost):
 
 @dataclass(frozen=True, slots=True, init=False)
 class Dollars(Cost):
-    """
-    An amount in US dollars, which reads as "$0.0147"; the service bills four decimals.
-    """
+    """An amount in US dollars; reads as "$0.0147", for the service bills four decimals."""
 
     unit: ClassVar[Unit] = "DOLLARS"
 

@@ -222,7 +222,7 @@ class _Showing:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._engine = run.studio.engine
-        self._slot = Slot()
+        self._slot = Slot(is_due=run.done)
         self._sheet: Sheet | None = None
 
     def start(self) -> None:
