@@ -7,11 +7,11 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint types tests bench format clean
+.PHONY: help demo lab test lint types tests bench notebooks format clean
 .NOTPARALLEL:
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## draw a picture and a sweep on the simulator, into demo-output/
 	@$(BIN)/leonardo-nb demo
@@ -34,6 +34,9 @@ tests: $(STAMP) ## pytest: units, doctests, notebooks, JavaScript, browser, whee
 
 bench: $(STAMP) ## measure, and write benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/run.py
+
+notebooks: $(STAMP) ## run the notebooks in place, on the simulator
+	@$(BIN)/python scripts/run_notebooks.py
 
 format: $(STAMP) ## let ruff put the code in order
 	$(BIN)/ruff check --fix-only .
