@@ -22,7 +22,8 @@ class Hand:
 
 
 hand = Hand()
-studio = leo.connect(simulator=Simulator(speed=20, now=hand))
+if __name__ == "__main__":  # so it is in a kernel, and not where the file is only looked through
+    studio = leo.connect(simulator=Simulator(speed=20, now=hand))
 
 
 def let_go() -> None:
