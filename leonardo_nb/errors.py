@@ -237,7 +237,17 @@ class JobError(LeonardoError):
 
 
 class JobFailed(JobError):
-    """The service accepted the job and did not finish it; failed jobs are refunded."""
+    """
+    The job ended without pictures.
+
+    Attributes:
+        reason: Why, and what to do now, for places that say already which job failed and when; the
+            whole message where there is nothing to leave out.
+    """
+
+    def __init__(self, message: str, *, snapshot: Any = None, reason: str | None = None) -> None:  # noqa: ANN401  as above
+        super().__init__(message, snapshot=snapshot)
+        self.reason = reason or message
 
 
 class JobCancelled(JobError):

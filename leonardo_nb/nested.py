@@ -19,9 +19,11 @@ def allow_nested_loops() -> str:
     Allow `asyncio.run()` and `loop.run_until_complete()` inside a cell, for code of your own.
 
     leonardo_nb itself does not need it: `await job` and `job.result()` work without. It patches
-    asyncio for the whole process and cannot be undone but by a restart. `nest_asyncio2` is
-    preferred, because `nest_asyncio` loses clicks and leaks kernel tasks on ipykernel 7; ipykernel
-    7 brings the former along.
+    asyncio for the whole process and cannot be undone but by a restart. Buttons sleep while a
+    nested loop waits, as they do under `job.result()`; they answer while a cell awaits.
+
+    `nest_asyncio2` is preferred, because `nest_asyncio` loses clicks and leaks kernel tasks on
+    ipykernel 7, which brings the former along.
 
     Returns:
         The name of the package that did it.

@@ -495,10 +495,11 @@ def _failure(job: GenerationJob, generation: Generation) -> JobFailed:
         if words
         else "Prompt and parameters are kept; `job.again()` submits them unchanged."
     )
+    said = f"{reason} and refunds failed jobs{refund}. {advice}"
     return JobFailed(
-        f"Generation {job.id} failed after {job.elapsed:.0f} s. {reason} and refunds failed "
-        f"jobs{refund}. {advice}",
+        f"Generation {job.id} failed after {job.elapsed:.0f} s. {said}",
         snapshot=job.snapshot,
+        reason=said,
     )
 
 

@@ -47,6 +47,8 @@ __all__ = [
 ]
 
 VALUE_LENGTH = 80
+AT_ONCE_SECONDS = 0.1
+"""A shorter time is not worth saying."""
 """Characters of one parameter's value; a negative prompt can have a thousand."""
 
 MARKS = {
@@ -273,7 +275,8 @@ def error_lines(error: BaseException | None) -> tuple[str, str]:
     """Return what happened (one sentence) and what to do now."""
     if error is None:
         return "", ""
-    text = " ".join(str(error).split()) or type(error).__name__
+    said = error.reason if isinstance(error, JobFailed) else str(error)
+    text = " ".join(said.split()) or type(error).__name__
     # a full stop inside `code`, an address or a number does not end the sentence
     first = re.match(r"(?:`[^`]*`|[^`])*?[.!?](?=\s+[A-Z`])", text)
     headline = first.group(0) if first else text
@@ -326,7 +329,8 @@ def _time(facts: CardFacts) -> str:
         case "done":
             return seconds(facts.elapsed)
         case "failed" | "stopped":
-            return f"after {seconds(facts.elapsed)}"
+            # refused at once: "after 0.0 s" would say nothing
+            return f"after {seconds(facts.elapsed)}" if facts.elapsed >= AT_ONCE_SECONDS else ""
     return ""
 
 
