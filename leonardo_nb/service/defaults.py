@@ -9,10 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from leonardo_nb.service.catalog import DEFAULTS, MODELS, STYLES, family_of, find_model
+from leonardo_nb.service.catalog import (
+    DEFAULTS,
+    MODELS,
+    STYLES,
+    family_of,
+    find_model,
+    find_v2_model,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["minimal", "resolve"]
 
@@ -43,6 +50,12 @@ def resolve(given: Mapping[str, object]) -> dict[str, object]:
     not among them, because it is drawn.
     """
     members = {name: value for name, value in given.items() if value is not None}
+    newer = find_v2_model(str(members.get("modelId") or ""))
+    if newer is not None and newer.v1_id is None:
+        # what it does not declare it refuses, so no more than this is filled in
+        width, height = newer.default_size
+        usual = {"width": width, "height": height, "num_images": 1, "public": False}
+        return members | {name: members.get(name, value) for name, value in usual.items()}
     inpaints = members.get("canvasRequest") is True
     if members.get("photoReal") is True:
         # v1 chooses its own model, so a model that is given means v2
@@ -77,18 +90,28 @@ def resolve(given: Mapping[str, object]) -> dict[str, object]:
     return members
 
 
-def minimal(members: Mapping[str, object]) -> dict[str, object]:
+def minimal(
+    members: Mapping[str, object],
+    resolved: Callable[[Mapping[str, object]], Mapping[str, object]] = resolve,
+    *,
+    kept: frozenset[str] = frozenset({"prompt", "seed"}),
+) -> dict[str, object]:
     """
     Return the fewest members of a resolved request that resolve to the same request.
 
-    The law is `resolve(minimal(members)) == members`; the seed and the prompt always stay.
+    The law is `resolved(minimal(members)) == members`.
+
+    Args:
+        members: A request with its defaults filled in.
+        resolved: Fills them in; the one for pictures where nothing else is given.
+        kept: What always stays.
     """
     few = dict(members)
     # dependent members first: a style that its mode implies goes before the mode itself
     for name in reversed(list(members)):
-        if name in {"prompt", "seed"}:
+        if name in kept:
             continue
         without = {each: value for each, value in few.items() if each != name}
-        if resolve(without) == members:
+        if resolved(without) == members:
             few = without
     return few

@@ -1,13 +1,7 @@
-"""
-What the service offers, as plain data: models, styles, schedulers, limits, prices, durations.
-
-It is its own file because everything else may read it, the simulator included, and it imports
-nothing heavy. Where a number is an estimate and not the service's word, its docstring says so.
-"""
+"""Image models of the v1 API, their styles and schedulers, and what their parameters take."""
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -34,19 +28,14 @@ __all__ = [
     "SEED_MAX",
     "SEED_MAX_FLUX",
     "STYLES",
-    "STYLE_REFERENCE_PREPROCESSORS",
     "Alchemy",
     "Family",
     "Model",
     "Range",
-    "credits",
-    "credits_of_pricing",
-    "expected_seconds",
     "family_of",
     "find_model",
     "find_style",
     "preset_styles_for",
-    "pricing_params",
     "style_name",
 ]
 
@@ -100,6 +89,7 @@ class Model:
         inpaints: False where canvas inpainting is refused.
         sizes: Width and height pairs seen in use; empty where any size goes.
         aliases: Further spellings.
+        home: The API that its requests go to, where both have it.
     """
 
     name: str
@@ -116,6 +106,7 @@ class Model:
     inpaints: bool = True
     sizes: tuple[tuple[int, int], ...] = ()
     aliases: tuple[str, ...] = ()
+    home: Literal["v1", "v2"] = "v1"
 
 
 _LUCID_ORIGIN_STYLES = (
@@ -250,6 +241,7 @@ MODELS: Final[tuple[Model, ...]] = (
         styled_by="styleUUID",
         styles=_LUCID_ORIGIN_STYLES,
         contrast=3.5,
+        home="v2",
     ),
     Model(
         "Lucid Realism",
@@ -261,6 +253,7 @@ MODELS: Final[tuple[Model, ...]] = (
         styles=_LUCID_REALISM_STYLES,
         contrast=3.5,
         aliases=("Kino 2.0",),
+        home="v2",
     ),
     Model(
         "Flux Dev",
@@ -426,9 +419,6 @@ STYLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What `styleUUID` takes, by name; Phoenix, Flux and Lucid models are styled by it."""
 
-STYLE_REFERENCE_PREPROCESSORS: Final = frozenset({67, 166, 298, 299, 431})
-"""`preprocessorId` of Style Reference on SDXL, Phoenix, Flux Schnell, Flux Dev and Lucid."""
-
 CONTRASTS: Final = (1.0, 1.3, 1.8, 2.5, 3.0, 3.5, 4.0, 4.5)
 PHOTO_REAL_STRENGTHS: Final = (0.45, 0.5, 0.55)
 
@@ -534,146 +524,3 @@ def preset_styles_for(
     if photo_real:
         return PHOTO_REAL_V2_STYLES if version == "v2" else PHOTO_REAL_V1_STYLES
     return ALCHEMY_STYLES if alchemy else PLAIN_STYLES
-
-
-def _number(members: Mapping[str, object], name: str, default: float) -> float:
-    value = members.get(name)
-    return float(value) if isinstance(value, (int, float)) else float(default)
-
-
-def _size(members: Mapping[str, object]) -> tuple[int, int]:
-    return int(_number(members, "width", 1024)), int(_number(members, "height", 768))
-
-
-def pricing_params(members: Mapping[str, object]) -> dict[str, object]:
-    """
-    Return the calculator's IMAGE_GENERATION parameters for a request; its names differ.
-
-    Args:
-        members: A request with its defaults filled in, named as on the wire.
-    """
-    family = family_of(members)
-    width, height = _size(members)
-    alchemy = members.get("alchemy") is True and family in {
-        None,
-        "sdxl",
-        "sdxl-lightning",
-        "sd15",
-        "sd21",
-        "phoenix",
-    }
-    params: dict[str, object] = {
-        "imageWidth": width,
-        "imageHeight": height,
-        "numImages": int(_number(members, "num_images", 1)),
-        "inferenceSteps": int(_number(members, "num_inference_steps", 15)),
-        "alchemyMode": alchemy,
-        "highResolution": members.get("highResolution") is True,
-    }
-    if members.get("photoReal") is True:
-        params["photoRealMode"] = True
-        params["photoRealVersion"] = members.get("photoRealVersion") or "v1"
-        params["photoRealStrength"] = _number(members, "photoRealStrength", 0.55)
-    if members.get("promptMagic") is True:
-        params["promptMagic"] = True
-        for name in ("promptMagicVersion", "promptMagicStrength"):
-            if members.get(name) is not None:
-                params[name] = members[name]
-    loras = sum(
-        len(given)
-        for name in ("elements", "userElements")
-        if isinstance(given := members.get(name), (list, tuple))
-    )
-    if loras:
-        params["loraCount"] = loras
-    if family is None:
-        params["isModelCustom"] = True
-    for name, families in _PRICING_FLAGS.items():
-        if family in families:
-            params[name] = True
-    if members.get("ultra") is True:
-        params["isUltra"] = True
-    return params
-
-
-_PRICING_FLAGS: Final[Mapping[str, frozenset[str]]] = {
-    "isPhoenix": frozenset({"phoenix"}),
-    "isSDXL": frozenset({"sdxl"}),
-    "isSDXLLightning": frozenset({"sdxl-lightning"}),
-    "isFluxSchnell": frozenset({"flux-schnell"}),
-    "isFluxDev": frozenset({"flux-dev"}),
-    "isFluxKontext": frozenset({"kontext"}),
-}
-
-_SMALL, _LARGE = 512 * 512, 1024 * 1024  # pixels of the published table's two columns
-
-
-def _table_row(params: Mapping[str, object]) -> tuple[float, float]:
-    """Return the credits of four images at 512 and at 1024 squared."""
-    alchemy = params.get("alchemyMode") is True
-    if params.get("photoRealMode") is True:
-        return (24, 66) if params.get("photoRealVersion") == "v2" else (23, 63)
-    if params.get("promptMagic") is True and alchemy:
-        return 24, 63
-    if params.get("isSDXLLightning") is True:
-        return (15, 40) if alchemy else (7, 12)
-    if params.get("isSDXL") is True or params.get("isPhoenix") is True:
-        return (24, 66) if alchemy else (7, 12)
-    # Flux is in no published table; Dev is taken for an Alchemy job, Schnell for a plain one.
-    if params.get("isFluxDev") is True or params.get("isFluxKontext") is True:
-        return 24, 66
-    return (16, 44) if alchemy else (7, 12)
-
-
-def credits_of_pricing(params: Mapping[str, object]) -> int:
-    """
-    Return the estimated credits for the calculator's IMAGE_GENERATION parameters.
-
-    The published table has four images at two sizes; other sizes lie on the straight line through
-    them. The part for more than 15 steps comes from the one published value (11 credits for plain
-    images at 512 squared with 30 steps), `isUltra` is taken for twice the price.
-    """
-    small, large = _table_row(params)
-    pixels = _number(params, "imageWidth", 1024) * _number(params, "imageHeight", 768)
-    four = small + (large - small) * (pixels - _SMALL) / (_LARGE - _SMALL)
-    steps = max(15.0, _number(params, "inferenceSteps", 15))
-    price = max(four, small / 4) / 4 * _number(params, "numImages", 1)
-    price *= 1 + (steps - 15) / 15 * 4 / 7
-    if params.get("isUltra") is True:
-        price *= 2
-    return max(1, math.ceil(round(price, 6)))
-
-
-def credits(members: Mapping[str, object]) -> int:  # noqa: A001  the service's word for it
-    """
-    Return the estimated credits of a request with its defaults filled in.
-
-    An estimate from the legacy table, for plans made without asking the service; the service's
-    calculator and the job's own acknowledgement are the truth.
-
-    >>> credits(
-    ...     {"modelId": MODELS[0].id, "alchemy": True, "width": 512, "height": 512, "num_images": 4}
-    ... )
-    15
-    """
-    return credits_of_pricing(pricing_params(members))
-
-
-def expected_seconds(members: Mapping[str, object]) -> float:
-    """
-    Return a first guess of how many seconds a job takes, before any was measured.
-
-    Fitted by hand to three published observations: 4 s for one plain image at 512 squared, 5 to
-    8 s for plain images in general, 15 to 25 s with Alchemy at 1536 x 864.
-    """
-    family = family_of(members)
-    width, height = _size(members)
-    seconds = 3.0 + 4.0 * width * height / 1_000_000
-    if pricing_params(members)["alchemyMode"] is True:
-        seconds *= 2.4
-    if members.get("ultra") is True:
-        seconds *= 2.0
-    if family in {"flux-dev", "kontext", "lucid"}:
-        seconds *= 1.5
-    seconds *= 0.5 + 0.5 * _number(members, "num_inference_steps", 15) / 15
-    return round(seconds * (1 + 0.1 * (_number(members, "num_images", 1) - 1)), 1)

@@ -1,0 +1,81 @@
+"""
+The bodies that we send; a member that the service does not have cannot get into one.
+
+One class for each kind of job, all with the same methods: `of` reads what a person types, `wire`
+is what is posted, and the class says where it is posted and where the job is looked for.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from leonardo_nb.service.requests.body import Body
+from leonardo_nb.service.requests.image import ControlNet, CreateGeneration, Element, UserElement
+from leonardo_nb.service.requests.variation import (
+    RemoveBackground,
+    UniversalUpscale,
+    Unzoom,
+    Upscale,
+)
+from leonardo_nb.service.requests.video import (
+    EndFrame,
+    ImageToVideo,
+    MotionSvd,
+    TextToVideo,
+    VideoUpscale,
+)
+from leonardo_nb.service.values import PARAMETERS, check_value, parameter_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "BODIES",
+    "PARAMETERS",
+    "Body",
+    "ControlNet",
+    "CreateGeneration",
+    "Element",
+    "EndFrame",
+    "ImageToVideo",
+    "MotionSvd",
+    "RemoveBackground",
+    "TextToVideo",
+    "UniversalUpscale",
+    "Unzoom",
+    "Upscale",
+    "UserElement",
+    "VideoUpscale",
+    "body_of",
+    "check_value",
+    "parameter_name",
+]
+
+BODIES: Final[Mapping[str, type[Body]]] = MappingProxyType(
+    {
+        each.endpoint: each
+        for each in (
+            CreateGeneration,
+            TextToVideo,
+            ImageToVideo,
+            MotionSvd,
+            VideoUpscale,
+            Upscale,
+            Unzoom,
+            RemoveBackground,
+            UniversalUpscale,
+        )
+    }
+)
+"""Every kind of body by the endpoint that it is posted to."""
+
+
+def body_of(endpoint: str, wire: Mapping[str, object]) -> Body:
+    """
+    Return the request whose `wire()` was posted to *endpoint*; nothing is filled in anew.
+
+    Raises:
+        KeyError: There is no such endpoint.
+    """
+    return BODIES[endpoint].from_wire(wire)

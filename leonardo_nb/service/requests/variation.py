@@ -1,0 +1,247 @@
+"""The bodies that make one image out of another: larger, wider, without its background."""
+
+# ruff: noqa: N815  members are named as on the wire
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+from leonardo_nb.errors import ConflictingParameters
+from leonardo_nb.service.catalog import (
+    FIXED_CREDITS,
+    MAX_OUTPUT_MEGAPIXELS,
+    MAX_PROMPT_CHARACTERS,
+    Range,
+    credits_of_upscaling,
+)
+from leonardo_nb.service.reading import Member, Vocabulary
+from leonardo_nb.service.requests.body import Body
+from leonardo_nb.service.rules import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["RemoveBackground", "UniversalUpscale", "Unzoom", "Upscale"]
+
+_ID: Final = Member("id", "id", "The image, or the variation where isVariation says so.")
+_IS_VARIATION: Final = Member("isVariation", "flag", "Whether the id is a variation's.")
+_ELSEWHERE: Final = {
+    "image": "id",
+    "image_id": "id",
+    "imageid": "id",
+    "generated_image_id": "id",
+    "variation": "isVariation",
+    "variation_id": "isVariation",
+}
+
+
+class _Variation(Body):
+    """What all variations have in common."""
+
+    kind: ClassVar[Literal["generation", "video", "variation"]] = "variation"
+    looked_for: ClassVar[Literal["generation", "variation", "motion-variation"]] = "variation"
+    lead: ClassVar[str] = "id"
+
+    def estimated_credits(self) -> int | None:
+        """Return the published price, or None where it depends on the image."""
+        return FIXED_CREDITS.get(self.endpoint)
+
+
+class Upscale(_Variation):
+    """Ask for a larger image: the body of `POST /variations/upscale`."""
+
+    endpoint: ClassVar[str] = "variations/upscale"
+    wrappers: ClassVar[tuple[str, ...]] = ("sdUpscaleJob", "sdUpscalerjob")
+    function: ClassVar[str] = "upscale"
+    vocabulary: ClassVar[Vocabulary] = Vocabulary.of(
+        "upscale", (Member("id", "id", "The generated image."),), _ELSEWHERE
+    )
+
+    id: str
+
+
+class Unzoom(_Variation):
+    """Ask for more around an image: the body of `POST /variations/unzoom`."""
+
+    endpoint: ClassVar[str] = "variations/unzoom"
+    wrappers: ClassVar[tuple[str, ...]] = ("sdUnzoomJob",)
+    function: ClassVar[str] = "unzoom"
+    vocabulary: ClassVar[Vocabulary] = Vocabulary.of("unzoom", (_ID, _IS_VARIATION), _ELSEWHERE)
+
+    id: str
+    isVariation: bool | None = None
+
+    @classmethod
+    def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
+        return {"isVariation": False} | dict(given)
+
+
+class RemoveBackground(_Variation):
+    """Ask for an image without its background: the body of `POST /variations/nobg`."""
+
+    endpoint: ClassVar[str] = "variations/nobg"
+    wrappers: ClassVar[tuple[str, ...]] = ("sdNobgJob",)
+    function: ClassVar[str] = "nobg"
+    vocabulary: ClassVar[Vocabulary] = Vocabulary.of("nobg", (_ID, _IS_VARIATION), _ELSEWHERE)
+
+    id: str
+    isVariation: bool | None = None
+
+    @classmethod
+    def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
+        return {"isVariation": False} | dict(given)
+
+
+_SOURCES: Final = ("generatedImageId", "variationId", "initImageId")
+_ONE_TO_TEN: Final = Range(1, 10, whole=True)
+
+
+class UniversalUpscale(_Variation):
+    """
+    Ask for a larger image in a style: the body of `POST /variations/universal-upscaler`.
+
+    The image is one of `generatedImageId`, which may be given without its name, `variationId` and
+    `initImageId`.
+
+    >>> UniversalUpscale.of("an-id", upscaler_style="cinematic").code()
+    'leo.universal_upscale("an-id", upscalerStyle="CINEMATIC")'
+    """
+
+    endpoint: ClassVar[str] = "variations/universal-upscaler"
+    wrappers: ClassVar[tuple[str, ...]] = ("universalUpscaler",)
+    function: ClassVar[str] = "universal_upscale"
+    lead: ClassVar[str] = "generatedImageId"
+    vocabulary: ClassVar[Vocabulary] = Vocabulary.of(
+        "universal_upscale",
+        (
+            Member("generatedImageId", "id", "The generated image."),
+            Member("variationId", "id", "The variation, in place of a generated image."),
+            Member("initImageId", "id", "The uploaded image, in place of a generated one."),
+            Member("prompt", "text", "What it shows.", max_characters=MAX_PROMPT_CHARACTERS),
+            Member(
+                "upscalerStyle",
+                "choice",
+                "The style in which detail is added.",
+                ("GENERAL", "CINEMATIC", "2D ART & ILLUSTRATION", "CG ART & GAME ASSETS"),
+            ),
+            Member(
+                "ultraUpscaleStyle",
+                "choice",
+                "The style of the ultra upscaler, in place of upscalerStyle.",
+                ("ARTISTIC", "REALISTIC"),
+            ),
+            Member(
+                "creativityStrength",
+                "whole",
+                "How much may be invented.",
+                limits=_ONE_TO_TEN,
+            ),
+            Member(
+                "upscaleMultiplier", "number", "How much larger each side is.", limits=Range(1, 2)
+            ),
+            Member(
+                "detailContrast", "whole", "How much detail stands out; ultra.", limits=_ONE_TO_TEN
+            ),
+            Member(
+                "similarity", "whole", "How near to the image it stays; ultra.", limits=_ONE_TO_TEN
+            ),
+        ),
+        {
+            "image": "generatedImageId",
+            "image_id": "generatedImageId",
+            "id": "generatedImageId",
+            "creativity": "creativityStrength",
+            "multiplier": "upscaleMultiplier",
+            "scale": "upscaleMultiplier",
+            "style": "upscalerStyle",
+            "ultra_style": "ultraUpscaleStyle",
+        },
+    )
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "one-image",
+            _SOURCES,
+            "Give exactly one of generatedImageId, variationId and initImageId.",
+            lambda m: sum(m.get(name) is not None for name in _SOURCES) != 1,
+        ),
+        Rule(
+            "one-style",
+            ("upscalerStyle", "ultraUpscaleStyle"),
+            "upscalerStyle and ultraUpscaleStyle do not go together; use one of them.",
+            lambda m: m.get("upscalerStyle") is not None and m.get("ultraUpscaleStyle") is not None,
+        ),
+        Rule(
+            "ultra-only",
+            ("detailContrast", "similarity", "ultraUpscaleStyle"),
+            "detailContrast and similarity need ultraUpscaleStyle.",
+            lambda m: (
+                m.get("ultraUpscaleStyle") is None
+                and (m.get("detailContrast") is not None or m.get("similarity") is not None)
+            ),
+        ),
+    )
+
+    generatedImageId: str | None = None
+    variationId: str | None = None
+    initImageId: str | None = None
+    prompt: str | None = None
+    upscalerStyle: str | None = None
+    ultraUpscaleStyle: str | None = None
+    creativityStrength: int | None = None
+    upscaleMultiplier: int | float | None = None
+    detailContrast: int | None = None
+    similarity: int | None = None
+
+    @classmethod
+    def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
+        members = dict(given)
+        if members.get("ultraUpscaleStyle") is None:
+            members.setdefault("upscalerStyle", "GENERAL")
+        members.setdefault("creativityStrength", 5)
+        members.setdefault("upscaleMultiplier", 1.5)
+        return members
+
+    def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """
+        Return width and height in pixels of what an image of *size* becomes.
+
+        Raises:
+            ConflictingParameters: It would be larger than the service makes.
+        """
+        times = float(self.upscaleMultiplier or 1.5)
+        width, height = (math.floor(side * times) for side in size)
+        if width * height > MAX_OUTPUT_MEGAPIXELS * 1_000_000:
+            fitting = math.sqrt(MAX_OUTPUT_MEGAPIXELS * 1_000_000 / (size[0] * size[1]))
+            hint = (
+                f"upscaleMultiplier={math.floor(fitting * 100) / 100:g} fits."
+                if fitting >= 1
+                else "make the image smaller first."
+            )
+            raise ConflictingParameters(
+                f"{size[0]} x {size[1]} pixels times {times:g} is more than the "
+                f"{MAX_OUTPUT_MEGAPIXELS} megapixels that the upscaler makes; {hint}",
+                members=("upscaleMultiplier",),
+                rule="upscaled-size",
+            )
+        return width, height
+
+    def pricing_for(self, size: tuple[int, int]) -> dict[str, object]:
+        """Return the body that asks the service's calculator, for an image of *size* in pixels."""
+        width, height = self.output_size(size)
+        if self.ultraUpscaleStyle is not None:
+            service = "UNIVERSAL_UPSCALER_ULTRA"
+            params: dict[str, object] = {
+                "inputWidth": size[0],
+                "inputHeight": size[1],
+                "upscaleMultiplier": self.upscaleMultiplier or 1.5,
+            }
+        else:
+            service = "UNIVERSAL_UPSCALER"
+            params = {"megapixel": max(1, math.ceil(width * height / 1_000_000))}
+        return {"service": service, "serviceParams": {service: params}}
+
+    def estimated_credits_for(self, size: tuple[int, int]) -> int:
+        """Return our own estimate of the price in credits, for an image of *size* in pixels."""
+        width, height = self.output_size(size)
+        return credits_of_upscaling(width * height / 1_000_000)

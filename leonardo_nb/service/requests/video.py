@@ -1,0 +1,496 @@
+"""
+The bodies that ask for videos: from text, from an image, and from another video.
+
+Which lengths, sizes and resolutions go together depends on the model, so the rules are made from
+the table of video models.
+"""
+
+# ruff: noqa: N815  members are named as on the wire
+
+from __future__ import annotations
+
+import random
+import re
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
+
+from leonardo_nb.service.catalog import (
+    FIXED_CREDITS,
+    MOTION_SVD_RETIRED,
+    RESOLUTIONS,
+    SEED_MAX_FLUX,
+    SEED_MAX_VEO,
+    VIDEO_MODELS,
+    Range,
+    VideoModel,
+    find_video_model,
+)
+from leonardo_nb.service.reading import Member, Vocabulary
+from leonardo_nb.service.requests.body import Body, Closed
+from leonardo_nb.service.requests.image import Element  # noqa: TC001  pydantic reads it
+from leonardo_nb.service.rules import Rule
+from leonardo_nb.service.values import ELEMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["EndFrame", "ImageToVideo", "MotionSvd", "TextToVideo", "VideoUpscale"]
+
+_MAX_PROMPT: Final = 9999  # characters; no model of the service takes more
+_MAX_NEGATIVE: Final = 1000
+_SOURCES: Final = ("GENERATED", "UPLOADED")
+_SIDE: Final = Range(64, 4096, whole=True)
+
+_CLIP: Final = (
+    Member("prompt", "text", "What happens in the video.", max_characters=_MAX_PROMPT),
+    Member(
+        "model",
+        "choice",
+        "The model that makes the video.",
+        tuple(each.id for each in VIDEO_MODELS),
+    ),
+    Member("resolution", "choice", "How fine the video is.", RESOLUTIONS),
+    Member("width", "whole", "Width in pixels.", limits=_SIDE),
+    Member("height", "whole", "Height in pixels.", limits=_SIDE),
+    Member("duration", "whole", "Length in seconds.", limits=Range(1, 60, whole=True)),
+    Member(
+        "seed",
+        "whole",
+        "Where the video starts from; the same seed makes it again.",
+        limits=Range(0, SEED_MAX_VEO, whole=True),
+    ),
+    Member(
+        "negativePrompt", "text", "What to keep out of the video.", max_characters=_MAX_NEGATIVE
+    ),
+    Member("promptEnhance", "flag", "Let the service add detail to the prompt."),
+    Member("promptEnhanceInstruction", "text", "How the prompt should be enhanced."),
+    Member("frameInterpolation", "flag", "Blend frames into a smoother video."),
+    Member("styleIds", "list", "Ids of styles; Motion 2.0 has its own."),
+    Member(
+        "elements",
+        "list",
+        "Elements to mix in; Motion 2.0 only.",
+        items=ELEMENT,
+        required=("akUUID",),
+    ),
+    Member("isPublic", "flag", "Show the video in the community feed."),
+)
+_FIRST_FRAME: Final = (
+    Member("imageId", "id", "The image that the video begins with."),
+    Member("imageType", "choice", "Where that image is from.", _SOURCES),
+    Member(
+        "endFrameImage",
+        "object",
+        "The image that the video ends with.",
+        items=(
+            Member("id", "id", "The image."),
+            Member("type", "choice", "Where it is from.", _SOURCES),
+        ),
+        required=("id", "type"),
+    ),
+)
+
+# What people type who know the image parameters or another tool.
+_ELSEWHERE: Final = {
+    "end_frame": "endFrameImage",
+    "end_image": "endFrameImage",
+    "enhance_prompt": "promptEnhance",
+    "enhanceprompt": "promptEnhance",
+    "image": "imageId",
+    "init_image_id": "imageId",
+    "length": "duration",
+    "modelid": "model",
+    "model_id": "model",
+    "public": "isPublic",
+    "seconds": "duration",
+    "size": "resolution",
+    "styleuuid": "styleIds",
+    "style": "styleIds",
+}
+
+
+def _model(members: Mapping[str, object]) -> VideoModel | None:
+    return find_video_model(str(members.get("model") or VIDEO_MODELS[0].id))
+
+
+def _words(values: tuple[object, ...]) -> str:
+    *most, last = map(str, values)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _runs_on(model: VideoModel, members: Mapping[str, object]) -> bool:
+    return _model(members) is model
+
+
+def _outside(
+    model: VideoModel, name: str, taken: tuple[object, ...], members: Mapping[str, object]
+) -> bool:
+    given = members.get(name)
+    return _runs_on(model, members) and given is not None and given not in taken
+
+
+def _other_size(model: VideoModel, members: Mapping[str, object]) -> bool:
+    width, height = members.get("width"), members.get("height")
+    if not _runs_on(model, members) or width is None or height is None or not model.sizes:
+        return False
+    return (width, height) not in model.sizes
+
+
+def _over_seed(model: VideoModel, members: Mapping[str, object]) -> bool:
+    seed = members.get("seed")
+    most = model.seed_max
+    return _runs_on(model, members) and most is not None and isinstance(seed, int) and seed > most
+
+
+def _given(model: VideoModel, name: str, members: Mapping[str, object]) -> bool:
+    return _runs_on(model, members) and bool(members.get(name))
+
+
+def _retired(model: VideoModel, members: Mapping[str, object]) -> bool:
+    return _runs_on(model, members) and model.retired is not None
+
+
+def _rules_of(model: VideoModel) -> list[Rule]:
+    """Return what does not go together on one model."""
+    key, name = model.id.lower(), model.name
+    rules = []
+    if model.retired is not None:
+        rules.append(
+            Rule(
+                f"{key}-retired",
+                ("model",),
+                f'{name} was retired on {model.retired}; use model="{model.instead}".',
+                partial(_retired, model),
+            )
+        )
+    rules.append(
+        Rule(
+            f"{key}-resolution",
+            ("resolution", "model"),
+            f"{name} takes {_words(model.resolutions)}.",
+            partial(_outside, model, "resolution", model.resolutions),
+        )
+    )
+    lengths = tuple(sorted(model.durations))
+    rules.append(
+        Rule(
+            f"{key}-duration",
+            ("duration", "model"),
+            f"{name} takes a duration of {_words(lengths)} seconds."
+            if lengths
+            else f"{name} makes clips of about {model.clip_seconds:g} s; leave duration out.",
+            partial(_outside, model, "duration", lengths),
+        )
+    )
+    if model.sizes:
+        sizes = _words(tuple(f"{width} x {height}" for width, height in model.sizes))
+        rules.append(
+            Rule(
+                f"{key}-size",
+                ("width", "height", "model"),
+                f"{name} makes {sizes} pixels.",
+                partial(_other_size, model),
+            )
+        )
+    if model.seed_max is not None and model.seed_max < SEED_MAX_VEO:
+        rules.append(
+            Rule(
+                f"{key}-seed",
+                ("seed", "model"),
+                f"On {name} seed is at most {model.seed_max}.",
+                partial(_over_seed, model),
+            )
+        )
+    if not model.takes_elements:
+        rules.append(
+            Rule(
+                f"{key}-elements",
+                ("elements", "model"),
+                f"{name} takes no elements; Motion 2.0 does.",
+                partial(_given, model, "elements"),
+            )
+        )
+    return rules
+
+
+_SIZE_PARTS: Final = Rule(
+    "video-size-parts",
+    ("width", "height"),
+    "width and height go together; give both or neither.",
+    lambda m: (m.get("width") is None) != (m.get("height") is None),
+)
+_COMMON: Final = (_SIZE_PARTS, *(rule for model in VIDEO_MODELS for rule in _rules_of(model)))
+
+
+def _end_frame_rules() -> list[Rule]:
+    takers = tuple(each.name for each in VIDEO_MODELS if each.takes_end_frame and not each.retired)
+    return [
+        Rule(
+            f"{model.id.lower()}-end-frame",
+            ("endFrameImage", "model"),
+            f"{model.name} takes no endFrameImage; {_words(takers)} does.",
+            partial(_given, model, "endFrameImage"),
+        )
+        for model in VIDEO_MODELS
+        if not model.takes_end_frame
+    ]
+
+
+def _text_rules() -> list[Rule]:
+    return [
+        Rule(
+            f"{model.id.lower()}-needs-image",
+            ("model",),
+            f"{model.name} needs an image to begin with; use image.to_video(), or another model.",
+            partial(_runs_on, model),
+        )
+        for model in VIDEO_MODELS
+        if not model.reads_text
+    ]
+
+
+class EndFrame(Closed):
+    """The image that a video ends with."""
+
+    id: str
+    type: str
+
+
+class _Clip(Body):
+    """What a video from text and a video from an image have in common."""
+
+    kind: ClassVar[Literal["generation", "video", "variation"]] = "video"
+    looked_for: ClassVar[Literal["generation", "variation", "motion-variation"]] = "generation"
+    # the structure document's samples have the name that is Motion 1.0's in reality
+    wrappers: ClassVar[tuple[str, ...]] = (
+        "motionVideoGenerationJob",
+        "motionSvdGenerationJob",
+        "generate",
+    )
+    lead: ClassVar[str] = "prompt"
+
+    prompt: str
+    model: str | None = None
+    resolution: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration: int | None = None
+    seed: int | None = None
+    negativePrompt: str | None = None
+    promptEnhance: bool | None = None
+    promptEnhanceInstruction: str | None = None
+    frameInterpolation: bool | None = None
+    styleIds: tuple[str, ...] | None = None
+    elements: tuple[Element, ...] | None = None
+    isPublic: bool | None = None
+
+    @classmethod
+    def _read(cls, given: Mapping[str, object], *, check: bool) -> Self:
+        model = given.get("model")
+        if isinstance(model, str) and (named := find_video_model(model)):
+            given = {**given, "model": named.id}
+        height = re.fullmatch(r"(480|720|1080)p?", str(given.get("resolution")).strip())
+        if height is not None:
+            given = {**given, "resolution": f"RESOLUTION_{height[1]}"}
+        return super()._read(given, check=check)
+
+    @classmethod
+    def _drawn(cls, read: Mapping[str, object]) -> dict[str, object]:
+        model = _model(read)
+        if "seed" in read or model is None or model.seed_max is None:
+            return dict(read)
+        return dict(read) | {"seed": random.SystemRandom().randint(0, SEED_MAX_FLUX)}
+
+    @classmethod
+    def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
+        members = dict(given)
+        members.setdefault("model", VIDEO_MODELS[0].id)
+        if (model := _model(members)) is not None:
+            width, height = members.get("width"), members.get("height")
+            sides = [side for side in (width, height) if isinstance(side, int)]
+            members.setdefault("resolution", _resolution(model, min(sides, default=0)))
+            if model.durations:
+                members.setdefault("duration", model.durations[0])
+        members.setdefault("isPublic", False)
+        return members
+
+    @property
+    def video_model(self) -> VideoModel | None:
+        """The model, or None for one that our list does not have."""
+        return find_video_model(self.model or VIDEO_MODELS[0].id)
+
+    @property
+    def seconds(self) -> float:
+        """How long the clip will be."""
+        model = self.video_model
+        return float(self.duration or (model.clip_seconds if model else 5.0))
+
+    def pricing(self) -> dict[str, object] | None:
+        """Return the body that asks the service's calculator, which knows Motion 2.0 and Veo 3."""
+        model = self.video_model
+        if model is None or model.price_service is None:
+            return None
+        params = {"resolution": self.resolution or model.resolutions[0]}
+        return {"service": model.price_service, "serviceParams": {model.price_service: params}}
+
+    def advice(self) -> tuple[str, ...]:
+        """Say that the model is retired, where it is sent all the same."""
+        model = self.video_model
+        if model is None or model.retired is None:
+            return ()
+        sentence = (
+            f"{model.name} was retired on {model.retired}; where the service refuses it, "
+            f'model="{model.instead}" takes its place.'
+        )
+        return (sentence,)
+
+
+def _resolution(model: VideoModel, side: int) -> str:
+    """Return the resolution of a video whose shorter side is *side* pixels; 0 where not given."""
+    for resolution in model.resolutions:
+        if side <= int(resolution.removeprefix("RESOLUTION_")):
+            return resolution
+    # 512 x 768 and 576 x 720 are sizes of the smallest resolution's, a little over its name
+    return model.resolutions[-1]
+
+
+class TextToVideo(_Clip):
+    """
+    Ask for a video from words: the body of `POST /generations-text-to-video`.
+
+    >>> TextToVideo.of("waves", resolution="720", seed=1).code()
+    'leo.text_to_video("waves", seed=1, resolution="RESOLUTION_720")'
+    """
+
+    endpoint: ClassVar[str] = "generations-text-to-video"
+    function: ClassVar[str] = "text_to_video"
+    vocabulary: ClassVar[Vocabulary] = Vocabulary.of("text_to_video", _CLIP, _ELSEWHERE)
+    rules: ClassVar[tuple[Rule, ...]] = (*_COMMON, *_text_rules())
+
+
+class ImageToVideo(_Clip):
+    """
+    Ask for a video that begins with an image: the body of `POST /generations-image-to-video`.
+
+    `imageType` is GENERATED where nothing else is said.
+    """
+
+    endpoint: ClassVar[str] = "generations-image-to-video"
+    function: ClassVar[str] = "image_to_video"
+    vocabulary: ClassVar[Vocabulary] = Vocabulary.of(
+        "image_to_video", (_CLIP[0], *_FIRST_FRAME, *_CLIP[1:]), _ELSEWHERE
+    )
+    rules: ClassVar[tuple[Rule, ...]] = (*_COMMON, *_end_frame_rules())
+
+    imageId: str
+    imageType: str
+    endFrameImage: EndFrame | None = None
+
+    @classmethod
+    def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
+        return super()._resolved({**given, "imageType": given.get("imageType") or "GENERATED"})
+
+
+class MotionSvd(Body):
+    """
+    Ask for Motion 1.0 to move an image: the body of `POST /generations-motion-svd`.
+
+    The service has retired it; what it answers now is not documented, so it is sent, and `advice`
+    says what takes its place.
+    """
+
+    endpoint: ClassVar[str] = "generations-motion-svd"
+    kind: ClassVar[Literal["generation", "video", "variation"]] = "video"
+    looked_for: ClassVar[Literal["generation", "variation", "motion-variation"]] = "generation"
+    wrappers: ClassVar[tuple[str, ...]] = ("motionSvdGenerationJob", "motionVideoGenerationJob")
+    function: ClassVar[str] = "motion"
+    lead: ClassVar[str] = "imageId"
+    vocabulary: ClassVar[Vocabulary] = Vocabulary.of(
+        "motion",
+        (
+            Member("imageId", "id", "The image that moves."),
+            Member(
+                "motionStrength",
+                "whole",
+                "How much it moves.",
+                limits=Range(1, 10, whole=True),
+            ),
+            Member("isInitImage", "flag", "Whether it is an uploaded image."),
+            Member("isVariation", "flag", "Whether it is a variation."),
+            Member("isPublic", "flag", "Show the video in the community feed."),
+        ),
+        {"public": "isPublic", "strength": "motionStrength"},
+    )
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "one-origin",
+            ("isInitImage", "isVariation"),
+            "An image is uploaded or a variation, not both.",
+            lambda m: m.get("isInitImage") is True and m.get("isVariation") is True,
+        ),
+    )
+
+    imageId: str
+    motionStrength: int | None = None
+    isInitImage: bool | None = None
+    isVariation: bool | None = None
+    isPublic: bool | None = None
+
+    @classmethod
+    def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
+        usual = {"motionStrength": 5, "isInitImage": False, "isVariation": False, "isPublic": False}
+        return usual | dict(given)
+
+    @property
+    def seconds(self) -> float:
+        """How long the clip will be: Motion 1.0 makes 25 frames."""
+        return 4.0
+
+    def pricing(self) -> dict[str, object]:
+        """Return the body that asks the service's calculator; it has nothing to choose."""
+        service = "MOTION_SVD_GENERATION"
+        return {"service": service, "serviceParams": {service: {}}}
+
+    def estimated_credits(self) -> int:
+        """Return the published price."""
+        return FIXED_CREDITS[self.endpoint]
+
+    def advice(self) -> tuple[str, ...]:
+        """Say that the model is retired, and what takes its place."""
+        sentence = (
+            f"Motion 1.0 was retired on {MOTION_SVD_RETIRED}; where the service refuses it, "
+            'image.to_video(prompt, model="MOTION2") takes its place.'
+        )
+        return (sentence,)
+
+
+class VideoUpscale(Body):
+    """
+    Ask for a finer video: the body of `POST /generations-video-upscale`.
+
+    The only job that is looked for among the motion variations.
+    """
+
+    endpoint: ClassVar[str] = "generations-video-upscale"
+    kind: ClassVar[Literal["generation", "video", "variation"]] = "video"
+    looked_for: ClassVar[Literal["generation", "variation", "motion-variation"]] = (
+        "motion-variation"
+    )
+    wrappers: ClassVar[tuple[str, ...]] = ("motionVideoGenerationJob",)
+    function: ClassVar[str] = "upscale_video"
+    lead: ClassVar[str] = "sourceGenerationId"
+    vocabulary: ClassVar[Vocabulary] = Vocabulary.of(
+        "upscale_video",
+        (
+            Member("sourceGenerationId", "id", "The video's generation."),
+            Member("resolution", "choice", "How fine it becomes.", ("RESOLUTION_720",)),
+        ),
+        {"generation_id": "sourceGenerationId", "id": "sourceGenerationId"},
+    )
+
+    sourceGenerationId: str
+    resolution: str
+
+    @classmethod
+    def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
+        return {"resolution": "RESOLUTION_720"} | dict(given)
