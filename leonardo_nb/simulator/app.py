@@ -1,51 +1,51 @@
 """
-The service's HTTP face: routes, keys, wrappers, and the `Simulator` that holds everything.
+The `Simulator`: one account with its jobs, its files, and the routes that lead to them.
 
-A route reads its request, asks the world, and wraps what comes back; what happens to jobs is in
-`world`, what is refused in `images`, what goes wrong on purpose in `faults`.
+What routes answer is in `desk` (v1), `v2` and `storage`; what happens to jobs is in `world`; what
+goes wrong on purpose is in `faults`.
 """
 
 from __future__ import annotations
 
-import json
 import random
-import re
-import threading
 import time
 from collections import deque
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 import anyio
-import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from leonardo_nb.service import catalog
-from leonardo_nb.simulator import images, refusals
+from leonardo_nb.simulator import refusals, saved
+from leonardo_nb.simulator.callbacks import Callbacks
+from leonardo_nb.simulator.darkroom import Darkroom
+from leonardo_nb.simulator.desk import JOBS, Desk
 from leonardo_nb.simulator.faults import FaultLayer, Faults, Trouble
-from leonardo_nb.simulator.gallery import Gallery, key_of
+from leonardo_nb.simulator.gallery import Gallery
+from leonardo_nb.simulator.house import BASE_PATH, MEDIA_PATH, V2_PATH, Answer, House, key_in
 from leonardo_nb.simulator.refusals import Refusal
-from leonardo_nb.simulator.shapes import enum
-from leonardo_nb.simulator.world import COMPLETE, Fate, World, cost_of, status_at
+from leonardo_nb.simulator.storage import Storage
+from leonardo_nb.simulator.v2 import SecondDesk
+from leonardo_nb.simulator.world import Fate, World
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
+    from leonardo_nb.simulator.callbacks import Send
     from leonardo_nb.simulator.faults import Drop
+    from leonardo_nb.simulator.house import Endpoint
     from leonardo_nb.simulator.transport import InProcess
     from leonardo_nb.simulator.world import SimJob
 
-    Endpoint = Callable[[Request], Awaitable[Response]]
-
 __all__ = ["BASE_PATH", "KEY", "Simulator"]
 
-BASE_PATH = "/api/rest/v1"
 HOST = "http://simulator.invalid"
 """No such host can exist, so a request that misses the transport goes nowhere."""
 
@@ -54,85 +54,6 @@ KEY = "51a70000-0000-4000-8000-000000000001"
 
 UNKNOWN_KEY = "00000000-0000-0000-0000-000000000000"
 LOGGED_REQUESTS = 10_000
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-SERVICES = (
-    "IMAGE_GENERATION",
-    "FANTASY_AVATAR_GENERATION",
-    "MOTION_SVD_GENERATION",
-    "MOTION_VIDEO_GENERATION",
-    "VEO3_MOTION_VIDEO_GENERATION",
-    "LCM_GENERATION",
-    "MODEL_TRAINING",
-    "TEXTURE_GENERATION",
-    "UNIVERSAL_UPSCALER",
-    "UNIVERSAL_UPSCALER_ULTRA",
-)
-_read_service = enum("ProductionApiServices", SERVICES)
-
-NOT_BUILT = (
-    ("GET", "/elements"),
-    ("POST", "/elements"),
-    ("GET", "/elements/{id}"),
-    ("DELETE", "/elements/{id}"),
-    ("GET", "/elements/user/{userId}"),
-    ("POST", "/init-image"),
-    ("GET", "/init-image/{id}"),
-    ("DELETE", "/init-image/{id}"),
-    ("POST", "/canvas-init-image"),
-    ("POST", "/media"),
-    ("GET", "/media/{id}"),
-    ("DELETE", "/media/{id}"),
-    ("POST", "/variations/upscale"),
-    ("POST", "/variations/unzoom"),
-    ("POST", "/variations/nobg"),
-    ("POST", "/variations/universal-upscaler"),
-    ("GET", "/variations/{id}"),
-    ("POST", "/generations-text-to-video"),
-    ("POST", "/generations-image-to-video"),
-    ("POST", "/generations-motion-svd"),
-    ("POST", "/generations-video-upscale"),
-    ("GET", "/motion-variations/{id}"),
-    ("POST", "/prompt/improve"),
-    ("POST", "/prompt/random"),
-    ("POST", "/datasets"),
-    ("GET", "/datasets/{id}"),
-    ("DELETE", "/datasets/{id}"),
-    ("POST", "/datasets/{datasetId}/upload"),
-    ("POST", "/datasets/{datasetId}/upload/gen"),
-    ("POST", "/models"),
-    ("GET", "/models/{id}"),
-    ("DELETE", "/models/{id}"),
-    ("GET", "/models/user/{userId}"),
-    ("POST", "/generations-lcm"),
-    ("POST", "/lcm-instant-refine"),
-    ("POST", "/lcm-upscale"),
-    ("POST", "/lcm-inpainting"),
-    ("GET", "/blueprints"),
-    ("GET", "/blueprints/{id}"),
-    ("GET", "/blueprints/{id}/versions"),
-    ("POST", "/blueprint-executions"),
-    ("GET", "/blueprint-executions/{id}"),
-    ("GET", "/blueprint-executions/{id}/generations"),
-    ("POST", "/models-3d/upload"),
-    ("GET", "/models-3d/{id}"),
-    ("DELETE", "/models-3d/{id}"),
-    ("GET", "/models-3d/user/{userId}"),
-    ("POST", "/generations-texture"),
-    ("GET", "/generations-texture/{id}"),
-    ("DELETE", "/generations-texture/{id}"),
-    ("GET", "/generations-texture/model/{modelId}"),
-)
-"""The rest of the v1 index; what is built moves out of here."""
-
-
-class _Answer(JSONResponse):
-    media_type = "application/json; charset=utf-8"
-
-    def render(self, content: object) -> bytes:
-        # ASCII only, so that half a surrogate pair in a prompt survives as well
-        return json.dumps(content, separators=(",", ":")).encode()
 
 
 class Simulator:
@@ -149,16 +70,25 @@ class Simulator:
         pause: Waits for scripted delays, and for nothing else.
         retry_after: Whether a 429 says when to come back; the service is not known to.
         requests_per_minute: For all requests together.
-        creates_per_minute: For POST /generations alone.
+        creates_per_minute: For each endpoint that makes jobs.
         queue_per_slot: How many jobs may wait for each slot.
         seed: Makes ids and drawn seeds the same in every run; left out, they are unique.
+        state: A file that jobs, balance and uploads survive a restart in; *now* must then go on
+            counting across restarts, as `time.time` does.
+        webhook_url: Where to tell of finished jobs, as a key's own callback does: https, or http
+            on this machine.
+        webhook_key: Sent along as a bearer token.
+        send: Sends one callback: address, headers, body; left out, it is posted with httpx.
+        callbacks_by_themselves: Whether a thread sends callbacks when they are due; False leaves
+            that to `deliver_callbacks`, for tests whose time stands still.
 
     Attributes:
         app: The ASGI application.
         key: An API key that is accepted.
         base_url: Where the API is for a client that uses `transport()`.
         world: The account and its jobs.
-        requests: Method and path of the latest requests, oldest first; `/api/rest/v1` left out.
+        requests: Method and path of the latest requests, oldest first; `/api/rest/v1` left out,
+            `/api/rest/v2` as `/v2`.
     """
 
     def __init__(
@@ -176,10 +106,14 @@ class Simulator:
         creates_per_minute: int = 100,
         queue_per_slot: int = 20,
         seed: int | None = None,
+        state: str | Path | None = None,
+        webhook_url: str | None = None,
+        webhook_key: str | None = None,
+        send: Send | None = None,
+        callbacks_by_themselves: bool = True,
     ) -> None:
         self.key = KEY
         self.base_url = HOST + BASE_PATH
-        self.unit = unit
         self.world = World(
             credits=balance,
             slots=slots,
@@ -191,16 +125,45 @@ class Simulator:
             rng=random.SystemRandom() if seed is None else random.Random(seed),
         )
         self.requests: deque[tuple[str, str]] = deque(maxlen=LOGGED_REQUESTS)
-        self._now = now
-        self._epoch = 0.0 if wall is None else wall().timestamp() - now()
         self._faults = Faults()
-        self._gallery = Gallery()
-        self._lock = threading.RLock()
+        gallery = Gallery()
+        self._house = House(
+            world=self.world,
+            faults=self._faults,
+            gallery=gallery,
+            darkroom=Darkroom(self.world.uploads.contents, gallery),
+            now=now,
+            epoch=0.0 if wall is None else wall().timestamp() - now(),
+            unit=unit,
+            changed=self._changed,
+        )
+        self._state = None if state is None else saved.State(state)
+        if self._state is not None:
+            self._state.restore(self.world)
+        self._callbacks: Callbacks | None = None
+        if webhook_url is not None:
+            self._callbacks = Callbacks(
+                self._house,
+                webhook_url,
+                key=webhook_key,
+                send=send or _post,
+                by_itself=callbacks_by_themselves,
+                base=HOST,
+            )
         self.app = self._build(pause)
 
     def __repr__(self) -> str:
         jobs = f"{self.creates} {'job' if self.creates == 1 else 'jobs'}"
         return f"<Simulator {jobs}, {self.balance} credits left>"
+
+    @property
+    def unit(self) -> Literal["CREDITS", "DOLLARS"]:
+        """Whether acknowledgements name credits or dollars."""
+        return self._house.unit
+
+    @unit.setter
+    def unit(self, unit: Literal["CREDITS", "DOLLARS"]) -> None:
+        self._house.unit = unit
 
     @property
     def creates(self) -> int:
@@ -210,14 +173,18 @@ class Simulator:
     @property
     def balance(self) -> int:
         """The account's credits now, failed jobs refunded."""
-        with self._lock:
-            return self.world.balance_at(self._now())
+        with self._house.lock:
+            return self.world.balance_at(self._house.now())
 
     def transport(self) -> InProcess:
         """Return an httpx transport that reaches this simulator without a socket."""
         from leonardo_nb.simulator.transport import InProcess
 
         return InProcess(self.app)
+
+    def deliver_callbacks(self) -> int:
+        """Send the callbacks that are due now; return how many were sent."""
+        return 0 if self._callbacks is None else self._callbacks.deliver()
 
     def script(
         self,
@@ -236,12 +203,16 @@ class Simulator:
         never_finish: bool = False,
         fail: bool = False,
         moderation: Sequence[str] = (),
+        absent_looks: int = 0,
+        callbacks: int = 1,
+        callback_delay: float = 0.0,
     ) -> None:
         """
         Let something go wrong with the next requests that fit, or the next jobs.
 
         Scripts are used up in the order in which they were written, one for each request. The
-        last four arguments are about jobs: they are taken by the next jobs that are really made.
+        arguments from *empty_looks* on are about jobs: they are taken by the next jobs that are
+        really made, of whichever kind; *path* chooses one, such as `/variations/nobg`.
 
         Args:
             method: Only requests with this method.
@@ -260,6 +231,9 @@ class Simulator:
             never_finish: The job stays pending for ever, and keeps its slot.
             fail: The job fails in the end and is refunded.
             moderation: The job fails and shows these classes, such as `["NSFW"]`.
+            absent_looks: A variation is not even listed for so many looks.
+            callbacks: How often the webhook is told of the job's end: 0 never, 2 twice.
+            callback_delay: Seconds that the webhook is told late.
         """
         self._faults.add(
             trouble=Trouble(
@@ -276,6 +250,9 @@ class Simulator:
                 never_finish=never_finish,
                 fail=fail,
                 moderation=tuple(moderation),
+                absent_looks=absent_looks,
+                callbacks=callbacks,
+                callback_delay=callback_delay,
             ),
             times=times,
             method=method,
@@ -285,28 +262,17 @@ class Simulator:
     # -- the app
 
     def _build(self, pause: Callable[[float], Awaitable[None]]) -> Starlette:
-        built: tuple[tuple[str, str, Endpoint], ...] = (
-            ("GET", "/me", self._me),
-            ("GET", "/platformModels", self._platform_models),
-            ("POST", "/generations", self._create_generation),
-            ("GET", "/generations/{id}", self._generation),
-            ("DELETE", "/generations/{id}", self._delete_generation),
-            ("GET", "/generations/user/{userId}", self._generations),
-            ("POST", "/pricing-calculator", self._price),
-        )
+        desk, second, storage = Desk(self._house), SecondDesk(self._house), Storage(self._house)
         routes = [
-            Route(BASE_PATH + path, self._guarded(endpoint, method, path), methods=[method])
-            for method, path, endpoint in built
+            Route(base + path, self._guarded(endpoint, method, path), methods=[method])
+            for base, table in ((BASE_PATH, desk.routes), (V2_PATH, second.routes))
+            for method, path, endpoint in table
         ]
         routes += [
-            Route(
-                BASE_PATH + path, self._guarded(_not_built(method, path), method), methods=[method]
-            )
-            for method, path in NOT_BUILT
+            Route(MEDIA_PATH + "elements/{name}", storage.element, methods=["GET"]),
+            Route(MEDIA_PATH + "users/{user}/{path:path}", storage.file, methods=["GET"]),
+            Route("/uploads/", storage.receive, methods=["POST"]),
         ]
-        routes.append(
-            Route("/media/users/{user}/generations/{id}/{name}", self._media, methods=["GET"])
-        )
         app = Starlette(
             routes=routes,
             middleware=[
@@ -314,7 +280,7 @@ class Simulator:
                     FaultLayer,
                     faults=self._faults,
                     log=lambda method, path: self.requests.append((method, path)),
-                    local=lambda path: path.removeprefix(BASE_PATH),
+                    local=_local,
                     pause=pause,
                 )
             ],
@@ -323,202 +289,50 @@ class Simulator:
         app.router.redirect_slashes = False
         return app
 
-    def _guarded(self, endpoint: Endpoint, method: str, path: str = "") -> Endpoint:
+    def _guarded(self, endpoint: Endpoint, method: str, path: str) -> Endpoint:
         """Return *endpoint* behind the key and the requests of a minute."""
-        creates = (method, path) == ("POST", "/generations")
+        creates = path if method == "POST" and path in JOBS else ""
 
         async def guarded(request: Request) -> Response:
-            _check_key(request.headers.get("authorization", ""))
-            with self._lock:
-                self.world.admit(self._now(), creates=creates)
+            key = key_in(request.headers.get("authorization", ""))
+            if key is None:
+                raise refusals.broken_key()
+            if key == UNKNOWN_KEY:
+                raise refusals.unknown_key()
+            with self._house.lock:
+                self.world.admit(self._house.now(), creates=creates)
+            if self._callbacks is not None:
+                # files are where whoever asks for jobs finds the simulator
+                self._callbacks.base = str(request.base_url)
             return await endpoint(request)
 
         return guarded
 
-    async def _me(self, _: Request) -> Response:
-        row = {
-            "user": {"id": self.world.user_id, "username": "simulator"},
-            "tokenRenewalDate": None,
-            "paidTokens": 0,
-            "subscriptionTokens": 0,
-            "subscriptionGptTokens": 0,
-            "subscriptionModelTokens": 0,
-            "apiConcurrencySlots": self.world.slots,
-            "apiPaidTokens": self.balance,
-            "apiSubscriptionTokens": 0,
-            "apiPlanTokenRenewalDate": None,
-        }
-        return _Answer({"user_details": [row]})
-
-    async def _platform_models(self, _: Request) -> Response:
-        rows = [
-            {
-                "id": model.id,
-                "name": model.name,
-                "description": f"{model.name}, simulated.",
-                "featured": model.slug is not None,
-                "nsfw": False,
-                "generated_image": None,
-            }
-            for model in catalog.MODELS
-        ]
-        return _Answer({"custom_models": rows})
-
-    async def _create_generation(self, request: Request) -> Response:
-        body = await _json_object(request)
-        with self._lock:
-            job = self.world.create(
-                images.IMAGE,
-                body,
-                self._now(),
-                lambda: self._faults.fate_for("POST", "/generations"),
-            )
-        acknowledgement = {
-            "generationId": job.id,
-            "apiCreditCost": job.credits if self.unit == "CREDITS" else None,
-            "cost": cost_of(job.credits, self.unit),
-        }
-        return _Answer({job.kind.wrapper: acknowledgement})
-
-    async def _generation(self, request: Request) -> Response:
-        job_id = _uuid_in_path(request, "id")
-        with self._lock:
-            now = self._now()
-            job = self.world.look(job_id, now)
-            row = None if job is None else self._row(job, now, request)
-        return _Answer({"generations_by_pk": row})
-
-    async def _generations(self, request: Request) -> Response:
-        user_id = _uuid_in_path(request, "userId")
-        offset = _whole_query(request, "offset", 0)
-        limit = _whole_query(request, "limit", 10)
-        rows: list[dict[str, object]] = []
-        if user_id == self.world.user_id:
-            with self._lock:
-                now = self._now()
-                page = self.world.page(offset, limit, now)
-                rows = [self._row(job, now, request) for job in page]
-        return _Answer({"generations": rows})
-
-    async def _delete_generation(self, request: Request) -> Response:
-        job_id = _uuid_in_path(request, "id")
-        with self._lock:
-            deleted = self.world.delete(job_id, self._now())
-        row = None if deleted is None else {"id": deleted}
-        return _Answer({"delete_generations_by_pk": row})
-
-    async def _price(self, request: Request) -> Response:
-        body = await _json_object(request)
-        for name in body:
-            if name not in ("service", "serviceParams"):
-                raise refusals.unexpected_variable(name)
-        service, params = body.get("service"), body.get("serviceParams")
-        if service is None:
-            raise refusals.missing_value("service")
-        service = _read_service(service, "$.selectionSet.calculateProductionApiServiceCost.service")
-        if service != images.IMAGE.name:
-            raise refusals.not_built(f"The price of {service}")
-        chosen = params.get(service) if isinstance(params, dict) else None
-        if not isinstance(chosen, dict):
-            raise refusals.missing_value(f"serviceParams.{service}")
-        cost = images.price(chosen)
-        return _Answer({"calculateProductionApiServiceCost": {"cost": cost}})
-
-    async def _media(self, request: Request) -> Response:
-        with self._lock:
-            found = self._find_file(request)
-        if found is None:
-            return PlainTextResponse("Not Found", 404, headers=_ANY_ORIGIN)
-        job, index = found
-        key = key_of(job.members, index)
-        picture = self._gallery.kept(key)
-        if picture is None:
-            size = job.kind.file_size(job.members)
-            picture = await anyio.to_thread.run_sync(
-                self._gallery.paint, key, job.members, index, size
-            )
-        kind = "image/png" if request.path_params["name"].endswith(".png") else "image/jpeg"
-        headers = {**_ANY_ORIGIN, "Content-Length": str(len(picture))}
-        body = b"" if request.method == "HEAD" else picture
-        return Response(body, media_type=kind, headers=headers)
-
-    def _find_file(self, request: Request) -> tuple[SimJob, int] | None:
-        job = self.world.jobs.get(request.path_params["id"])
-        if (
-            job is None
-            or request.path_params["user"] != self.world.user_id
-            or status_at(job, self._now()) != COMPLETE
-        ):
-            return None
-        for index in range(len(job.output_ids)):
-            if request.path_params["name"] == job.kind.file_name(job.members, index):
-                return job, index
-        return None
-
-    def _row(self, job: SimJob, now: float, request: Request) -> dict[str, object]:
-        files = f"{request.base_url}media/users/{self.world.user_id}/generations/{job.id}"
-        created_at = datetime.fromtimestamp(self._epoch + job.created_at, UTC)
-        return job.kind.row(
-            job,
-            status_at(job, now),
-            created_at,
-            lambda index: f"{files}/{job.kind.file_name(job.members, index)}",
-        )
+    def _changed(self, job: SimJob | None) -> None:
+        if self._state is not None:
+            self._state.write(self.world)
+        if job is not None and self._callbacks is not None:
+            self._callbacks.expect(job)
 
 
-_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+def _local(path: str) -> str:
+    """Return a URL's path as scripts and logs have it: `/me`, `/v2/models`, `/media/...`."""
+    if path.startswith(V2_PATH):
+        return "/v2" + path.removeprefix(V2_PATH)
+    return path.removeprefix(BASE_PATH)
 
 
-def _not_built(method: str, path: str) -> Endpoint:
-    async def refuse(_: Request) -> Response:
-        raise refusals.not_built(f"{method} {path}")
+def _post(url: str, headers: Mapping[str, str], body: bytes) -> None:
+    from leonardo_nb.simulator.transport import post
 
-    return refuse
+    post(url, headers, body)
 
 
 async def _refuse(_: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, Refusal):
         raise refusal
-    return _Answer(refusal.body, refusal.status, headers=refusal.headers)
+    return Answer(refusal.body, refusal.status, headers=refusal.headers)
 
 
 async def _no_route(request: Request, _: Exception) -> Response:
     return await _refuse(request, refusals.no_endpoint())
-
-
-def _check_key(authorization: str) -> None:
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not _UUID.fullmatch(key.strip()):
-        raise refusals.broken_key()
-    if key.strip() == UNKNOWN_KEY:
-        raise refusals.unknown_key()
-
-
-async def _json_object(request: Request) -> dict[str, object]:
-    try:
-        body = json.loads(await request.body(), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise refusals.unreadable_json() from None
-    if not isinstance(body, dict):
-        raise refusals.unreadable_json()
-    return body
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _uuid_in_path(request: Request, name: str) -> str:
-    value = str(request.path_params[name])
-    if not _UUID.fullmatch(value):
-        raise Refusal(f'invalid input syntax for type uuid: "{value}"', code="data-exception")
-    return value.lower()
-
-
-def _whole_query(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, "")
-    if not text:
-        return default
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise refusals.wrong_type("a 32-bit integer", "Int", f"'{text}'", f"$.{name}")
-    return int(text)

@@ -1,5 +1,5 @@
 """
-The files that finished jobs give: painted on demand, and kept while there is room.
+The files that finished jobs give: made on demand, and kept while there is room.
 
 Painting costs time and a kept file costs memory, so the two are weighed here and nowhere else.
 """
@@ -14,14 +14,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Gallery", "key_of"]
 
 
 class Gallery:
     """
-    Encoded pictures by request and number; the least recently shown are dropped first.
+    Files by request and number; the least recently shown are dropped first.
 
     Args:
         room_bytes: How many bytes of pictures are kept at most.
@@ -51,20 +51,18 @@ class Gallery:
                 self._pictures.move_to_end(key)
             return picture
 
-    def paint(
-        self, key: str, members: Mapping[str, object], index: int, size: tuple[int, int]
-    ) -> bytes:
-        """Return the picture of *members*, painted unless it is kept; blocks while painting."""
-        from leonardo_nb.simulator import painter
-
+    def paint(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """Return the file with that key, made unless it is kept; blocks while it is made."""
         with self._easels:
-            picture = self.kept(key)
-            if picture is None:
-                width, height = size
-                image = painter.paint(members, index=index, width=width, height=height)
-                picture = painter.encode(image, "PNG" if image.mode == "RGBA" else "JPEG")
-                self._keep(key, picture)
-            return picture
+            return self.made(key, make)
+
+    def made(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """Do as `paint` for a file that another one is being made of, without waiting in line."""
+        picture = self.kept(key)
+        if picture is None:
+            picture = make()
+            self._keep(key, picture)
+        return picture
 
     def _keep(self, key: str, picture: bytes) -> None:
         with self._lock:

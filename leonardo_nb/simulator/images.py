@@ -8,12 +8,17 @@ the client's, because a mistake made once would otherwise hide in both.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
+import warnings
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from leonardo_nb.service import catalog
 from leonardo_nb.simulator import refusals
+from leonardo_nb.simulator.darkroom import DEVELOPS
 from leonardo_nb.simulator.refusals import Refusal
 from leonardo_nb.simulator.shapes import (
     bigint,
@@ -26,16 +31,33 @@ from leonardo_nb.simulator.shapes import (
     read_members,
     string,
 )
-from leonardo_nb.simulator.world import COMPLETE, Foreseen, Kind
+from leonardo_nb.simulator.world import COMPLETE, Foreseen, Kind, Known, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from leonardo_nb.simulator.darkroom import Darkroom
     from leonardo_nb.simulator.shapes import Shape
-    from leonardo_nb.simulator.world import SimJob, Status
+    from leonardo_nb.simulator.world import SimJob, Source, Status
 
-__all__ = ["IMAGE", "MEMBERS", "file_name", "file_size", "price", "read"]
+__all__ = [
+    "IMAGE",
+    "MEMBERS",
+    "date_of",
+    "draw",
+    "file_name",
+    "file_size",
+    "foresee",
+    "is_picture",
+    "price",
+    "read",
+    "row",
+    "slug",
+    "spread",
+    "uploaded",
+    "words_of",
+]
 
 SCHEDULERS = (
     "KLMS",
@@ -127,6 +149,9 @@ NOT_ON_CANVAS = (
 )
 
 PROMPT_CHARACTERS = 1500
+MOST_PIXELS = 64_000_000
+"""An uploaded picture with more than this cannot be used."""
+
 SEED_MAX = 9_999_999_998
 SEED_MAX_FLUX = 2_147_483_637
 
@@ -229,15 +254,13 @@ _MODELS = {model.id: model for model in catalog.MODELS}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def read(
-    body: Mapping[str, object], is_generated: Callable[[str], bool] = lambda _: False
-) -> dict[str, object]:
+def read(body: Mapping[str, object], known: Known | None = None) -> dict[str, object]:
     """
     Return a request's members with the service's defaults filled in, or raise `Refusal`.
 
     Args:
         body: The decoded JSON object.
-        is_generated: Whether an id is that of an image generated before.
+        known: What the request may point at; left out, there is nothing.
     """
     for name in body:
         if name not in MEMBERS:
@@ -250,7 +273,10 @@ def read(
     _check_model(members)
     _check_numbers(members)
     _check_modes(members, given)
-    _check_inputs(members, is_generated)
+    _check_inputs(members)
+    sources = _sources(members, known or Known(World(), 0.0))
+    if sources:
+        members["sources"] = sources
     return members
 
 
@@ -343,7 +369,7 @@ def _check_prompt(members: Mapping[str, object]) -> None:
             raise Refusal(
                 f"Invalid {name}, maximum length of {PROMPT_CHARACTERS} characters exceeded."
             )
-    for word in _words(prompt):
+    for word in words_of(prompt):
         if word in REFUSED_WORDS:
             raise refusals.words_moderated(word)
 
@@ -451,25 +477,65 @@ def _check_canvas(members: Mapping[str, object]) -> None:
         _check_range(members, "init_strength", 0.1, 0.8)
 
 
-def _check_inputs(members: Mapping[str, object], is_generated: Callable[[str], bool]) -> None:
-    # An upload's id is taken on trust where it could be one: uploads are not simulated yet.
-    uploads = [members.get(name) for name in ("init_image_id", "canvasInitId", "canvasMaskId")]
-    generated = [members.get("init_generation_image_id")]
+def _check_inputs(members: Mapping[str, object]) -> None:
     for net in _objects(members, "controlnets"):
-        (generated if net["initImageType"] == "GENERATED" else uploads).append(net["initImageId"])
         strong = net.get("strengthType") in ("Ultra", "Max")
         if strong and net["preprocessorId"] not in STYLE_REFERENCES:
             raise Refusal(
                 f"Invalid strengthType {net['strengthType']}, only available for Style Reference."
             )
-    if any(upload is not None and not _UUID.fullmatch(str(upload)) for upload in uploads):
-        raise Refusal("invalid init image id")
-    if any(image is not None and not is_generated(str(image)) for image in generated):
-        raise Refusal("invalid init image id")
     if members.get("unzoom") is True:
         for name in ("unzoomAmount", "init_image_id"):
             if members.get(name) is None:
                 raise refusals.missing_value(name)
+
+
+def _sources(members: Mapping[str, object], known: Known) -> dict[str, Source]:
+    """Return how to draw each picture that the request points at, or raise `Refusal`."""
+    uploads = [members.get(name) for name in ("init_image_id", "canvasInitId", "canvasMaskId")]
+    generated = [members.get("init_generation_image_id")]
+    for net in _objects(members, "controlnets"):
+        (generated if net["initImageType"] == "GENERATED" else uploads).append(net["initImageId"])
+    found: dict[str, Source] = {}
+    for image_id in uploads:
+        if image_id is not None:
+            found[str(image_id)] = uploaded(known, image_id)
+    for image_id in generated:
+        if image_id is not None:
+            source = known.image(image_id)
+            if source is None:
+                raise Refusal("invalid init image id")
+            found[str(image_id)] = source
+    prompts = members.get("imagePrompts")
+    for image_id in prompts if isinstance(prompts, list) else ():
+        either = known.image(image_id)
+        found[str(image_id)] = uploaded(known, image_id) if either is None else either
+    return found
+
+
+def uploaded(known: Known, image_id: object) -> Source:
+    """Return an upload that has arrived, or raise `Refusal`."""
+    source = known.upload(image_id)
+    if source is None:
+        raise Refusal("invalid init image id")
+    if source["digest"] is None or not is_picture(known, str(source["digest"])):
+        raise Refusal("couldn't access image")
+    return source
+
+
+def is_picture(known: Known, digest: str) -> bool:
+    """Return whether an uploaded file is a picture of a bearable size."""
+    content = known.world.uploads.contents.get(digest)
+    if content is None:
+        return False
+    try:
+        # only the head is read, so that a small file of a huge picture does no harm
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as picture:
+                return picture.width * picture.height <= MOST_PIXELS
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def _objects(members: Mapping[str, object], name: str) -> list[dict[str, object]]:
@@ -480,8 +546,9 @@ def _objects(members: Mapping[str, object], name: str) -> list[dict[str, object]
 # -- what happens
 
 
-def _foresee(members: Mapping[str, object]) -> Foreseen:
-    words = _words(str(members["prompt"]))
+def foresee(members: Mapping[str, object]) -> Foreseen:
+    """Return what the content filter finds in the prompt once the job is accepted."""
+    words = words_of(str(members["prompt"]))
     return Foreseen(
         moderation=tuple(sorted({FAILING_WORDS[word] for word in words if word in FAILING_WORDS})),
         nsfw=any(word in FLAGGED_WORDS for word in words),
@@ -489,26 +556,37 @@ def _foresee(members: Mapping[str, object]) -> Foreseen:
 
 
 def _seconds(members: Mapping[str, object]) -> float:
-    """Return the expected seconds, up to a third faster or slower, the same for one request."""
+    return catalog.expected_seconds(members) * spread(members)
+
+
+def spread(members: Mapping[str, object]) -> float:
+    """Return a factor from 2/3 to 4/3, the same for one request."""
     text = json.dumps(members, sort_keys=True, default=str)
     part = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") / 2**32
-    return catalog.expected_seconds(members) * (2 / 3 + part * 2 / 3)
+    return 2 / 3 + part * 2 / 3
 
 
 def _outputs(members: Mapping[str, object]) -> int:
     return int(str(members["num_images"]))
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """Return the words of *text*, lower case."""
     return re.findall(r"\w+", text.lower())
 
 
 # -- what is answered
 
 
-def _row(
+def date_of(created_at: datetime) -> str:
+    """Return a date as the service writes it: UTC, milliseconds, no zone."""
+    return created_at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{created_at.microsecond:06}"[:3]
+
+
+def row(
     job: SimJob, status: Status, created_at: datetime, url_of: Callable[[int], str]
 ) -> dict[str, object]:
+    """Return what a look at an image job answers."""
     members = job.members
     files: list[dict[str, object]] = [
         {
@@ -524,7 +602,7 @@ def _row(
     return {
         "id": job.id,
         "status": status,
-        "createdAt": created_at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{created_at.microsecond:06}"[:3],
+        "createdAt": date_of(created_at),
         "prompt": members["prompt"],
         "negativePrompt": members["negative_prompt"],
         "modelId": members.get("modelId"),
@@ -573,12 +651,13 @@ def _sd_version(members: Mapping[str, object]) -> str:
 def file_name(members: Mapping[str, object], index: int) -> str:
     """Return what the file of image *index* is called: model, prompt, number."""
     model = _MODELS.get(str(members.get("modelId")))
-    title = _slug(model.name) if model else "Default"
+    title = slug(model.name) if model else "Default"
     extension = "png" if members["transparency"] == "foreground_only" else "jpg"
-    return f"{title}_{_slug(str(members['prompt'])) or 'image'}_{index}.{extension}"
+    return f"{title}_{slug(str(members['prompt'])) or 'image'}_{index}.{extension}"
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """Return *text* as part of a file name."""
     return re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_")[:60].rstrip("_")
 
 
@@ -600,6 +679,16 @@ def _alchemy_factor(members: Mapping[str, object]) -> float:
             return 1.0
 
 
+def _files(job: SimJob) -> tuple[str, ...]:
+    count = len(job.output_ids)
+    return tuple(f"generations/{job.id}/{file_name(job.members, i)}" for i in range(count))
+
+
+def draw(job: SimJob, number: int, darkroom: Darkroom) -> bytes:
+    """Return the file of one image."""
+    return darkroom.finished(darkroom.generated(job.members, number, file_size(job.members)))
+
+
 IMAGE = Kind(
     name="IMAGE_GENERATION",
     wrapper="sdGenerationJob",
@@ -607,8 +696,11 @@ IMAGE = Kind(
     credits=catalog.credits,
     seconds=_seconds,
     outputs=_outputs,
-    foresee=_foresee,
-    row=_row,
-    file_name=file_name,
-    file_size=file_size,
+    foresee=foresee,
+    row=row,
+    files=_files,
+    draw=draw,
+)
+DEVELOPS[IMAGE.name] = lambda members, number, darkroom: darkroom.generated(
+    members, number, file_size(members)
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont
@@ -24,7 +24,7 @@ from leonardo_nb.simulator.painting.looks import LOOKS, STYLE_LOOKS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["encode", "paint"]
+__all__ = ["Layers", "encode", "layers", "marked", "paint", "tileable"]
 
 
 def _number(value: object, default: float) -> float:
@@ -33,6 +33,13 @@ def _number(value: object, default: float) -> float:
     except (TypeError, ValueError, OverflowError):
         return default
     return number if math.isfinite(number) else default
+
+
+class Layers(NamedTuple):
+    """A picture without its mark: `image` (RGB), and `cover`, where its subjects are (L)."""
+
+    image: Image.Image
+    cover: Image.Image
 
 
 def paint(members: Mapping[str, object], *, index: int = 0, width: int, height: int) -> Image.Image:
@@ -49,6 +56,16 @@ def paint(members: Mapping[str, object], *, index: int = 0, width: int, height: 
     Returns:
         RGB, or RGBA with only the subject where `transparency` is "foreground_only".
     """
+    image, cover = layers(members, index=index, width=width, height=height)
+    if members.get("transparency") == "foreground_only":
+        image.putalpha(cover)
+    elif members.get("tiling") is True:
+        image = tileable(image)
+    return marked(image)
+
+
+def layers(members: Mapping[str, object], *, index: int = 0, width: int, height: int) -> Layers:
+    """Return the picture for a request and where its subjects are; see `paint`."""
     prompt = str(members.get("prompt") or "")[:MOST_CHARACTERS]
     brief = read_brief(prompt, str(members.get("negative_prompt") or "")[:MOST_CHARACTERS])
     seed = abs(int(_number(members.get("seed"), 0))) + index
@@ -69,12 +86,7 @@ def paint(members: Mapping[str, object], *, index: int = 0, width: int, height: 
         painting, style, look, strict=strict, loose=loose, detail=detail,
         natural=members.get("photoReal") is True, seed=seed,
     )  # fmt: skip
-    if cutout:
-        image = image.convert("RGB")
-        image.putalpha(painting.cover)
-    elif members.get("tiling") is True:
-        image = _tileable(image)
-    return _marked(image)
+    return Layers(image.convert("RGB"), painting.cover)
 
 
 def _style(members: Mapping[str, object]) -> str:
@@ -87,7 +99,7 @@ def _style(members: Mapping[str, object]) -> str:
     return preset if preset in LOOKS else "DYNAMIC"
 
 
-def _tileable(image: Image.Image) -> Image.Image:
+def tileable(image: Image.Image) -> Image.Image:
     """Return *image* with opposite edges that meet, by fading into itself moved half a side."""
     for horizontal in (True, False):
         side = image.width if horizontal else image.height
@@ -107,7 +119,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _marked(image: Image.Image) -> Image.Image:
+def marked(image: Image.Image) -> Image.Image:
     """Write "simulated" into the lower right corner."""
     unit = min(image.size)
     size = max(8, round(unit * 0.024))

@@ -21,6 +21,8 @@ __all__ = [
     "not_for_the_api",
     "out_of_credits",
     "queue_full",
+    "retired",
+    "service_error",
     "too_many_requests",
     "unexpected_variable",
     "unknown_key",
@@ -82,9 +84,9 @@ def no_endpoint() -> Refusal:
 
 
 def not_built(what: str) -> Refusal:
-    """Return the answer, ours alone, to a part of the service that is not simulated yet."""
+    """Return the answer, ours alone, to a part of the service that is not simulated."""
     return Refusal(
-        f"{what} is part of the service, but not simulated yet.", status=501, code="not-supported"
+        f"{what} is part of the service, but not simulated.", status=501, code="not-supported"
     )
 
 
@@ -125,6 +127,16 @@ def not_for_the_api(model_id: str) -> Refusal:
         f"{model_id} is not supported within the Production API. "
         "Please try again with a different model ID."
     )
+
+
+def service_error() -> Refusal:
+    """Return the answer to an id of the wrong kind, among other things."""
+    return Refusal("Service Error", status=500)
+
+
+def retired(what: str) -> Refusal:
+    """Return the answer to something that is gone; what the service really says is not known."""
+    return Refusal(f"{what} is no longer available.", status=410, code="not-supported")
 
 
 def out_of_credits(user_id: str) -> Refusal:

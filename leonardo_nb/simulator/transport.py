@@ -1,5 +1,5 @@
 """
-The simulator without a socket: an httpx transport that calls the app in this process.
+What the simulator needs of httpx: a transport that calls the app in this process, and a post.
 
 It is its own file because it is the only one of the simulator that knows httpx.
 """
@@ -13,9 +13,11 @@ import httpx
 from leonardo_nb.simulator.faults import Dropped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp
 
-__all__ = ["InProcess"]
+__all__ = ["InProcess", "post"]
 
 
 class InProcess(httpx.AsyncBaseTransport):
@@ -37,3 +39,8 @@ class InProcess(httpx.AsyncBaseTransport):
             if dropped.when == "before":
                 raise httpx.ConnectError("simulated: connection refused", request=request) from None
             raise httpx.ReadError("simulated: connection reset", request=request) from None
+
+
+def post(url: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Post a callback to whoever wants to be told."""
+    httpx.post(url, headers=dict(headers), content=body, timeout=10.0).raise_for_status()

@@ -19,10 +19,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from leonardo_nb.simulator import refusals
+from leonardo_nb.simulator.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+
+    from leonardo_nb.simulator.darkroom import Darkroom
 
 __all__ = [
     "COMPLETE",
@@ -31,10 +34,15 @@ __all__ = [
     "PENDING",
     "USD_PER_CREDIT",
     "Fate",
+    "Foreseen",
     "Kind",
+    "Known",
+    "Lane",
     "Rate",
+    "Shelf",
     "SimJob",
     "Slots",
+    "Source",
     "Status",
     "World",
     "cost_of",
@@ -45,6 +53,15 @@ Status = Literal["PENDING", "COMPLETE", "FAILED"]
 PENDING: Status = "PENDING"
 COMPLETE: Status = "COMPLETE"
 FAILED: Status = "FAILED"
+
+Shelf = Literal["generations", "variations", "motions"]
+"""Where a job is looked for."""
+
+Lane = Literal["images", "upscaling"]
+"""Jobs of one lane share slots and a queue."""
+
+Source = dict[str, object]
+"""A picture that another is made of: how to draw it again, so that it outlives its job."""
 
 USD_PER_CREDIT = Decimal("0.001495")
 """What one credit costs in dollars; amounts are billed with four decimals."""
@@ -57,6 +74,9 @@ CREATES_PER_MINUTE = 100
 KEPT_JOBS = 5000
 """Finished jobs beyond this many are forgotten, the oldest first."""
 
+UNLISTED = 1.0
+"""Seconds during which a look at a fresh variation still finds an empty list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -64,28 +84,38 @@ class Kind:
     One kind of job as data: what it reads, costs and gives, and how long it takes.
 
     Attributes:
-        name: What it is called in the pricing calculator.
+        name: What it is called here, and in the pricing calculator where that knows it.
         wrapper: The member that wraps its acknowledgement.
         read: Checks a request body and fills the defaults in; raises `Refusal`.
         credits: The price of what was read.
         seconds: How long it takes at speed 1.
-        outputs: How many files it gives.
+        outputs: How many images or videos it gives.
         foresee: What a content filter would find after submission.
         row: What a look at it answers, given its status, date and the address of each file.
-        file_name: What one of its files is called.
-        file_size: Width and height of its files in pixels.
+        files: Where its files lie, below the account's folder.
+        draw: Makes one of its files.
+        shelf: Where it is looked for.
+        lane: Whose slots it takes.
+        id_member: What the acknowledgement calls its id.
+        event: The type of the callback that tells of its end, and of the object inside.
+        id_version: Which version of UUID its id is.
     """
 
     name: str
     wrapper: str
-    read: Callable[[Mapping[str, object], Callable[[str], bool]], dict[str, object]]
+    read: Callable[[Mapping[str, object], Known], dict[str, object]]
     credits: Callable[[Mapping[str, object]], int]
     seconds: Callable[[Mapping[str, object]], float]
     outputs: Callable[[Mapping[str, object]], int]
     foresee: Callable[[Mapping[str, object]], Foreseen]
     row: Callable[[SimJob, Status, datetime, Callable[[int], str]], dict[str, object]]
-    file_name: Callable[[Mapping[str, object], int], str]
-    file_size: Callable[[Mapping[str, object]], tuple[int, int]]
+    files: Callable[[SimJob], tuple[str, ...]]
+    draw: Callable[[SimJob, int, Darkroom], bytes]
+    shelf: Shelf = "generations"
+    lane: Lane = "images"
+    id_member: str = "generationId"
+    event: tuple[str, str] = ("image_generation.complete", "generation")
+    id_version: Literal[4, 6] = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +136,18 @@ class Fate:
         never_finish: It stays pending for ever, and keeps its slot.
         fail: It fails in the end, and is refunded.
         moderation: It fails, and these classes are its only explanation.
+        absent_looks: A variation is not even listed for this many looks.
+        callbacks: How often its end is told to the webhook.
+        callback_delay: Seconds that the webhook is told late.
     """
 
     empty_looks: int = 0
     never_finish: bool = False
     fail: bool = False
     moderation: tuple[str, ...] = ()
+    absent_looks: int = 0
+    callbacks: int = 1
+    callback_delay: float = 0.0
 
 
 NOTHING_SCRIPTED = Fate()
@@ -136,6 +172,10 @@ class SimJob:
         output_ids: One id for each file.
         looks_left: Looks that still see it pending, or None where time decides.
         refunded: Whether its credits were given back.
+        listed_at: When a look first finds it.
+        absent_looks: Looks that do not find it, whatever the time.
+        callbacks: How often its end is told to the webhook.
+        callback_delay: Seconds that the webhook is told late.
     """
 
     id: str
@@ -151,6 +191,10 @@ class SimJob:
     output_ids: tuple[str, ...] = ()
     looks_left: int | None = None
     refunded: bool = False
+    listed_at: float = -math.inf
+    absent_looks: int = 0
+    callbacks: int = 1
+    callback_delay: float = 0.0
 
     def __repr__(self) -> str:
         return f"<SimJob {self.kind.name} of {self.credits} credits>"
@@ -227,6 +271,52 @@ class Rate:
         self._times.append(now)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a request may point at: finished images and variations, uploads that have arrived."""
+
+    world: World
+    now: float
+
+    def image(self, output_id: object) -> Source | None:
+        """Return how to draw a generated image again, or None where there is none yet."""
+        job = self.world.jobs.get(self.world.outputs.get(str(output_id), ""))
+        if job is None or status_at(job, self.now) != COMPLETE:
+            return None
+        return _source(job, job.output_ids.index(str(output_id)), str(output_id))
+
+    def variation(self, variation_id: object) -> Source | None:
+        """Return how to draw a variation again, or None where there is none yet."""
+        job = self.world.variations.get(str(variation_id))
+        if job is None or status_at(job, self.now) != COMPLETE:
+            return None
+        return _source(job, 0, job.id)
+
+    def upload(self, upload_id: object) -> Source | None:
+        """Return an uploaded file; its digest is None until the file has arrived."""
+        upload = self.world.uploads.find(str(upload_id))
+        if upload is None:
+            return None
+        return {"kind": "UPLOAD", "id": upload.id, "digest": upload.digest}
+
+    def video(self, job_id: object) -> SimJob | None:
+        """Return a finished video job."""
+        job = self.world.jobs.get(str(job_id))
+        if job is None or status_at(job, self.now) != COMPLETE or "duration" not in job.members:
+            return None
+        return job
+
+
+def _source(job: SimJob, number: int, output_id: str) -> Source:
+    return {
+        "kind": job.kind.name,
+        "members": job.members,
+        "number": number,
+        "id": output_id,
+        "of": job.id,
+    }
+
+
 @dataclass(slots=True)
 class World:
     """
@@ -239,7 +329,12 @@ class World:
         credits: The balance that the account started with, in credits.
         slots: How many jobs run at once.
         created: How many jobs were ever made, which is how many were paid for.
-        jobs: The jobs that are remembered, oldest first, by id.
+        jobs: The generations that are remembered, oldest first, by id.
+        variations: The variations, likewise.
+        motions: The video upscales, likewise.
+        uploads: What was uploaded.
+        files: Whose file lies where, below the account's folder.
+        outputs: Whose image an id is.
     """
 
     credits: int = 15_000
@@ -255,36 +350,49 @@ class World:
     user_id: str = field(init=False)
     created: int = field(init=False, default=0)
     jobs: dict[str, SimJob] = field(init=False, default_factory=dict)
+    variations: dict[str, SimJob] = field(init=False, default_factory=dict)
+    motions: dict[str, SimJob] = field(init=False, default_factory=dict)
+    uploads: Uploads = field(init=False, default_factory=Uploads)
+    files: dict[str, tuple[SimJob, int]] = field(init=False, default_factory=dict)
+    outputs: dict[str, str] = field(init=False, default_factory=dict)
+    _made_of: dict[str, list[str]] = field(init=False, default_factory=dict)
     _spent: int = field(init=False, default=0)
-    _places: Slots = field(init=False)
+    _places: dict[Lane, Slots] = field(init=False)
     _requests: Rate = field(init=False)
-    _creates: Rate = field(init=False)
+    _creates: dict[str, Rate] = field(init=False, default_factory=dict)
     _failing: dict[str, SimJob] = field(init=False, default_factory=dict)
-    _outputs: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.speed > 0:
             raise ValueError(f"speed must be above 0, not {self.speed}")
         if self.slots < 1:
             raise ValueError(f"slots must be at least 1, not {self.slots}")
-        minute = 60.0 / self.speed
         self.user_id = self.new_id()
-        self._places = Slots(self.slots)
-        self._requests = Rate(self.requests_per_minute, minute)
-        self._creates = Rate(self.creates_per_minute, minute)
+        self._places = {"images": Slots(self.slots), "upscaling": Slots(self.slots)}
+        self._requests = Rate(self.requests_per_minute, self._minute)
 
-    def new_id(self) -> str:
-        """Return a fresh id in the shape that the service's specification asks for."""
-        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+    @property
+    def _minute(self) -> float:
+        return 60.0 / self.speed
+
+    def new_id(self, version: Literal[4, 6] = 4) -> str:
+        """Return a fresh id; version 4 is what the service's specification asks for."""
+        fresh = str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+        # no UUID of version 6 is made before Python 3.14, and only its shape matters
+        return fresh if version == 4 else f"{fresh[:14]}6{fresh[15:]}"
 
     # -- what a request meets, in this order
 
-    def admit(self, now: float, *, creates: bool = False) -> None:
-        """Count a request, or refuse it where the minute is full; a refused one is not counted."""
-        waits = [rate.wait(now) for rate in self._rates(creates=creates)]
+    def admit(self, now: float, *, creates: str = "") -> None:
+        """
+        Count a request, or refuse it where the minute is full; a refused one is not counted.
+
+        *creates* names the endpoint where it is one that makes jobs: each has its own limit.
+        """
+        waits = [rate.wait(now) for rate in self._rates(creates)]
         if max(waits) > 0:
             raise refusals.too_many_requests(self._retry_after(max(waits)))
-        for rate in self._rates(creates=creates):
+        for rate in self._rates(creates):
             rate.count(now)
 
     def create(
@@ -299,29 +407,63 @@ class World:
 
         *fate* is asked only once nothing can refuse the job any more.
         """
-        members = kind.read(body, self.has_output)
-        if self._places.waiting(now) >= self.queue_per_slot * self.slots:
-            raise refusals.queue_full(self._retry_after(self._places.next_start(now)))
+        members = kind.read(body, Known(self, now))
+        places = self._places[kind.lane]
+        if places.waiting(now) >= self.queue_per_slot * self.slots:
+            raise refusals.queue_full(self._retry_after(places.next_start(now)))
         price = kind.credits(members)
-        if price > self.balance_at(now):
-            raise refusals.out_of_credits(self.user_id)
+        self._afford(price, now)
         if members.get("seed") is None:
             members["seed"] = self.rng.randrange(2_147_483_637)
         job = self._begin(kind, members, price, now, fate())
         self.created += 1
         self._spent += price
-        self.jobs[job.id] = job
-        self._outputs.update(dict.fromkeys(job.output_ids, job.id))
-        if job.fails:
-            self._failing[job.id] = job
-        self._forget(now)
+        self.keep(job)
+        self._forget(kind.shelf, now)
         return job
 
-    def look(self, job_id: str, now: float) -> SimJob | None:
+    def pay(self, price: int, now: float) -> None:
+        """Take *price* credits for something that is done at once, or raise `Refusal`."""
+        self._afford(price, now)
+        self._spent += price
+
+    def keep(self, job: SimJob) -> None:
+        """Put *job* where looks find it."""
+        self.shelf(job.kind.shelf)[job.id] = job
+        self.outputs.update(dict.fromkeys(job.output_ids, job.id))
+        self.files.update((path, (job, i)) for i, path in enumerate(job.kind.files(job)))
+        source = job.members.get("source")
+        if job.kind.shelf == "variations" and isinstance(source, dict):
+            self._made_of.setdefault(str(source["id"]), []).append(job.id)
+        if job.fails and not job.refunded:
+            self._failing[job.id] = job
+
+    def shelf(self, name: Shelf) -> dict[str, SimJob]:
+        """Return the jobs that are looked for in one place."""
+        return {"generations": self.jobs, "variations": self.variations, "motions": self.motions}[
+            name
+        ]
+
+    def all_jobs(self) -> Iterator[SimJob]:
+        """Give every job that is remembered."""
+        yield from self.jobs.values()
+        yield from self.variations.values()
+        yield from self.motions.values()
+
+    def variations_of(self, output_id: str) -> list[SimJob]:
+        """Return the variations that were made of one image, oldest first."""
+        ids = self._made_of.get(output_id, ())
+        return [self.variations[one] for one in ids if one in self.variations]
+
+    def look(self, job_id: str, now: float, shelf: Shelf = "generations") -> SimJob | None:
         """Return the job with that id as one look sees it, or None; looks are counted."""
-        job = self.jobs.get(job_id)
-        if job is not None:
-            self._seen(job, now)
+        job = self.shelf(shelf).get(job_id)
+        if job is None or now < job.listed_at:
+            return None
+        if job.absent_looks:
+            job.absent_looks -= 1
+            return None
+        self._seen(job, now)
         return job
 
     def page(self, offset: int, limit: int, now: float) -> list[SimJob]:
@@ -341,7 +483,7 @@ class World:
         job = self.jobs.pop(job_id, None)
         if job is None:
             return None
-        self._drop_outputs(job)
+        self._drop_files(job)
         return job.id
 
     def balance_at(self, now: float) -> int:
@@ -352,16 +494,27 @@ class World:
             del self._failing[job.id]
         return self.credits - self._spent
 
-    def has_output(self, output_id: str) -> bool:
-        """Return whether an image with that id was generated here."""
-        return output_id in self._outputs
+    @property
+    def spent(self) -> int:
+        """The credits taken so far, less what was given back."""
+        return self._spent
+
+    @spent.setter
+    def spent(self, credits: int) -> None:  # noqa: A002  the service's word
+        self._spent = credits
 
     # -- inside
 
-    def _rates(self, *, creates: bool) -> Iterator[Rate]:
+    def _afford(self, price: int, now: float) -> None:
+        if price > self.balance_at(now):
+            raise refusals.out_of_credits(self.user_id)
+
+    def _rates(self, creates: str) -> Iterator[Rate]:
         yield self._requests
         if creates:
-            yield self._creates
+            if creates not in self._creates:
+                self._creates[creates] = Rate(self.creates_per_minute, self._minute)
+            yield self._creates[creates]
 
     def _retry_after(self, seconds: float) -> int | None:
         if not self.tell_retry_after or math.isinf(seconds):
@@ -373,10 +526,10 @@ class World:
     ) -> SimJob:
         seconds = math.inf if fate.never_finish else kind.seconds(members) / self.speed
         foreseen = kind.foresee(members)
-        started_at = self._places.take(now, seconds)
+        started_at = self._places[kind.lane].take(now, seconds)
         looks_decide = fate.empty_looks > 0 and not fate.never_finish
         return SimJob(
-            id=self.new_id(),
+            id=self.new_id(kind.id_version),
             kind=kind,
             members=members,
             credits=price,
@@ -388,6 +541,10 @@ class World:
             nsfw=foreseen.nsfw,
             output_ids=tuple(self.new_id() for _ in range(kind.outputs(members))),
             looks_left=fate.empty_looks if looks_decide else None,
+            listed_at=-math.inf if kind.shelf == "generations" else now + UNLISTED / self.speed,
+            absent_looks=fate.absent_looks,
+            callbacks=fate.callbacks,
+            callback_delay=fate.callback_delay,
         )
 
     def _seen(self, job: SimJob, now: float) -> None:
@@ -399,15 +556,19 @@ class World:
         else:
             job.looks_left -= 1
 
-    def _forget(self, now: float) -> None:
-        surplus = len(self.jobs) - self.kept_jobs
+    def _forget(self, shelf: Shelf, now: float) -> None:
+        jobs = self.shelf(shelf)
+        surplus = len(jobs) - self.kept_jobs
         if surplus <= 0:
             return
-        finished = (job for job in self.jobs.values() if status_at(job, now) != PENDING)
+        finished = (job for job in jobs.values() if status_at(job, now) != PENDING)
         for job in [job for _, job in zip(range(surplus), finished, strict=False)]:
-            del self.jobs[job.id]
-            self._drop_outputs(job)
+            del jobs[job.id]
+            self._drop_files(job)
 
-    def _drop_outputs(self, job: SimJob) -> None:
+    def _drop_files(self, job: SimJob) -> None:
         for output_id in job.output_ids:
-            self._outputs.pop(output_id, None)
+            self.outputs.pop(output_id, None)
+            self._made_of.pop(output_id, None)
+        for path in job.kind.files(job):
+            self.files.pop(path, None)

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from leonardo_nb.simulator import Simulator
-from leonardo_nb.simulator.app import BASE_PATH, NOT_BUILT
+from leonardo_nb.simulator.app import BASE_PATH
+from leonardo_nb.simulator.desk import NOT_SIMULATED
 
 if TYPE_CHECKING:
     from leonardo_nb.testing import ManualClock
@@ -415,12 +416,12 @@ async def test_unknown_paths(client: httpx.AsyncClient, method: str, path: str) 
     assert (404, "Endpoint not found") == (answer.status_code, answer.json()["error"])
 
 
-@pytest.mark.parametrize(("method", "path"), NOT_BUILT)
+@pytest.mark.parametrize(("method", "path"), NOT_SIMULATED)
 async def test_the_rest_of_the_index(client: httpx.AsyncClient, method: str, path: str) -> None:
-    """What the service has and the simulator not yet says so in one sentence."""
+    """What the service has and the simulator has not says so in one sentence."""
     answer = await client.request(method, path.replace("{", "").replace("}", ""))
 
-    assert (501, f"{method} {path} is part of the service, but not simulated yet.") == (
+    assert (501, f"{method} {path} is part of the service, but not simulated.") == (
         answer.status_code,
         answer.json()["error"],
     )
@@ -463,7 +464,7 @@ async def test_the_calculator_and_the_job_agree(client: httpx.AsyncClient) -> No
         ({}, 400, 'expecting a value for non-nullable variable: "service"'),
         ({"service": "CATS"}, 400, "but found 'CATS'"),
         ({"service": "IMAGE_GENERATION"}, 400, "serviceParams.IMAGE_GENERATION"),
-        ({"service": "MODEL_TRAINING"}, 501, "not simulated yet"),
+        ({"service": "MODEL_TRAINING"}, 400, "serviceParams.MODEL_TRAINING"),
         ({"prompt": "x"}, 400, "Unexpected variable prompt"),
         (params(width=512), 400, "Unexpected variable width"),
         (params(imageWidth=None), 400, "imageWidth"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from leonardo_nb.simulator import images
+from leonardo_nb.simulator import images, painter
 from leonardo_nb.simulator.gallery import Gallery, key_of
 
 SIZE = (32, 32)
@@ -13,7 +13,10 @@ def fox(**members: object) -> dict[str, object]:
 
 
 def painted(gallery: Gallery, members: dict[str, object], index: int = 0) -> bytes:
-    return gallery.paint(key_of(members, index), members, index, SIZE)
+    def paint() -> bytes:
+        return painter.encode(painter.paint(members, index=index, width=SIZE[0], height=SIZE[1]))
+
+    return gallery.paint(key_of(members, index), paint)
 
 
 def test_pictures_are_kept() -> None:

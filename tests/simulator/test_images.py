@@ -7,6 +7,9 @@ import pytest
 
 from leonardo_nb.simulator import images
 from leonardo_nb.simulator.refusals import Refusal
+from leonardo_nb.simulator.world import Known, World
+
+from .uploading import PICTURE
 
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "leonardo" / "reference-data.json"
 SPECIFICATION = REFERENCE.with_name("openapi.json")
@@ -31,9 +34,17 @@ def net(**changes: object) -> dict[str, object]:
     return {"controlnets": [made | changes]}
 
 
+def with_upload() -> Known:
+    """Return what a request may point at where one picture was uploaded."""
+    world = World()
+    upload = world.uploads.announce(IMAGE_ID, "initImages", "png", 0.0)
+    upload.digest = world.uploads.hold(PICTURE)
+    return Known(world, 0.0)
+
+
 def refusal(**members: object) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        images.read({"prompt": "a fox", **members})
+        images.read({"prompt": "a fox", **members}, with_upload())
     return caught.value
 
 
@@ -71,7 +82,7 @@ def refusal(**members: object) -> Refusal:
 )
 def test_what_is_accepted(members: dict[str, object]) -> None:
     """Values at their bounds, every mode's styles, nulls for anything optional."""
-    assert "a fox" == images.read({"prompt": "a fox", **members})["prompt"]
+    assert "a fox" == images.read({"prompt": "a fox", **members}, with_upload())["prompt"]
 
 
 @pytest.mark.parametrize(
@@ -221,13 +232,11 @@ def test_there_are_31_preset_styles() -> None:
     assert 31 == len(images.PRESET_STYLES)
 
 
-def test_generated_images_may_be_used_again() -> None:
-    """The id of an image made here is accepted where one is asked for."""
-    members = images.read(
-        {"prompt": "a fox", "init_generation_image_id": IMAGE_ID}, lambda given: given == IMAGE_ID
-    )
+def test_uploads_may_be_used_again() -> None:
+    """The id of a picture that has arrived is accepted where one is asked for."""
+    members = images.read({"prompt": "a fox", "init_image_id": IMAGE_ID}, with_upload())
 
-    assert IMAGE_ID == members["init_generation_image_id"]
+    assert [IMAGE_ID] == list(members["sources"])  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ PLAIN = Kind(
     outputs=lambda _: 2,
     foresee=lambda _: Foreseen(),
     row=lambda _job, status, _created, _url: {"status": status},
-    file_name=lambda _, index: f"{index}.jpg",
-    file_size=lambda _: (8, 8),
+    files=lambda job: tuple(f"{job.id}/{index}.jpg" for index in range(2)),
+    draw=lambda _job, _number, _darkroom: b"",
 )
 
 
@@ -201,8 +201,8 @@ def test_fate_is_asked_for_accepted_jobs_only() -> None:
     assert [Fate()] == list(fates)
 
 
-@pytest.mark.parametrize(("creates", "limit"), [(True, 100), (False, 2000)])
-def test_requests_of_a_minute_are_limited(creates: bool, limit: int) -> None:
+@pytest.mark.parametrize(("creates", "limit"), [("/generations", 100), ("", 2000)])
+def test_requests_of_a_minute_are_limited(creates: str, limit: int) -> None:
     """A hundred creations and two thousand requests a minute are let in."""
     busy = world()
     for _ in range(limit):
@@ -217,8 +217,8 @@ def test_requests_of_a_minute_are_limited(creates: bool, limit: int) -> None:
 def test_speed_shortens_the_minute() -> None:
     """At speed 60 the limits are per second."""
     busy = world(speed=60, creates_per_minute=1)
-    busy.admit(0.0, creates=True)
-    busy.admit(1.0, creates=True)
+    busy.admit(0.0, creates="/generations")
+    busy.admit(1.0, creates="/generations")
 
     assert 0 == busy.created
 
@@ -227,9 +227,9 @@ def test_speed_shortens_the_minute() -> None:
 def test_retry_after_is_told_on_wish(told: bool, header: str | None) -> None:
     """Seconds until the minute has room, rounded up; left out as the service does by default."""
     busy = world(creates_per_minute=1, tell_retry_after=told)
-    busy.admit(0.0, creates=True)
+    busy.admit(0.0, creates="/generations")
     with pytest.raises(Refusal) as caught:
-        busy.admit(39.5, creates=True)
+        busy.admit(39.5, creates="/generations")
 
     assert header == caught.value.headers.get("Retry-After")
 
@@ -262,7 +262,7 @@ def test_deleting_forgets_and_does_not_refund() -> None:
 
     assert [job.id, None] == [rich.delete(job.id, 0.0) for _ in range(2)]
     assert (None, 95) == (rich.look(job.id, 20), rich.balance_at(20))
-    assert not rich.has_output(job.output_ids[0])
+    assert ({}, {}) == (rich.outputs, rich.files)
 
 
 def test_oldest_finished_jobs_are_forgotten() -> None:
