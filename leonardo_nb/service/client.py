@@ -28,15 +28,31 @@ from leonardo_nb.errors import (
     UnexpectedResponse,
 )
 from leonardo_nb.money import Credits
-from leonardo_nb.service.catalog import pricing_params
+from leonardo_nb.service import v2
+from leonardo_nb.service.assets import (
+    CanvasPresigned,
+    PlatformElement,
+    Presigned,
+    Prompt,
+    SyncResult,
+    Uploaded,
+    UserElementRow,
+    V2ModelRow,
+    upload_complaint,
+)
+from leonardo_nb.service.catalog import find_v2_model, pricing_params
 from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
+from leonardo_nb.service.requests import CreateGeneration, UniversalUpscale
 from leonardo_nb.service.responses import (
     Account,
     Ack,
     Generation,
+    MotionVariation,
     PlatformModel,
+    Variation,
     deleted_id,
     inside,
+    one_row,
     price_of,
     rows,
 )
@@ -45,7 +61,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from leonardo_nb.money import Cost
-    from leonardo_nb.service.requests import CreateGeneration
+    from leonardo_nb.service.requests import Body
 
 __all__ = ["Client", "Media"]
 
@@ -55,6 +71,10 @@ _MAX_ANSWER_BYTES: Final = 20_000_000
 _MAX_REDIRECTS: Final = 3
 _MAX_KEPT_CHARACTERS: Final = 20_000
 _CALCULATOR_MAX_SIDE: Final = 1024  # pixels; generations go up to 1536
+_MAX_IMPROVED_CHARACTERS: Final = 200
+_IMAGE_EXTENSIONS: Final = ("png", "jpg", "jpeg", "webp")
+_MEDIA_EXTENSIONS: Final = ("mp4", "mov", "mp3", "wav")
+_SYNC_TIMEOUT: Final = 60.0  # seconds; the service waits up to about 27 for its own result
 
 # Raised before the request has left, so that nothing can have been paid.
 _NEVER_SENT: Final = (
@@ -240,6 +260,87 @@ class Client:
             lambda it: tuple(map(PlatformModel.model_validate, rows(it, "custom_models"))), body
         )
 
+    async def create(self, body: Body) -> Ack:
+        """
+        Ask for a job of any kind; return its id and price before anything is made.
+
+        Pictures of models that live in the v2 API are asked for there.
+
+        Raises:
+            RequestRefused: A value that our own rules let through; `member` names it.
+            ConflictingParameters: Something that the v2 API has no word for.
+            NotEnoughCredits: The balance does not cover it.
+            ModerationError: The prompt was refused.
+            ConnectionFailed: `delivered` tells whether it may have arrived.
+
+        Source: API reference, the `POST` of each kind.
+        """
+        if isinstance(body, CreateGeneration):
+            if v2.lives_in_v2(body):
+                told = v2.translated(body)
+                ack = await self.create_v2(told.model, told.parameters, public=told.public)
+                return ack.model_copy(update={"left_out": told.left_out})
+            return await self.create_generation(body)
+        answer = await self._ask("POST", body.endpoint, json_body=body.wire())
+        return _fitting(lambda it: Ack.read(it, body.wrappers), answer)
+
+    async def create_v2(
+        self, model_slug: str, parameters: Mapping[str, object], *, public: bool = False
+    ) -> Ack:
+        """
+        Ask the v2 API for a job; it is looked for with `generation`, like the others.
+
+        Source: API reference, `POST /v2/generations`.
+        """
+        wire = {"model": model_slug, "public": public, "parameters": dict(parameters)}
+        answer = await self._ask("POST", self._v2("generations"), json_body=wire)
+        return _fitting(lambda it: Ack.read(it, ("generate",)), answer)
+
+    async def models_v2(self) -> tuple[V2ModelRow, ...]:
+        """
+        Return the models of the v2 API; the answer has no slugs.
+
+        Source: API reference, `GET /v2/models`.
+        """
+        return _fitting(V2ModelRow.read, await self._ask("GET", self._v2("models")))
+
+    async def remove_background_sync(
+        self,
+        image: Mapping[str, object],
+        *,
+        ephemeral: bool = False,
+        base64: bool = False,
+        public: bool = False,
+        **parameters: object,
+    ) -> SyncResult:
+        """
+        Take away an image's background and wait for the result, up to half a minute.
+
+        Every answer is billed, also one whose results were blocked.
+
+        Args:
+            image: Where it is: `{"id": ..., "type": "UPLOADED" | "GENERATED" | "VARIATION"}`,
+                `{"url": ..., "type": "URL"}` or `{"data": ..., "type": "BASE64"}`.
+            ephemeral: Keep nothing; the address is good for 30 minutes.
+            base64: Answer with the bytes themselves.
+            public: Show the result in the community feed.
+            **parameters: Such as `size`, `format`, `bg_color`, `crop`.
+
+        Source: API reference, `POST /v2/generationssync`.
+        """
+        guidances = {"image_reference": [{"image": dict(image)}]}
+        wire: dict[str, object] = {
+            "model": "remove-bg",
+            "public": public,
+            "ephemeral": ephemeral,
+            "base64": base64,
+            "parameters": {**parameters, "guidances": guidances},
+        }
+        answer = await self._ask(
+            "POST", self._v2("generationssync"), json_body=wire, timeout=_SYNC_TIMEOUT
+        )
+        return _fitting(SyncResult.read, answer)
+
     async def create_generation(self, body: CreateGeneration) -> Ack:
         """
         Ask for pictures; return the job's id and price before anything is drawn.
@@ -290,6 +391,33 @@ class Client:
             )
         return _fitting(lambda _: Generation.model_validate(row), body)
 
+    async def variation(self, variation_id: str) -> Variation | None:
+        """
+        Return what a look at a variation sees, or None in its first moments.
+
+        The service knows a new variation only a moment later, and never says that one does not
+        exist.
+
+        Source: API reference, `GET /variations/{id}`.
+        """
+        body = await self._ask("GET", f"variations/{_segment(variation_id)}")
+        wrapper = "generated_image_variation_generic"
+        row = _fitting(lambda it: one_row(it, wrapper, variation_id), body)
+        return None if row is None else _fitting(lambda _: Variation.model_validate(row), body)
+
+    async def motion_variation(self, variation_id: str) -> MotionVariation | None:
+        """
+        Return what a look at a motion variation sees, or None in its first moments.
+
+        Source: API reference, `GET /motion-variations/{id}`.
+        """
+        body = await self._ask("GET", f"motion-variations/{_segment(variation_id)}")
+        wrapper = "generated_image_variation_motion"
+        row = _fitting(lambda it: one_row(it, wrapper, variation_id), body)
+        if row is None:
+            return None
+        return _fitting(lambda _: MotionVariation.model_validate(row), body)
+
     async def generations(
         self, user_id: str, *, offset: int = 0, limit: int = 10
     ) -> tuple[Generation, ...]:
@@ -316,29 +444,253 @@ class Client:
         body = await self._ask("DELETE", f"generations/{_segment(generation_id)}")
         return _fitting(deleted_id, body) is not None
 
-    async def price(self, body: CreateGeneration) -> Cost:
+    async def price(self, body: Body, *, size: tuple[int, int] | None = None) -> Cost:
         """
-        Return what a request would cost; nothing is drawn.
+        Return what a request would cost; nothing is made.
 
         The calculator takes sides up to 1024 only. A larger picture is priced at that size and
-        scaled by its area, rounded up: rather too much than too little.
+        scaled by its area, rounded up: rather too much than too little. What the calculator does
+        not know is priced from the published table, where it is in it.
+
+        Args:
+            body: The request.
+            size: Width and height in pixels of the image that it begins with; the universal
+                upscaler is priced by it.
+
+        Raises:
+            InvalidRequest: Neither the calculator nor the table knows its price.
 
         Source: API reference, `POST /pricing-calculator`.
         """
+        if isinstance(body, CreateGeneration):
+            newer = find_v2_model(body.modelId or "")
+            if newer is None or newer.v1_id is not None:
+                return await self._image_price(body)
+        asked = body.pricing()
+        if isinstance(body, UniversalUpscale) and size is not None:
+            asked = body.pricing_for(size)
+        if asked is not None:
+            answer = await self._ask("POST", "pricing-calculator", json_body=asked)
+            return _fitting(price_of, answer)
+        credits_ = None if isinstance(body, CreateGeneration) else body.estimated_credits()
+        if credits_ is None:
+            raise InvalidRequest(
+                f"The service's calculator has no price for leo.{body.function}() with these "
+                "parameters; the job's own acknowledgement names it.",
+                member="service",
+            )
+        return Credits(credits_)
+
+    async def calculated(self, service: str, params: Mapping[str, object]) -> Cost:
+        """
+        Return the calculator's price of any service that it knows, such as `"MODEL_TRAINING"`.
+
+        Source: API reference, `POST /pricing-calculator`.
+        """
+        asked = {"service": service, "serviceParams": {service: dict(params)}}
+        return _fitting(price_of, await self._ask("POST", "pricing-calculator", json_body=asked))
+
+    async def _image_price(self, body: CreateGeneration) -> Cost:
         params = pricing_params(body.wire())
         width, height = cast("int", params["imageWidth"]), cast("int", params["imageHeight"])
         small = min(width, _CALCULATOR_MAX_SIDE), min(height, _CALCULATOR_MAX_SIDE)
         try:
-            return await self._calculated(params)
+            return await self.calculated("IMAGE_GENERATION", params)
         except RequestRefused:
             if small == (width, height):
                 raise
-        cost = await self._calculated(params | {"imageWidth": small[0], "imageHeight": small[1]})
+        cost = await self.calculated(
+            "IMAGE_GENERATION", params | {"imageWidth": small[0], "imageHeight": small[1]}
+        )
         return Credits(math.ceil(cost.amount * width * height / (small[0] * small[1])))
 
-    async def _calculated(self, params: Mapping[str, object]) -> Cost:
-        asked = {"service": "IMAGE_GENERATION", "serviceParams": {"IMAGE_GENERATION": params}}
-        return _fitting(price_of, await self._ask("POST", "pricing-calculator", json_body=asked))
+    async def elements(self) -> tuple[PlatformElement, ...]:
+        """
+        Return the service's elements.
+
+        Source: API reference, `GET /elements`.
+        """
+        return _fitting(PlatformElement.read, await self._ask("GET", "elements"))
+
+    async def user_elements(self, user_id: str) -> tuple[UserElementRow, ...]:
+        """
+        Return the elements that an account trained.
+
+        Source: API reference, `GET /elements/user/{userId}`.
+        """
+        body = await self._ask("GET", f"elements/user/{_segment(user_id)}")
+        return _fitting(UserElementRow.read, body)
+
+    async def prompt_improve(
+        self, prompt: str, *, instructions: str | None = None, is_video: bool = False
+    ) -> Prompt:
+        """
+        Return a better prompt; it costs a little.
+
+        Args:
+            prompt: At most 200 characters.
+            instructions: How it should be better.
+            is_video: Whether it is for a video.
+
+        Source: API reference, `POST /prompt/improve`.
+        """
+        over = len(prompt) - _MAX_IMPROVED_CHARACTERS
+        if over > 0 or not prompt.strip():
+            sentence = (
+                f"prompt is {len(prompt):,} characters long, {over:,} more than the "
+                f"{_MAX_IMPROVED_CHARACTERS} that can be improved."
+                if over > 0
+                else "prompt is empty; there is nothing to improve."
+            )
+            raise InvalidRequest(sentence, member="prompt", value=prompt)
+        wire: dict[str, object] = {"prompt": prompt}
+        if instructions is not None:
+            wire["promptInstructions"] = instructions
+        if is_video:
+            wire["isVideo"] = True
+        return _fitting(Prompt.read, await self._ask("POST", "prompt/improve", json_body=wire))
+
+    async def prompt_random(self) -> Prompt:
+        """
+        Return a prompt out of nothing; it costs a little.
+
+        Source: API reference, `POST /prompt/random`.
+        """
+        return _fitting(Prompt.read, await self._ask("POST", "prompt/random"))
+
+    async def init_image(self, extension: str) -> Presigned:
+        """
+        Return a form that takes one image, for about two minutes.
+
+        Source: API reference, `POST /init-image`.
+        """
+        wire = {"extension": _extension(extension, _IMAGE_EXTENSIONS)}
+        return _fitting(Presigned.read, await self._ask("POST", "init-image", json_body=wire))
+
+    async def canvas_init_image(
+        self, extension: str, mask_extension: str | None = None
+    ) -> CanvasPresigned:
+        """
+        Return two forms, for an image and for the mask whose white is drawn again.
+
+        Source: API reference, `POST /canvas-init-image`.
+        """
+        wire = {
+            "initExtension": _extension(extension, _IMAGE_EXTENSIONS),
+            "maskExtension": _extension(mask_extension or extension, _IMAGE_EXTENSIONS),
+        }
+        body = await self._ask("POST", "canvas-init-image", json_body=wire)
+        return _fitting(CanvasPresigned.read, body)
+
+    async def init_image_info(self, image_id: str) -> Uploaded:
+        """
+        Return where an uploaded image is.
+
+        Raises:
+            NotFound: There is none of that id, or it was deleted.
+
+        Source: API reference, `GET /init-image/{id}`.
+        """
+        return await self._uploaded(f"init-image/{_segment(image_id)}", "init_images_by_pk")
+
+    async def delete_init_image(self, image_id: str) -> bool:
+        """
+        Delete an uploaded image; return False where there was none.
+
+        Source: API reference, `DELETE /init-image/{id}`.
+        """
+        body = await self._ask("DELETE", f"init-image/{_segment(image_id)}")
+        return _fitting(lambda it: deleted_id(it, "delete_init_images_by_pk"), body) is not None
+
+    async def media_upload(
+        self, extension: str, *, original_filename: str | None = None
+    ) -> Presigned:
+        """
+        Return a form that takes one clip or sound; a sound needs its file's name.
+
+        Source: API reference, `POST /media`.
+        """
+        wire: dict[str, object] = {"extension": _extension(extension, _MEDIA_EXTENSIONS)}
+        if original_filename is not None:
+            wire["originalFilename"] = original_filename
+        body = await self._ask("POST", "media", json_body=wire)
+        return _fitting(lambda it: Presigned.read(it, "uploadMedia"), body)
+
+    async def media_info(self, upload_id: str) -> Uploaded:
+        """
+        Return how far the service is with an uploaded clip or sound.
+
+        Source: API reference, `GET /media/{id}`.
+        """
+        return await self._uploaded(f"media/{_segment(upload_id)}", "uploaded_media_by_pk")
+
+    async def delete_media(self, upload_id: str) -> bool:
+        """
+        Delete an uploaded clip or sound; return False where there was none.
+
+        Source: API reference, `DELETE /media/{id}`.
+        """
+        body = await self._ask("DELETE", f"media/{_segment(upload_id)}")
+        return _fitting(lambda it: deleted_id(it, "delete_uploaded_media_by_pk"), body) is not None
+
+    async def _uploaded(self, path: str, wrapper: str) -> Uploaded:
+        body = await self._ask("GET", path)
+        row = _fitting(lambda it: inside(it, wrapper), body)
+        if not isinstance(row, dict):
+            raise NotFound(
+                "The service knows no upload of that id; it was deleted, or it is not an upload's "
+                "but a generated image's id.",
+                status=200,
+                body=body,
+            )
+        return _fitting(lambda _: Uploaded.read(row), body)
+
+    async def upload(self, presigned: Presigned, data: bytes, content_type: str) -> None:
+        """
+        Send a file with the form that was given for it, without the key.
+
+        The form's fields go first and the file last, as its storage asks.
+
+        Raises:
+            RequestRefused: The storage refused it; `code` is `assets.POLICY_EXPIRED` where the
+                form was older than its two minutes, and another may be asked for.
+            ConnectionFailed: No answer came; sending it again does no harm.
+
+        Source: API reference, section 7.
+        """
+        target = self._checked_upload(presigned.url)
+        suffix = content_type.partition("/")[2] or "bin"
+        try:
+            response = await self._files.post(
+                target,
+                data=presigned.fields,
+                files={"file": (f"file.{suffix}", data, content_type)},
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise ConnectionFailed(
+                f"The upload to {target.host} broke off ({type(exc).__name__}); try again.",
+                delivered=not isinstance(exc, _NEVER_SENT),
+            ) from exc
+        if response.is_success:
+            return
+        text = response.text[:_MAX_KEPT_CHARACTERS]
+        code, sentence = upload_complaint(response.status_code, text)
+        if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise UnexpectedResponse(sentence, status=response.status_code, code=code, body=text)
+        raise RequestRefused(
+            sentence, member="file", status=response.status_code, code=code, body=text
+        )
+
+    def _checked_upload(self, address: str) -> httpx.URL:
+        try:
+            target = self._base.join(address)
+        except httpx.InvalidURL:
+            target = httpx.URL("")
+        if not self._is_open(target):
+            raise UnexpectedResponse(
+                "The upload form's address is not https; nothing was sent there.", status=200
+            )
+        return target
 
     @asynccontextmanager
     async def media(self, url: str) -> AsyncIterator[Media]:
@@ -379,15 +731,23 @@ class Client:
             target = base.join(address) if base is not None else httpx.URL(address)
         except httpx.InvalidURL as exc:
             raise DownloadFailed("The file's address cannot be read.", url=url) from exc
-        own = target.host == self._base.host or (
-            _is_loopback(target.host) and _is_local(self._base.host)
-        )
-        is_open = target.scheme == "https" or (target.scheme == "http" and own)
-        if not is_open or not target.host or target.userinfo:
+        if not self._is_open(target):
             raise DownloadFailed(
                 f"The file's address {str(target)[:100]} is not https; it was not opened.", url=url
             )
         return target
+
+    def _is_open(self, target: httpx.URL) -> bool:
+        """Whether files may go to or come from *target*: https, or this client's own machine."""
+        own = target.host == self._base.host or (
+            _is_loopback(target.host) and _is_local(self._base.host)
+        )
+        is_open = target.scheme == "https" or (target.scheme == "http" and own)
+        return bool(is_open and target.host and not target.userinfo)
+
+    def _v2(self, path: str) -> str:
+        """Return the address of *path* in the v2 API, which stands beside v1."""
+        return str(self._base.join("../v2/").join(path))
 
     async def _ask(
         self,
@@ -396,12 +756,16 @@ class Client:
         *,
         json_body: Mapping[str, object] | None = None,
         params: Mapping[str, int] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  httpx's, for each piece of an answer
     ) -> object:
         """Return the decoded body of a successful answer, or raise what the answer means."""
-        request = self._api.build_request(method, path, json=json_body, params=params)
+        seconds = self._timeout if timeout is None else max(timeout, self._timeout)
+        request = self._api.build_request(
+            method, path, json=json_body, params=params, timeout=seconds
+        )
         try:
             # httpx counts each piece anew; a server that drips must end too
-            with anyio.fail_after(4 * self._timeout):
+            with anyio.fail_after(4 * seconds):
                 response = await self._api.send(request, stream=True)
                 try:
                     content = await self._content(response)
@@ -415,7 +779,7 @@ class Client:
             ) from exc
         except (httpx.TimeoutException, TimeoutError) as exc:
             raise ConnectionFailed(
-                f"{self._base.host} gave no answer within {self._timeout:g} s; "
+                f"{self._base.host} gave no answer within {seconds:g} s; "
                 "the request may have arrived.",
                 delivered=True,
             ) from exc
@@ -425,7 +789,7 @@ class Client:
                 f"({_reason(exc)}); the request may have arrived.",
                 delivered=True,
             ) from exc
-        return self._decoded(response, content)
+        return self._decoded(response, content, f"{method} {path}")
 
     async def _content(self, response: httpx.Response) -> bytes:
         pieces = bytearray()
@@ -446,7 +810,7 @@ class Client:
         # some answers repeat the key; it must not reach an error or a log
         return bytes(pieces.replace(self._key.encode(), b"[key]"))
 
-    def _decoded(self, response: httpx.Response, content: bytes) -> object:
+    def _decoded(self, response: httpx.Response, content: bytes, asked: str) -> object:
         status = response.status_code
         body: object
         try:
@@ -463,7 +827,7 @@ class Client:
         headers = response.headers
         retry_after = seconds_of_retry_after(headers.get("retry-after"), date=headers.get("date"))
         kept = body if len(content) <= _MAX_KEPT_CHARACTERS else None
-        error = refusal(status, body, retry_after=retry_after)
+        error = refusal(status, body, retry_after=retry_after, asked=asked)
         if error is not None and (is_json or not isinstance(error, UnexpectedResponse)):
             error.body = kept
             raise error
@@ -494,6 +858,19 @@ def _readable(row: Mapping[str, object]) -> Generation | None:
         return Generation.model_validate(row)
     except ValidationError:
         return None
+
+
+def _extension(extension: str, known: tuple[str, ...]) -> str:
+    """Return *extension* as the service takes it: small letters, no dot, one of *known*."""
+    plain = str(extension).strip().lower().removeprefix(".")
+    if plain not in known:
+        raise InvalidRequest(
+            f'A file that ends in ".{plain[:20]}" cannot be uploaded; '
+            f"the service takes {', '.join(known[:-1])} and {known[-1]}.",
+            member="extension",
+            value=extension,
+        )
+    return plain
 
 
 def _segment(identifier: str) -> str:

@@ -26,6 +26,7 @@ from leonardo_nb.errors import (
     ServiceError,
     UnexpectedResponse,
 )
+from leonardo_nb.service.catalog import MOTION_SVD_RETIRED
 from leonardo_nb.service.values import MEMBERS
 
 __all__ = ["refusal", "seconds_of_retry_after"]
@@ -169,7 +170,61 @@ def _quoted(text: str) -> str:
     return f'"{flat}"' if len(flat) <= 300 else f'"{flat[:297]}..."'
 
 
-def refusal(status: int, body: object, *, retry_after: float | None = None) -> ServiceError | None:
+_IMAGE_ID: Final = (
+    "It probably takes an image's id, job.images[0].id, and was given another, such as the "
+    "generation's, job.id; or the image was deleted."
+)
+_GENERATION_ID: Final = (
+    "It probably takes a generation's id, job.id, and was given another, such as an image's."
+)
+
+
+def _hint(asked: str, said: str) -> str:
+    """
+    Return a sentence on what is probably wrong, with a space before it, or nothing.
+
+    Args:
+        asked: Method and path, such as `"POST variations/upscale"`.
+        said: The service's own words.
+    """
+    method, _, path = asked.partition(" ")
+    text = said.lower()
+    if path == "generations-motion-svd" and "service error" not in text:
+        return (
+            f" Motion 1.0 was retired on {MOTION_SVD_RETIRED}; "
+            'image.to_video(prompt, model="MOTION2") takes its place.'
+        )
+    if "failed to find init variation" in text:
+        return " isVariation=True says that the id is a variation's; leave it out for an image's."
+    if "couldn't access image" in text or "invalid init image id" in text:
+        return (
+            " Uploaded and generated images have ids of different kinds; an uploaded image may "
+            "also not have arrived yet, or was deleted."
+        )
+    if "service error" not in text:
+        return ""
+    if path.startswith("variations/universal-upscaler") and method == "POST":
+        return (
+            " generatedImageId takes an image's id, job.images[0].id, not the generation's; "
+            "variationId a variation's, initImageId an upload's."
+        )
+    if method == "POST" and path in {"generations-image-to-video", "generations-motion-svd"}:
+        return f" {_IMAGE_ID} An uploaded image is told apart by its own parameter."
+    if method == "POST" and path.startswith("variations/"):
+        return f" {_IMAGE_ID} A variation's id needs isVariation=True."
+    if path == "generations-video-upscale" or path.startswith("generations/"):
+        return f" {_GENERATION_ID}"
+    if path == "generations":
+        return (
+            " init_image_id takes an upload's id, init_generation_image_id an image's, "
+            "job.images[0].id; neither takes a generation's."
+        )
+    return ""
+
+
+def refusal(
+    status: int, body: object, *, retry_after: float | None = None, asked: str = ""
+) -> ServiceError | None:
     """
     Return the error that an answer means, or None where it means success.
 
@@ -177,6 +232,7 @@ def refusal(status: int, body: object, *, retry_after: float | None = None) -> S
         status: The HTTP status.
         body: The decoded body; text where it was not JSON.
         retry_after: Seconds that the answer asks to wait.
+        asked: Method and path, such as `"POST variations/upscale"`, for a hint at what is wrong.
     """
     complaint = _complaint(body)
     if status < 300 and complaint is None:
@@ -185,6 +241,7 @@ def refusal(status: int, body: object, *, retry_after: float | None = None) -> S
     text, code = said.text.lower(), said.code
     meant = said.status or status
     words = f": {_quoted(said.text)}" if said.text else ""
+    hint = _hint(asked, said.text)
     facts: dict[str, Any] = {"status": status, "code": code, "path": said.path, "body": body}
 
     if status == 401 or "authorization hook" in text or "authentication hook" in text:
@@ -214,9 +271,9 @@ def refusal(status: int, body: object, *, retry_after: float | None = None) -> S
         )
     if meant == 404 or code in {"not-found", "NOT_FOUND"}:
         return NotFound(
-            f"There is nothing at that address{words}; is base_url right?"
+            f"There is nothing at that address{words}; is base_url right?{hint}"
             if "endpoint" in text or not said.text
-            else f"There is no such thing{words}.",
+            else f"There is no such thing{words}.{hint}",
             **facts,
         )
     # A server's fault that mentions a parameter is no refusal: its outcome is unknown.
@@ -225,13 +282,13 @@ def refusal(status: int, body: object, *, retry_after: float | None = None) -> S
         member = member or _mentioned_member(said)
         about = f" {member}" if member else " the request"
         return RequestRefused(
-            f"The service refused{about}{words}. Nothing was drawn or charged.",
+            f"The service refused{about}{words}. Nothing was drawn or charged.{hint}",
             member=member,
             **facts,
         )
     if said.text:
         return UnexpectedResponse(
-            f"The service reported an error (HTTP {status}){words}; trying again may help.",
+            f"The service reported an error (HTTP {status}){words}; trying again may help.{hint}",
             **facts,
         )
     return UnexpectedResponse(

@@ -23,10 +23,14 @@ __all__ = [
     "Ack",
     "GeneratedImage",
     "Generation",
+    "MotionVariation",
     "PlatformModel",
+    "Variation",
     "deleted_id",
     "inside",
+    "one_row",
     "price_of",
+    "read_cost",
     "rows",
 ]
 
@@ -77,6 +81,10 @@ def _time(value: object) -> datetime | None:
         return None
     # The service writes UTC and no zone.
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _moment(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else _time(value)
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -137,7 +145,7 @@ def _amount(value: object) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
-def _cost(job: Mapping[str, object]) -> Cost | None:
+def read_cost(job: Mapping[str, object]) -> Cost | None:
     """Return the job's price: the `cost` object, else the older number of credits."""
     cost = job.get("cost")
     if isinstance(cost, Mapping):
@@ -158,22 +166,45 @@ class Ack(_Answer):
     The acknowledgement of a job: from here on it costs money.
 
     Attributes:
-        generation_id: What to look for.
+        id: What to look for; the request's class says where.
+        generation_id: The generation's id; for variations, which have none, the same as `id`.
         cost: Its price, or None where the service names none.
         left_out: Members that the service does not take, and the request went without.
     """
 
+    id: _Id
     generation_id: _Id
     cost: _CostOrNone = None
     left_out: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, body: object, *, left_out: tuple[str, ...] = ()) -> Self:
-        """Return the acknowledgement in an answer to `POST /generations`."""
-        job = inside(body, "sdGenerationJob", "generate")
+    def read(
+        cls,
+        body: object,
+        wrappers: tuple[str, ...] = ("sdGenerationJob", "generate"),
+        *,
+        left_out: tuple[str, ...] = (),
+    ) -> Self:
+        """
+        Return the acknowledgement in an answer.
+
+        Args:
+            body: The answer.
+            wrappers: Under which names it may stand; one without any, as the v2 API documents it,
+                is read as well.
+            left_out: What the request went without.
+        """
+        is_flat = isinstance(body, Mapping) and any(name in body for name in ("generationId", "id"))
+        job = body if is_flat else inside(body, *wrappers)
         if not isinstance(job, Mapping):
-            raise ValueError("sdGenerationJob is null")  # noqa: TRY004  the answer's fault, like the others
-        return cls(generation_id=_id(job.get("generationId")), cost=_cost(job), left_out=left_out)
+            raise ValueError(f"{wrappers[0]} is null")  # noqa: TRY004  the answer's fault, like the others
+        ids = [job.get(name) for name in ("variationId", "id", "generationId")]
+        return cls(
+            id=_id(next((each for each in ids if each is not None), None)),
+            generation_id=_id(next((each for each in reversed(ids) if each is not None), None)),
+            cost=read_cost(job),
+            left_out=left_out,
+        )
 
 
 class Account(_Answer):
@@ -185,12 +216,14 @@ class Account(_Answer):
         username: As shown on the site; may be empty.
         slots: How many image jobs run at once.
         balance: API credits left, or None where the service does not say.
+        renewal: When an API plan is renewed, or None where there is none.
     """
 
     user_id: _Id
     username: Annotated[str, PlainValidator(_some_text)] = ""
     slots: int = 10
     balance: _CostOrNone = None
+    renewal: Annotated[datetime | None, PlainValidator(_moment)] = None
 
     @classmethod
     def read(cls, body: object) -> Self:
@@ -208,6 +241,7 @@ class Account(_Answer):
             username=_some_text(user.get("username")),
             slots=slots if slots and slots > 0 else 10,  # the documented default
             balance=Credits(sum(known, Decimal(0))) if known else None,
+            renewal=_time(row.get("apiPlanTokenRenewalDate")),
         )
 
 
@@ -221,6 +255,73 @@ class PlatformModel(_Answer):
     nsfw: _Flag = False
 
 
+class Variation(_Answer):
+    """
+    What a look at a variation sees: one image made out of another.
+
+    Attributes:
+        status: The service's word; one that we do not know is neither complete nor failed.
+        url: Where it is, or None until it is there.
+        transform: What was done, such as `"UPSCALE"`.
+    """
+
+    id: Annotated[str, PlainValidator(_some_text)] = ""
+    status: Annotated[str, PlainValidator(_some_text)] = ""
+    url: _Text = None
+    transform: _Text = Field(None, validation_alias=AliasChoices("transformType", "transform"))
+    created_at: Annotated[datetime | None, PlainValidator(_moment)] = Field(
+        None, validation_alias=AliasChoices("createdAt", "created_at")
+    )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the image is there."""
+        return self.status == "COMPLETE"
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the service gave up."""
+        return self.status == "FAILED"
+
+
+class MotionVariation(Variation):
+    """
+    What a look at a motion variation sees: one video made out of another.
+
+    Attributes:
+        resolution: How fine it is, such as `"RESOLUTION_720"`.
+    """
+
+    transform: _Text = Field(
+        None, validation_alias=AliasChoices("motionTransformType", "transformType", "transform")
+    )
+    resolution: _Text = None
+
+
+def one_row(body: object, wrapper: str, identifier: str) -> Mapping[str, object] | None:
+    """
+    Return the row of *identifier* under *wrapper*, or None where there is none yet.
+
+    The service answers with an array under a singular name, empty in a job's first moments; an
+    object in its place, and null, are read as well.
+    """
+    found = inside(body, wrapper)
+    if isinstance(found, Mapping):
+        return found
+    every = rows(body, wrapper)
+    return next((row for row in every if row.get("id") == identifier), every[0] if every else None)
+
+
+def _variations(value: object) -> tuple[Variation, ...]:
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(
+        each if isinstance(each, Variation) else Variation.model_validate(each)
+        for each in value
+        if isinstance(each, (Mapping, Variation))
+    )
+
+
 class GeneratedImage(_Answer):
     """
     One picture of a generation.
@@ -231,7 +332,8 @@ class GeneratedImage(_Answer):
         nsfw: The service's mark; it only informs.
         width: In pixels, where the service says so.
         height: In pixels, where the service says so.
-        motion_url: Its video, where it is one.
+        motion_mp4_url: Its video, where it is one; `url` is then the poster.
+        variations: What was made out of it.
     """
 
     id: Annotated[str, PlainValidator(_some_text)] = ""
@@ -241,7 +343,17 @@ class GeneratedImage(_Answer):
     height: _Whole = Field(
         None, validation_alias=AliasChoices("image_height", "imageHeight", "height")
     )
-    motion_url: _Text = Field(None, validation_alias=AliasChoices("motionMP4URL", "motion_url"))
+    motion_mp4_url: _Text = Field(
+        None, validation_alias=AliasChoices("motionMP4URL", "motion_mp4_url", "motion_url")
+    )
+    variations: Annotated[tuple[Variation, ...], PlainValidator(_variations)] = Field(
+        (), validation_alias=AliasChoices("generated_image_variation_generics", "variations")
+    )
+
+    @property
+    def motion_url(self) -> str | None:
+        """The same as `motion_mp4_url`."""
+        return self.motion_mp4_url
 
 
 def _images(value: object) -> tuple[GeneratedImage, ...]:
@@ -319,6 +431,11 @@ class Generation(_Answer):
         return gathered | {"raw": dict(row)}
 
     @property
+    def video_url(self) -> str | None:
+        """Where the video is, or None where there is none, or not yet."""
+        return next((each.motion_mp4_url for each in self.images if each.motion_mp4_url), None)
+
+    @property
     def is_complete(self) -> bool:
         """Whether the pictures are there."""
         return self.status == "COMPLETE"
@@ -338,7 +455,7 @@ def price_of(body: object) -> Cost:
     return Credits(amount)
 
 
-def deleted_id(body: object) -> str | None:
-    """Return the id in an answer to `DELETE /generations/{id}`, or None where nothing matched."""
-    answer = inside(body, "delete_generations_by_pk")
+def deleted_id(body: object, wrapper: str = "delete_generations_by_pk") -> str | None:
+    """Return the id in an answer to a DELETE, or None where nothing matched."""
+    answer = inside(body, wrapper)
     return _text(answer.get("id")) if isinstance(answer, Mapping) else None

@@ -8,12 +8,14 @@ Make one with `CreateGeneration.of`, which reads what a person types.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.catalog import (
+    LIMITS,
     SEED_MAX_FLUX,
     Guidance,
     V2Model,
@@ -31,6 +33,7 @@ from leonardo_nb.service.defaults import resolve
 from leonardo_nb.service.reading import Member, Vocabulary, read
 from leonardo_nb.service.requests.body import Body, Closed
 from leonardo_nb.service.rules import RULES, Rule
+from leonardo_nb.service.v2 import translated
 from leonardo_nb.service.values import GENERATION
 
 __all__ = ["ControlNet", "CreateGeneration", "Element", "UserElement"]
@@ -172,6 +175,22 @@ class CreateGeneration(Body):
         return cls._ruled(read_, check=check)
 
     @classmethod
+    def _ruled(cls, read: Mapping[str, object], *, check: bool) -> Self:
+        newer = find_v2_model(str(read.get("modelId") or ""))
+        if newer is None or newer.v1_id is not None:
+            body = super()._ruled(read, check=check)
+            model = find_model(body.modelId or "")
+            is_wide = max(body.width or 0, body.height or 0) > LIMITS["width"].high
+            if check and is_wide and model is not None and model.home == "v2":
+                translated(body)  # only the v2 API takes that size, so it has to go there
+            return body
+        # our rules speak of the v1 API; what this model takes is in its own row
+        body = cls.model_validate_json(json.dumps(cls._resolved(cls._drawn(read))))
+        if check:
+            translated(body)
+        return body
+
+    @classmethod
     def _drawn(cls, read: Mapping[str, object]) -> dict[str, object]:
         newer = find_v2_model(str(read.get("modelId") or ""))
         if "seed" in read or (newer and newer.v1_id is None and "seed" not in newer.takes):
@@ -198,8 +217,11 @@ class CreateGeneration(Body):
             few["styleUUID"] = name
         return few
 
-    def pricing(self) -> dict[str, object]:
-        """Return the body that asks the service's calculator for this request's price."""
+    def pricing(self) -> dict[str, object] | None:
+        """Return the body that asks the calculator, or None for a model that is in v2 only."""
+        newer = find_v2_model(self.modelId or "")
+        if newer is not None and newer.v1_id is None:
+            return None
         return {
             "service": "IMAGE_GENERATION",
             "serviceParams": {"IMAGE_GENERATION": pricing_params(self.wire())},
