@@ -27,9 +27,9 @@ UNZOOM = 1.6
 """How much more a wider view shows, each way."""
 
 _FLAT_ART = Grade(1.3, 1.1, 0.92)
-_GAME = Grade(1.22, 1.2, 1.0, shadows=("1a1440", 0.28), lights=("ffe9c0", 0.12))
+_GAME = Grade(1.5, 1.28, 1.0, shadows=("1a1440", 0.28), lights=("ffe9c0", 0.12))
 _ARTISTIC = Grade(1.15, 1.05, 0.97, lights=("fff0d2", 0.16))
-_REALISTIC = Grade(0.9, 1.14, 1.0, 0.01, 0.99)
+_REALISTIC = Grade(0.72, 1.14, 1.0, 0.01, 0.99)
 
 
 def larger(image: Image.Image, factor: float, crisp: float = 1.0) -> Image.Image:
@@ -52,21 +52,13 @@ def wider(image: Image.Image, factor: float = UNZOOM) -> Image.Image:
         (max(1, round(wide / factor)), max(1, round(high / factor))), Image.Resampling.LANCZOS
     )
     left, top = (wide - inner.width) // 2, (high - inner.height) // 2
-    values = np.asarray(inner)
-    around = np.pad(
-        values,
-        (
-            (top, high - inner.height - top),
-            (left, wide - inner.width - left),
-            (0, 0),
-        ),
-        # what lies beyond an edge continues what lies before it
-        mode="symmetric" if min(inner.size) > 1 else "edge",
-    )
-    surroundings = Image.fromarray(around)
+    # what lies beyond an edge is the strip before it, there and back, so that no subject doubles
+    rows = _beyond(high, top, inner.height)
+    columns = _beyond(wide, left, inner.width)
+    surroundings = Image.fromarray(np.asarray(inner)[rows][:, columns])
     unit = min(wide, high)
-    soft = blurred(surroundings, unit * 0.012)
-    far = brushed(blurred(surroundings, unit * 0.05), max(2, round(unit * 0.012)), 2.0, 0.15)
+    soft = blurred(surroundings, unit * 0.006)
+    far = brushed(blurred(surroundings, unit * 0.02), max(2, round(unit * 0.008)), 2.0, 0.15)
     near_mask = _frame_mask((wide, high), (left, top, inner.width, inner.height), unit * 0.11)
     surroundings = Image.composite(soft, far, near_mask)
     edge = max(1.0, unit * 0.012)
@@ -74,6 +66,16 @@ def wider(image: Image.Image, factor: float = UNZOOM) -> Image.Image:
     whole = surroundings.copy()
     whole.paste(inner, (left, top))
     return vignetted(Image.composite(whole, surroundings, inside), 0.1)
+
+
+def _beyond(side: int, start: int, inner: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """Return for each row of a wider view which row of the inner picture it shows."""
+    at = np.arange(side) - start
+    strip = max(1, round(inner * 0.07))
+    out = np.maximum(-at, at - inner + 1).clip(0)
+    back = strip - np.abs((out + strip) % (2 * strip) - strip)
+    folded = np.where(at < 0, back, np.where(at >= inner, inner - 1 - back, at))
+    return folded.clip(0, inner - 1)
 
 
 def _frame_mask(
@@ -142,10 +144,10 @@ def restyled(image: Image.Image, style: str, strength: float) -> Image.Image:
         case "CINEMATIC":
             other = vignetted(graded(image, TEAL_ORANGE), 0.45)
         case "2D ART & ILLUSTRATION":
-            flat = ImageOps.posterize(blurred(image, unit * 0.004), 4)
+            flat = ImageOps.posterize(image.filter(ImageFilter.MedianFilter(5)), 3)
             lines = ImageOps.invert(
                 blurred(image.convert("L"), unit * 0.002).filter(ImageFilter.FIND_EDGES)
-            ).point([min(255, round(value * 1.1)) for value in range(256)])
+            ).point([max(0, 255 - 2 * (255 - value)) for value in range(256)])
             other = ImageChops.multiply(graded(flat, _FLAT_ART), lines.convert("RGB"))
         case "CG ART & GAME ASSETS":
             bright = graded(image, _GAME)
