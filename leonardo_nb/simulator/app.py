@@ -264,7 +264,7 @@ class Simulator:
     def _build(self, pause: Callable[[float], Awaitable[None]]) -> Starlette:
         desk, second, storage = Desk(self._house), SecondDesk(self._house), Storage(self._house)
         routes = [
-            Route(base + path, self._guarded(endpoint, method, path), methods=[method])
+            Route(base + path, self._guarded(endpoint, method, base + path), methods=[method])
             for base, table in ((BASE_PATH, desk.routes), (V2_PATH, second.routes))
             for method, path, endpoint in table
         ]
@@ -291,7 +291,7 @@ class Simulator:
 
     def _guarded(self, endpoint: Endpoint, method: str, path: str) -> Endpoint:
         """Return *endpoint* behind the key and the requests of a minute."""
-        creates = path if method == "POST" and path in JOBS else ""
+        creates = path if (method, path) in _CREATES else ""
 
         async def guarded(request: Request) -> Response:
             key = key_in(request.headers.get("authorization", ""))
@@ -313,6 +313,10 @@ class Simulator:
             self._state.write(self.world)
         if job is not None and self._callbacks is not None:
             self._callbacks.expect(job)
+
+
+_CREATES = {("POST", BASE_PATH + path) for path in JOBS} | {("POST", V2_PATH + "/generations")}
+"""Where jobs are made; each has its own limit."""
 
 
 def _local(path: str) -> str:

@@ -19,6 +19,7 @@ from PIL import Image
 from leonardo_nb.service import catalog
 from leonardo_nb.simulator import refusals
 from leonardo_nb.simulator.darkroom import DEVELOPS
+from leonardo_nb.simulator.elements import find_element
 from leonardo_nb.simulator.refusals import Refusal
 from leonardo_nb.simulator.shapes import (
     bigint,
@@ -506,6 +507,11 @@ def _sources(members: Mapping[str, object], known: Known) -> dict[str, Source]:
             if source is None:
                 raise Refusal("invalid init image id")
             found[str(image_id)] = source
+    canvas, mask = members.get("canvasInitId"), members.get("canvasMaskId")
+    if canvas is not None and mask is not None:
+        sizes = {known.world.uploads.size(str(found[str(one)]["digest"])) for one in (canvas, mask)}
+        if len(sizes) > 1:
+            raise Refusal("invalid dimensions")
     prompts = members.get("imagePrompts")
     for image_id in prompts if isinstance(prompts, list) else ():
         either = known.image(image_id)
@@ -637,7 +643,18 @@ def row(
 
 
 def _element_row(number: int, element: Mapping[str, object]) -> dict[str, object]:
-    return {"id": number, "weightApplied": element.get("weight", 1.0), "lora": None}
+    known = find_element(element.get("akUUID"))
+    lora = known and {
+        "akUUID": known.id,
+        "baseModel": known.base,
+        "description": known.description,
+        "name": known.name,
+        "urlImage": None,
+        "weightMin": known.weights[0],
+        "weightDefault": known.weights[1],
+        "weightMax": known.weights[2],
+    }
+    return {"id": number, "weightApplied": element.get("weight", 1.0), "lora": lora}
 
 
 def _sd_version(members: Mapping[str, object]) -> str:

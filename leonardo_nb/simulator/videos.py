@@ -87,7 +87,7 @@ DURATIONS = {
     "KLING2_1": (5, 10),
     "KLING2_5": (5, 10),
 }
-"""The first one is the default; Motion 2.0 takes no duration and gives 5 s."""
+"""The first one is the default; Motion 2.0 gives 5 s whatever is asked for."""
 
 MOTION_SECONDS = 5
 SEED_MAX = {"VEO3_1": 4_294_967_293, "VEO3_1FAST": 4_294_967_293}
@@ -225,8 +225,7 @@ def _set_size(members: dict[str, object], model: str) -> None:
 def _set_duration(members: dict[str, object], model: str) -> None:
     allowed = DURATIONS.get(model)
     if allowed is None:
-        if members.get("duration", MOTION_SECONDS) != MOTION_SECONDS:
-            raise Refusal(f"Invalid duration, {model} makes videos of {MOTION_SECONDS} seconds.")
+        # the official clients send their own default of 8 s to every model
         members["duration"] = MOTION_SECONDS
         return
     if members.setdefault("duration", allowed[0]) not in allowed:

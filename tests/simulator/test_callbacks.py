@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -185,6 +186,42 @@ async def test_a_thread_sends_what_is_due(letters: Letters) -> None:
 
     assert letters.news.wait(10)
     assert ["image_generation.complete"] == [payload["type"] for _, _, payload in letters.sent]
+
+
+async def test_callbacks_are_posted() -> None:
+    """Without a sender of one's own, httpx posts them."""
+    got: list[tuple[str | None, dict[str, Any]]] = []
+    news = threading.Event()
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.append((self.headers["Authorization"], json.loads(body)))
+            self.send_response(204)
+            self.end_headers()
+            news.set()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        simulator = Simulator(
+            speed=500, webhook_url=f"http://127.0.0.1:{server.server_port}/", webhook_key="abcd"
+        )
+        async with httpx.AsyncClient(
+            transport=simulator.transport(),
+            base_url=simulator.base_url,
+            headers={"Authorization": f"Bearer {simulator.key}"},
+        ) as client:
+            await client.post("/generations", json=SMALL)
+        assert news.wait(10)
+        thread.join()
+
+    assert [("Bearer abcd", "image_generation.complete")] == [
+        (key, payload["type"]) for key, payload in got
+    ]
 
 
 @pytest.mark.parametrize("url", ["http://hub.example/x", "ftp://127.0.0.1/x", "x"])

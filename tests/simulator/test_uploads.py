@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import struct
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -126,7 +128,13 @@ async def test_extensions(client: httpx.AsyncClient, path: str, body: dict[str, 
     )
 
 
-@pytest.mark.parametrize("content", [b"not a picture", b""])
+def huge() -> bytes:
+    """Return the head of a PNG of 30,000 x 30,000 pixels, which is all that may be read."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+
+
+@pytest.mark.parametrize("content", [b"not a picture", b"", huge()])
 async def test_what_is_no_picture_cannot_be_used(
     client: httpx.AsyncClient, simulator: Simulator, content: bytes
 ) -> None:
@@ -210,6 +218,29 @@ async def test_inpainting_repaints_only_the_mask(
 
     assert redness(left) > 140
     assert redness(right) < 90
+
+
+async def test_a_mask_has_its_picture_s_size(
+    client: httpx.AsyncClient, simulator: Simulator
+) -> None:
+    """Another size is refused, and costs nothing."""
+    picture = await arrived(simulator, client, png((128, 96)))
+    mask = await arrived(simulator, client, png((96, 96)))
+    answer = await client.post(
+        "/generations",
+        json={
+            "prompt": "a fox",
+            "modelId": "1e60896f-3c26-4296-8ecc-53e2afecc132",
+            "alchemy": False,
+            "presetStyle": "NONE",
+            "canvasRequest": True,
+            "canvasRequestType": "INPAINT",
+            "canvasInitId": picture,
+            "canvasMaskId": mask,
+        },
+    )
+
+    assert (400, "invalid dimensions") == (answer.status_code, answer.json()["error"])
 
 
 def _bytes(image: Image.Image) -> bytes:

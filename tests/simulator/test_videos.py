@@ -110,7 +110,6 @@ async def test_videos_are_upscaled(client: httpx.AsyncClient, clock: ManualClock
         ("text", {"prompt": None}, 'expecting a value for non-nullable variable: "prompt"'),
         ("text", {"model": "VEO_3"}, "but found 'VEO_3'"),
         ("text", {"model": "VEO3"}, "VEO3 is no longer available."),
-        ("text", {"duration": 8}, "MOTION2 makes videos of 5 seconds"),
         ("text", {"model": "VEO3_1", "duration": 5}, "must be one of 4, 6, 8"),
         ("text", {"resolution": "RESOLUTION_1080"}, "MOTION2 supports"),
         ("text", {"width": 500, "height": 500}, "invalid dimensions"),
