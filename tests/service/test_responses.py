@@ -203,12 +203,14 @@ def test_seed(seed: object, read: object) -> None:
         ("2025-03-09T14:14:40", datetime(2025, 3, 9, 14, 14, 40, tzinfo=UTC)),
         ("2025-03-09T14:14:40.4Z", datetime(2025, 3, 9, 14, 14, 40, 400000, tzinfo=UTC)),
         ("2025-03-09T16:14:40+02:00", datetime(2025, 3, 9, 14, 14, 40, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+10:00", None),
+        ("9999-12-31T23:59:59-10:00", None),
         ("yesterday", None),
         (None, None),
     ],
 )
 def test_created_at(created: object, read: object) -> None:
-    """With or without a zone, it ends in UTC."""
+    """With or without a zone, it ends in UTC, where UTC has such a moment."""
     assert read == generation("generation-complete", createdAt=created).created_at
 
 
