@@ -262,7 +262,8 @@ class Client:
         try:
             answer = await self._ask("POST", "generations", json_body=wire)
         except RequestRefused as exc:
-            if exc.member != "webhookCallbackUrl" or "webhookCallbackUrl" not in wire:
+            is_about_it = exc.member == "webhookCallbackUrl" and "webhookCallbackUrl" in wire
+            if exc.status >= 500 or not is_about_it:
                 raise
             self._takes_webhook = False
             del wire["webhookCallbackUrl"]

@@ -193,6 +193,18 @@ async def test_a_refused_webhook_address_is_left_out() -> None:
     assert (("webhookCallbackUrl",), 1) == (ack.left_out, simulator.creates)
 
 
+async def test_a_server_that_broke_over_the_webhook_address_is_asked_once() -> None:
+    """It may have made the job, so nothing is sent again."""
+    request = FOX.replaced(webhookCallbackUrl="https://example.org/hook")
+    broke = {"error": "Unexpected variable webhookCallbackUrl", "path": "$", "code": "bad-request"}
+    async with simulated() as (client, simulator, _):
+        simulator.script(method="POST", path="/generations", status=500, body=broke)
+        with pytest.raises(UnexpectedResponse):
+            await client.create_generation(request)
+
+    assert 1 == [*simulator.requests].count(("POST", "/generations"))
+
+
 async def test_a_refusal_of_the_webhook_address_is_remembered() -> None:
     """The second job is asked for once, not twice."""
     request = FOX.replaced(webhookCallbackUrl="https://example.org/hook")

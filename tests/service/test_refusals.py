@@ -82,7 +82,7 @@ def v1(text: str, code: str = "unexpected") -> dict[str, str]:
         (400, v1("Your prompt appears to contain inappropriate content"), ModerationError),
         (400, v1("content moderation filter: gore"), ModerationError),
         (402, "", NotEnoughCredits),
-        (500, v1("not enough api tokens userId: x"), NotEnoughCredits),
+        (400, v1("not enough api tokens userId: x"), NotEnoughCredits),
         (403, "<html>blocked</html>", UnexpectedResponse),
         (401, "<html>no</html>", AuthenticationError),
         (404, "<html>no</html>", NotFound),
@@ -90,9 +90,8 @@ def v1(text: str, code: str = "unexpected") -> dict[str, str]:
         (400, v1("Too many pending jobs"), RateLimited),
         (400, v1("Service Error"), RequestRefused),
         (500, v1("Service Error"), UnexpectedResponse),
-        (500, v1("Unexpected variable tilling", "bad-request"), RequestRefused),
-        # mentions a member and is still the server's own fault: the outcome is unknown
-        (500, v1("cannot read property seed of undefined"), UnexpectedResponse),
+        (400, v1("Unexpected variable tilling", "bad-request"), RequestRefused),
+        (400, v1("the queue of this account is full"), RateLimited),
         (502, "", UnexpectedResponse),
         (200, [], UnexpectedResponse),
         (
@@ -113,6 +112,30 @@ def v1(text: str, code: str = "unexpected") -> dict[str, str]:
 def test_refusal(status: int, body: object, error: type[ServiceError]) -> None:
     """Sentences decide before statuses, and an array is an error whatever its status."""
     assert error is type(refusal(status, body))
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("could not publish to queue", "unexpected"),
+        ("Too many pending jobs", "unexpected"),
+        ("rate limit of the upstream", "unexpected"),
+        ("not enough api tokens userId: x", "unexpected"),
+        ("content moderation filter: timed out", "unexpected"),
+        ("Unexpected variable webhookCallbackUrl", "bad-request"),
+        ("cannot read property seed of undefined", "unexpected"),
+        ("Too many images", "validation-failed"),
+    ],
+)
+def test_a_server_that_broke_refused_nothing(status: int, text: str, code: str) -> None:
+    """Whatever it mentions, it may have made the job; only 429 says that it has not."""
+    inner = [{"message": text, "extensions": {"code": code, "statusCode": status}}]
+
+    assert [UnexpectedResponse] * 2 == [
+        type(refusal(status, v1(text, code))),
+        type(refusal(200, inner)),
+    ]
 
 
 def test_the_facts_are_attached() -> None:
