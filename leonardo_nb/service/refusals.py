@@ -195,7 +195,7 @@ def refusal(status: int, body: object, *, retry_after: float | None = None) -> S
     if status == 401 or "authorization hook" in text or "authentication hook" in text:
         return AuthenticationError(
             f"The service refused the API key{words}. "
-            "Give a valid one with leo.login() or LEONARDO_API_KEY.",
+            "Give a valid one with leo.connect(api_key=...) or LEONARDO_API_KEY.",
             **facts,
         )
     if is_refusal and ("not enough api tokens" in text or meant == 402):

@@ -256,7 +256,7 @@ def _bare(amount: Cost) -> str:
 
 
 ADVICE: tuple[tuple[type[BaseException], str], ...] = (
-    (AuthenticationError, "Check the key: `leo.login()` asks for it again."),
+    (AuthenticationError, "Check the key: `leo.connect(api_key=...)` takes another."),
     (NotEnoughCredits, "Top up the account, or ask for fewer or smaller pictures."),
     (ModerationError, "Change the prompt and ask again: `job.again(prompt=...)`."),
     (RateLimited, "Wait a little, then `job.again()`."),

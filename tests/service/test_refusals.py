@@ -158,7 +158,7 @@ def test_the_sentence_of_a_refused_member() -> None:
 
 def test_the_sentence_of_a_wrong_key() -> None:
     """It says what to do now."""
-    assert "Give a valid one with leo.login() or LEONARDO_API_KEY." in str(
+    assert "Give a valid one with leo.connect(api_key=...) or LEONARDO_API_KEY." in str(
         refused("error-malformed-key")
     )
 

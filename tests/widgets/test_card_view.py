@@ -127,7 +127,7 @@ def test_failure_without_advice_is_given_some() -> None:
 
     assert (
         "The service does not know this key.",
-        "Check the key: `leo.login()` asks for it again.",
+        "Check the key: `leo.connect(api_key=...)` takes another.",
     ) == error_lines(error)
 
 
