@@ -8,7 +8,8 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.widgets import sheet as sheet_module
-from leonardo_nb.widgets.sheet import HERE, Sheet
+from leonardo_nb.widgets.page import HERE
+from leonardo_nb.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
