@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,28 @@ def test_constraints_are_names_and_versions() -> None:
     assert [] == [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[\w.]+", pin)]
     names = [pin.partition("==")[0] for pin in pins]
     assert sorted(names) == names
+
+
+def test_every_requirement_is_used() -> None:
+    """Whatever a user is made to install, or offered as an extra, some module names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {
+        name: what
+        for name, what in project["optional-dependencies"].items()
+        if name not in {"test", "dev"}
+    }
+    names = {
+        re.split(r"[^\w-]", requirement)[0].replace("-", "_")
+        for requirement in (*project["dependencies"], *sum(extras.values(), []))
+    }
+    code = "\n".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "leonardo_nb").rglob("*.py")
+    )
+    spoken = {"pillow": "PIL"}
+
+    assert set() == {
+        name for name in names if not re.search(rf"\b{spoken.get(name, name)}\b", code)
+    }
 
 
 def test_page_loads_nothing_from_elsewhere() -> None:
