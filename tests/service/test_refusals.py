@@ -23,7 +23,7 @@ from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
 
 WIRE = Path(__file__).parents[1] / "wire"
 
-SEEN: list[tuple[str, type[ServiceError], str | None]] = [
+KNOWN: list[tuple[str, type[ServiceError], str | None]] = [
     # answer, error, member
     ("error-unknown-key", AuthenticationError, None),
     ("error-malformed-key", AuthenticationError, None),
@@ -43,32 +43,32 @@ SEEN: list[tuple[str, type[ServiceError], str | None]] = [
 
 
 def refused(name: str) -> ServiceError:
-    """Return the error for an answer that was seen."""
-    seen = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))
-    error = refusal(seen["status"], seen["body"])
+    """Return the error for an answer in `tests/wire`."""
+    answer = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))
+    error = refusal(answer["status"], answer["body"])
     assert error is not None
     return error
 
 
-def test_every_seen_refusal_is_tested() -> None:
+def test_every_known_refusal_is_tested() -> None:
     """An answer without a row above is an answer without a test."""
-    assert {file.stem for file in WIRE.glob("error-*.json")} == {row[0] for row in SEEN}
+    assert {file.stem for file in WIRE.glob("error-*.json")} == {row[0] for row in KNOWN}
 
 
-@pytest.mark.parametrize(("name", "error", "member"), SEEN, ids=[row[0] for row in SEEN])
-def test_seen_refusal(name: str, error: type[ServiceError], member: str | None) -> None:
-    """Each refusal that was seen becomes its own error, and names the member where it can."""
+@pytest.mark.parametrize(("name", "error", "member"), KNOWN, ids=[row[0] for row in KNOWN])
+def test_known_refusal(name: str, error: type[ServiceError], member: str | None) -> None:
+    """Each refusal that is known becomes its own error, and names the member where it can."""
     got = refused(name)
 
     assert (error, member) == (type(got), getattr(got, "member", None))
 
 
-def test_no_seen_success_is_a_refusal() -> None:
+def test_no_known_success_is_a_refusal() -> None:
     """Every other answer in the folder is a success."""
     files = [file for file in WIRE.glob("*.json") if not file.stem.startswith("error-")]
     answers = [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
-    assert [None] * len(files) == [refusal(seen["status"], seen["body"]) for seen in answers]
+    assert [None] * len(files) == [refusal(each["status"], each["body"]) for each in answers]
 
 
 def v1(text: str, code: str = "unexpected") -> dict[str, str]:
