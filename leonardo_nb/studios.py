@@ -8,6 +8,7 @@ default studio, which is made on first use.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 from pathlib import Path
@@ -17,7 +18,7 @@ from weakref import WeakValueDictionary
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine.runner import Runner
 from leonardo_nb.engine.thread import Engine
-from leonardo_nb.errors import LeonardoError, LibraryError
+from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
 from leonardo_nb.library.files import MediaStore
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.table import JobTable
@@ -105,14 +106,20 @@ class Studio:
             limits=limits,
             budget=budget,
             simulated=self.simulated,
-            speed=1.0 if self.simulator is None else self.simulator.world.speed,
+            speed=self.speed,
         )
+        self._finding = threading.Lock()
         self._live: WeakValueDictionary[str, GenerationJob] = WeakValueDictionary()
 
     @property
     def simulated(self) -> bool:
         """Whether the built-in simulator draws the pictures, which costs nothing."""
         return self.simulator is not None
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as the real service the studio's one is."""
+        return 1.0 if self.simulator is None else self.simulator.world.speed
 
     @property
     def base_url(self) -> str:
@@ -197,6 +204,10 @@ class Studio:
         Raises:
             LibraryError: The library knows no such job, or several.
         """
+        with self._finding:  # two threads must not make two jobs of one row
+            return self._find(name)
+
+    def _find(self, name: str) -> GenerationJob:
         records = self._ledger.find(name) if name else ()
         if len(records) != 1:
             known = "several jobs that begin" if records else "no job"
@@ -237,7 +248,7 @@ class Studio:
 
 
 _default: Studio | None = None
-_default_lock = threading.Lock()
+_default_lock = threading.RLock()
 
 
 def connect(
@@ -252,7 +263,8 @@ def connect(
     """
     Make a studio and make it the default one; see `Studio` for what the arguments mean.
 
-    No request is made: the first job does that.
+    No request is made: the first job does that. The studio before it goes on with its jobs, has a
+    budget of its own, and is closed with `close()` or with the process.
     """
     global _default  # noqa: PLW0603  the default studio is what this module is for
     made = Studio(
@@ -270,7 +282,8 @@ def connect(
 
 def studio() -> Studio:
     """Return the default studio; connects on first use."""
-    return _default or connect()
+    with _default_lock:
+        return _default or connect()
 
 
 def generate(prompt: str, *, check: bool = True, **parameters: Any) -> GenerationJob:  # noqa: ANN401
@@ -305,6 +318,23 @@ def _library_folder(library: str | os.PathLike[str] | None) -> Path:
     return platformdirs.user_data_path("leonardo_nb", appauthor=False)
 
 
+def _demo_speed() -> float:
+    given = os.environ.get("LEONARDO_SIMULATOR_SPEED", str(DEMO_SPEED))
+    try:
+        speed = float(given)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < math.inf:
+        raise InvalidRequest(
+            f'LEONARDO_SIMULATOR_SPEED must be a number above 0, such as "{DEMO_SPEED:g}", '
+            f'not "{given}".',
+            member="LEONARDO_SIMULATOR_SPEED",
+            value=given,
+            nearest=DEMO_SPEED,
+        )
+    return speed
+
+
 def _shown(folder: Path) -> str:
     """Return *folder* as people write it; a notebook that is shared need not name its author."""
     try:
@@ -323,5 +353,5 @@ def _simulator(
     if wanted is None or wanted is True:
         from leonardo_nb.simulator import Simulator
 
-        return Simulator(speed=float(os.environ.get("LEONARDO_SIMULATOR_SPEED", DEMO_SPEED)))
+        return Simulator(speed=_demo_speed())
     return wanted

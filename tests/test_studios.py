@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,6 +68,23 @@ def test_the_default_studio_is_made_on_first_use() -> None:
     assert first is not leo.connect()
 
 
+def test_threads_that_come_together_share_one_studio() -> None:
+    """The first use makes one, not one each."""
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: leo.studio(), range(16)))
+
+    assert 1 == len(found)
+
+
+@pytest.mark.parametrize("speed", ["abc", "0", "-1", "nan", "inf"])
+def test_a_speed_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, speed: str) -> None:
+    """The error names the variable and a value that works."""
+    monkeypatch.setenv("LEONARDO_SIMULATOR_SPEED", speed)
+
+    with pytest.raises(leo.InvalidRequest, match=r'LEONARDO_SIMULATOR_SPEED .* such as "3"'):
+        leo.connect()
+
+
 def test_an_address_that_would_send_the_key_in_the_clear_is_refused() -> None:
     """Only loopback may go without TLS."""
     with pytest.raises(leo.LeonardoError, match="https"):
@@ -83,7 +101,7 @@ def test_jobs_of_an_earlier_session_are_there(tmp_path: Path) -> None:
         found = second.job(str(made.id)[:8])
 
         assert ("complete", made.request, made.cost) == (found.state, found.request, found.cost)
-        assert made.images[0].bytes_() == found.result()[0].bytes_()
+        assert made.images[0].read_bytes() == found.result()[0].read_bytes()
 
 
 def test_a_live_job_is_the_same_object(tmp_path: Path) -> None:

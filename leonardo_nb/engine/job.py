@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ipywidgets import DOMWidget
 
-    from leonardo_nb.engine.lifecycle import Event, Snapshot
+    from leonardo_nb.engine.lifecycle import Charge, Event, Snapshot
     from leonardo_nb.engine.runner import Runner
     from leonardo_nb.errors import LeonardoError
     from leonardo_nb.money import Cost
@@ -113,6 +113,11 @@ class Job(Generic[T]):
     def cost(self) -> Cost | None:
         """What the service charged, or None while it has not said."""
         return self._snapshot.cost
+
+    @property
+    def charge(self) -> Charge:
+        """`"none"`, `"unknown"`, `"charged"` or `"refunded"`: whether money was spent on it."""
+        return self._snapshot.charge
 
     @property
     def balance(self) -> Cost | None:
@@ -328,7 +333,7 @@ class Job(Generic[T]):
         if self._snapshot is before:
             return
         if self._snapshot.state.is_final:
-            self._end()
+            self.end()
         for function in tuple(self._subscribers):
             try:
                 function(self)
@@ -340,7 +345,8 @@ class Job(Generic[T]):
         if not self._future.done():
             self._future.set_exception(error)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Wake whoever waits with the result or the error that the snapshot has."""
         if self._future.done():
             return
         match self.state:

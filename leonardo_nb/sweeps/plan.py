@@ -11,7 +11,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.errors import BudgetExceeded, LeonardoError
-from leonardo_nb.money import Cost
+from leonardo_nb.money import Cost, converted
 from leonardo_nb.service.catalog import (
     STYLES,
     expected_seconds,
@@ -25,7 +25,6 @@ from leonardo_nb.sweeps.estimate import (
     makespan,
     pricing_key,
     slots_of,
-    speed_of,
     total,
 )
 from leonardo_nb.sweeps.run import Run
@@ -120,7 +119,7 @@ class Plan:
                     (expected_seconds(request.wire()) for request in requests),
                     slots_of(self.studio),
                 )
-                / speed_of(self.studio),
+                / self.studio.speed,
             )
         return self._estimate
 
@@ -151,6 +150,7 @@ class Plan:
                 f"The service names no price for this sweep, so {budget} cannot be kept; nothing "
                 "was sent. Without a budget it starts, and each job's cost is shown."
             )
+        cost = converted(cost, budget.unit)
         if cost > budget:
             raise BudgetExceeded(
                 f"{counted(len(self), 'cell')} would cost {cost}, which passes the budget of "

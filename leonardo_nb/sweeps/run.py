@@ -15,12 +15,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.job import until_done
-from leonardo_nb.engine.lifecycle import State
+from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.media import Image, Images
 from leonardo_nb.errors import (
     EngineThreadError,
     JobCancelled,
-    JobFailed,
     JobTimeout,
     SweepFailed,
 )
@@ -113,11 +112,6 @@ def took(job: GenerationJob) -> float:
 
 def _waited(snapshot: Snapshot) -> float:
     return (snapshot.accepted or snapshot.started) - snapshot.started
-
-
-def _refunded(job: GenerationJob) -> bool:
-    """Whether nothing is paid for it: the service refused it, or drew nothing and gave back."""
-    return job.state is State.FAILED and (job.cost is None or isinstance(job.error, JobFailed))
 
 
 class Run:
@@ -234,7 +228,9 @@ class Run:
     def cost(self) -> Cost | None:
         """What is spent so far; failed jobs are refunded. None where the service says nothing."""
         return total(
-            self._cost_of(key) for key, job in self._own.items() if job.sent and not _refunded(job)
+            self._cost_of(key)
+            for key, job in self._own.items()
+            if job.charge in {Charge.UNKNOWN, Charge.CHARGED}
         )
 
     @property
@@ -243,7 +239,7 @@ class Run:
         return total(
             self._cost_of(key)
             for key, job in self._own.items()
-            if not (_refunded(job) or (job.state is State.CANCELLED and not job.sent))
+            if not (job.done() and job.charge in {Charge.NONE, Charge.REFUNDED})
         )
 
     def _cost_of(self, key: str) -> Cost | None:

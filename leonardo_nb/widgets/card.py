@@ -63,10 +63,11 @@ class Card(anywidget.AnyWidget):
         self._requested: set[str] = set()
         self._views: set[object] = set()
         self._problem = ""
+        self._unsubscribe: Callable[[], None] = lambda: None  # close() may come before the rest
         super().__init__(view=card_view(facts_of(job)))
         self._gather = Gather(self._engine, self._draw)
         self.on_msg(self._heard)
-        self._unsubscribe: Callable[[], None] = job.subscribe(self._changed)
+        self._unsubscribe = job.subscribe(self._changed)
         self._gather.ask()
 
     def close(self) -> None:

@@ -32,6 +32,8 @@ from leonardo_nb.widgets.sheet_view import (
 from leonardo_nb.widgets.show import Slot, host, write_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leonardo_nb.sweeps.run import Run
 
 __all__ = ["Sheet", "show"]
@@ -79,6 +81,7 @@ class Sheet(anywidget.AnyWidget):
         self._unsent: list[int] = []
         self._paints = False
         self._ticks = False
+        self._unsubscribe: Callable[[], None] = lambda: None  # close() may come before the rest
         super().__init__(**self._now(), grid=grid_view(run))
         self._gather = Gather(self._engine, self._draw)
         self.on_msg(self._heard)

@@ -118,7 +118,27 @@ def test_cancel_withdraws_what_is_not_sent(studio: Studio, simulator: Simulator)
 
     assert withdrawn == sum(not job.sent for job in run)
     assert 40 - withdrawn == run.counts.done == simulator.creates
-    assert withdrawn >= 20
+
+
+def test_cancel_when_three_are_sent(studio: Studio, simulator: Simulator) -> None:
+    """Of forty cells three are drawn, and thirty-seven are withdrawn."""
+    withdrawn: list[int] = []
+
+    def stop(run: Run) -> None:
+        if not withdrawn and sum(job.sent for job in run) == 3:
+            withdrawn.append(run.cancel())
+
+    async def start() -> Run:
+        run = leo.sweep("a fox", studio=studio, seed=range(40), **SMALL)
+        run.subscribe(stop)  # on the engine's own thread nothing can be sent in between
+        return run
+
+    run = studio.engine.wait(studio.engine.run(start))
+    for job in run:
+        job.exception(15)
+
+    assert [37] == withdrawn
+    assert (3, 37, 3) == (run.counts.done, run.counts.stopped, simulator.creates)
 
 
 def test_stopped_run_says_so(studio: Studio) -> None:
