@@ -117,12 +117,11 @@ async def test_a_job_from_request_to_picture() -> None:
         async with client.media(last.images[0].url or "") as media:
             content = b"".join([piece async for piece in media.aiter_bytes()])
 
-    assert ("PENDING", "COMPLETE", "image/jpeg", len(content), b"\xff\xd8\xff") == (
+    assert ("PENDING", "COMPLETE", b"\xff\xd8\xff", b"\xff\xd9") == (
         first.status,
         last.status,
-        media.content_type,
-        media.size_bytes,
         content[:3],
+        content[-2:],
     )
 
 
