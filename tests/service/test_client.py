@@ -27,6 +27,8 @@ from leonardo_nb.simulator import Simulator
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from leonardo_nb.money import Cost
+
 KEY = "0f0e0d0c-1111-4222-8333-444444444444"
 BASE = "https://cloud.example.org/api/rest/v1"
 FOX = CreateGeneration.of("a fox", seed=1, width=512, height=512)
@@ -151,12 +153,15 @@ async def test_a_picture_over_the_calculators_size_has_a_price() -> None:
     assert prices[0].amount == -(-prices[1].amount * 3 // 2)
 
 
-async def test_dollars() -> None:
-    """On an account that pays in dollars, the acknowledgement is in dollars."""
-    async with simulated(unit="DOLLARS") as (client, _, _):
+@pytest.mark.parametrize(("unit", "kind"), [("CREDITS", Credits), ("DOLLARS", Dollars)])
+async def test_the_accounts_unit(unit: str, kind: type[Cost]) -> None:
+    """The calculator and the balance count in credits on every account; a job costs its unit."""
+    async with simulated(unit=unit) as (client, _, _):
+        price = await client.price(FOX)
         ack = await client.create_generation(FOX)
+        balance = (await client.me()).balance
 
-    assert isinstance(ack.cost, Dollars)
+    assert (Credits, kind, Credits) == (type(price), type(ack.cost), type(balance))
 
 
 async def test_generations_are_listed_newest_first() -> None:
@@ -242,9 +247,10 @@ async def test_a_malformed_key() -> None:
     assert 500 == caught.value.status
 
 
-async def test_no_credits() -> None:
-    """Nothing is made, and the error is its own."""
-    async with simulated(balance=0) as (client, simulator, _):
+@pytest.mark.parametrize("unit", ["CREDITS", "DOLLARS"])
+async def test_no_credits(unit: str) -> None:
+    """Nothing is made, and the error is its own, whatever the account pays in."""
+    async with simulated(balance=0, unit=unit) as (client, simulator, _):
         with pytest.raises(NotEnoughCredits):
             await client.create_generation(FOX)
 
