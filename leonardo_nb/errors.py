@@ -67,6 +67,20 @@ __all__ = [
 class LeonardoError(Exception):
     """The base of everything that can go wrong while asking for pictures."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # by hand, because keyword-only arguments would be lost on the way to another process
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[LeonardoError], args: tuple[Any, ...], values: dict[str, Any]
+) -> LeonardoError:
+    """Return the error of *kind* that `__reduce__` took apart."""
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(values)
+    return error
+
 
 class InvalidRequest(LeonardoError, ValueError):
     """

@@ -8,7 +8,7 @@ its unit could be added to one of the other kind, so there is none.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_UP, Decimal, InvalidOperation
 from typing import ClassVar, Literal, Self
 
 __all__ = ["Cost", "Credits", "Dollars", "Unit", "converted"]
@@ -31,8 +31,14 @@ class Cost:
     unit: ClassVar[Unit]
 
     def __init__(self, amount: Decimal | float | str) -> None:
-        # str() first, so that 0.0147 stays 0.0147
-        object.__setattr__(self, "amount", Decimal(str(amount)))
+        try:
+            # str() first, so that 0.0147 stays 0.0147
+            exact = Decimal(str(amount))
+        except InvalidOperation:
+            exact = Decimal("nan")
+        if not exact.is_finite():
+            raise ValueError(f"{amount!r} is no amount of money.")
+        object.__setattr__(self, "amount", exact)
 
     @staticmethod
     def of(amount: Decimal | float | str, unit: Unit) -> Cost:

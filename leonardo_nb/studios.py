@@ -22,6 +22,7 @@ from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
 from leonardo_nb.library.files import MediaStore
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.table import JobTable
+from leonardo_nb.money import Cost
 from leonardo_nb.service.client import Client
 from leonardo_nb.service.requests import CreateGeneration
 
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.job import GenerationJob
     from leonardo_nb.engine.limits import Limits
     from leonardo_nb.engine.polling import Polling
-    from leonardo_nb.money import Cost
     from leonardo_nb.service.responses import Account, PlatformModel
     from leonardo_nb.simulator import Simulator
 
 __all__ = ["Studio", "connect", "generate", "job", "jobs", "models", "studio"]
 
 LIVE_BASE_URL = "https://cloud.leonardo.ai/api/rest/v1"
+LONGEST_ID = 64
 DEMO_SPEED = 3.0
 """Times as fast as the service; a first picture within about five seconds."""
 
@@ -80,8 +81,10 @@ class Studio:
         polling: Polling | None = None,
         clock: Clock | None = None,
     ) -> None:
+        if budget is not None and not isinstance(budget, Cost):
+            raise TypeError(f"budget={budget!r} has no unit; write leo.Credits({budget}).")
         self.folder = _library_folder(library)
-        api_key = api_key or os.environ.get("LEONARDO_API_KEY") or None
+        api_key = api_key or os.environ.get("LEONARDO_API_KEY", "").strip() or None
         base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or None
         self.simulator = _simulator(simulator, has_service=bool(api_key or base_url))
         self.clock = clock or SystemClock()
@@ -208,13 +211,21 @@ class Studio:
             return self._find(name)
 
     def _find(self, name: str) -> GenerationJob:
-        records = self._ledger.find(name) if name else ()
+        if not isinstance(name, str):
+            raise TypeError(f"leo.job() takes an id as text, not {type(name).__name__}.")
+        records = self._ledger.find(name) if 0 < len(name) <= LONGEST_ID else ()
         if len(records) != 1:
             known = "several jobs that begin" if records else "no job"
             raise LibraryError(
-                f'The library knows {known} with "{name}"; leo.jobs() lists what it has.'
+                f'The library knows {known} with "{name[:LONGEST_ID]}"; leo.jobs() lists what it '
+                "has."
             )
         record = records[0]
+        if record.base_url != self.base_url and record.state != "complete":
+            raise LibraryError(
+                f"This job was asked of {record.base_url}, and this studio speaks to "
+                f"{self.base_url}; connect to the other one to look for it."
+            )
         live = self._live.get(record.uid)
         may_have_more = record.job_id is not None and record.state not in {"complete", "failed"}
         if live is None or (live.done() and may_have_more):
@@ -312,7 +323,10 @@ def models() -> tuple[PlatformModel, ...]:
 
 def _library_folder(library: str | os.PathLike[str] | None) -> Path:
     if chosen := library or os.environ.get("LEONARDO_LIBRARY"):
-        return Path(chosen).expanduser().resolve()
+        try:
+            return Path(chosen).expanduser().resolve()
+        except (ValueError, RuntimeError) as error:
+            raise LibraryError(f"The library folder {chosen!r} is no path ({error}).") from error
     import platformdirs
 
     return platformdirs.user_data_path("leonardo_nb", appauthor=False)

@@ -74,3 +74,10 @@ def test_an_amount_has_about_the_same_worth_in_the_other_unit(
 ) -> None:
     """Rounded up to what the service bills, so that a wall built of it holds."""
     assert worth == converted(amount, unit)
+
+
+@pytest.mark.parametrize("amount", ["nan", float("inf"), "a lot"])
+def test_an_amount_is_a_number(amount: float | str) -> None:
+    """Nothing else can be paid, or be a budget."""
+    with pytest.raises(ValueError, match="is no amount of money"):
+        Credits(amount)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from leonardo_nb.engine.lifecycle import Noted, State
 from leonardo_nb.engine.media import Image, Images
@@ -211,8 +211,10 @@ class Job(Generic[T]):
     async def _wait(self) -> T:
         try:
             return await until_done(self._future)
-        except asyncio.CancelledError:
-            self._interrupted()
+        except asyncio.CancelledError as error:
+            sentence = self._interrupted()
+            if not error.args:  # the cell then ends with a sentence instead of nothing
+                error.args = (sentence,)
             raise
 
     def add_done_callback(self, function: Callable[[Self], object]) -> None:
@@ -267,8 +269,13 @@ class Job(Generic[T]):
         return True
 
     def again(self, *, check: bool = True, **changes: Any) -> Self:  # noqa: ANN401  request members
-        """Ask for the same once more, with *changes*; it is paid once more, too."""
-        return self._runner.submit(self.request.replaced(check=check, **changes))  # type: ignore[return-value]
+        """
+        Ask for the same once more, with *changes*; it is paid once more, too.
+
+        Without changes the request goes out as it was, also one that was made with `check=False`.
+        """
+        request = self.request.replaced(check=check, **changes) if changes else self.request
+        return self._runner.submit(request)  # type: ignore[return-value]
 
     # showing
 
@@ -299,6 +306,12 @@ class Job(Generic[T]):
                 for item in snapshot.media
             ],
         }
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A job lives in its process and cannot be copied or pickled; keep `job.id`, and "
+            "`leo.job(id)` finds it again anywhere that has the library."
+        )
 
     def __repr__(self) -> str:
         facts = [str(self.state), *self._facts()]

@@ -40,6 +40,12 @@ class Limits:
     creates_per_minute: int = 100
     patience: float = 300.0
 
+    def __post_init__(self) -> None:
+        for name in ("slots", "creates_per_minute"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name}={value} lets nothing through; the least is 1.")
+
 
 class Slots:
     """

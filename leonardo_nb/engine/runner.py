@@ -303,7 +303,12 @@ class Runner:
     async def _whole_way(self, job: GenerationJob) -> None:
         async with self._intending:  # one by one, so that jobs start in the order they were asked
             await anyio.to_thread.run_sync(self._ledger.intend, self._record(job))
-        await self.refresh_account()
+        try:
+            await self.refresh_account()
+        except ConnectionFailed as error:
+            raise ConnectionFailed(
+                f"{error} The job itself was not sent, so nothing was spent.", delivered=False
+            ) from error
         reservation = self.budget.reserve(await self._price_or_none(job))
         self._reservations[job.uid] = reservation
         async with self._slots.place():

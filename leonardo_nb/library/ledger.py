@@ -103,8 +103,10 @@ class Ledger:
         self._engine = sql.create_engine(f"sqlite:///{self.path}")
         event.listen(self._engine, "connect", _configure)
         event.listen(self._engine, "begin", _begin)
+        self._open = False
         with self._writing() as connection:
             self._migrate(connection)
+        self._open = True
 
     def intend(self, record: JobRecord) -> None:
         """Write down that *record* is about to be asked for."""
@@ -264,6 +266,10 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Iterator[sql.Connection]:
+        if self._open and not self.path.exists():
+            raise LibraryError(
+                f"The library {self.path} is gone; leo.connect() makes a new one. Nothing was sent."
+            )
         engine = self._engine.execution_options(begin=IMMEDIATE)
         with self._translated(), engine.begin() as connection:
             yield connection
