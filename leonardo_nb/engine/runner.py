@@ -145,7 +145,6 @@ class Runner:
         self._accounting = anyio.Lock()
         self._account_seen = float("-inf")
         self._scopes: dict[str, anyio.CancelScope] = {}
-        self._jobs: set[GenerationJob] = set()
         self._reservations: dict[str, Reservation] = {}
         self._cancelled_early: set[str] = set()
         self._closing = False
@@ -269,7 +268,6 @@ class Runner:
         if job.uid in self._cancelled_early:
             self._cancelled_early.discard(job.uid)
             scope.cancel()
-        self._jobs.add(job)
         try:
             with scope:
                 await way(job)
@@ -292,7 +290,6 @@ class Runner:
             self._reservations.pop(job.uid, None)
             if not self._scopes:
                 self._idle.set()
-            self._jobs.discard(job)
             job.abandon(
                 JobCancelled(
                     "The studio was closed before this job had ended; the library knows it.",

@@ -124,13 +124,6 @@ class Watch:
             raise TimeoutError
         return watched.generation
 
-    def nudge(self, job_id: str) -> None:
-        """Look at *job_id* at once: somebody says that it has ended."""
-        for watched in self._watched:
-            if watched.job_id == job_id:
-                watched.next_look = self._clock.now()
-                self._changed.set()
-
     async def _look_for_all(self) -> None:
         """Look for as long as a job is in flight."""
         try:
