@@ -7,6 +7,7 @@ Each command opens only the rooms that it needs; what is shown of jobs is in `te
 from __future__ import annotations
 
 import importlib.util
+import math
 import shutil
 import subprocess
 import sys
@@ -136,8 +137,8 @@ def simulate(
 
 
 def _above_zero(speed: float) -> float:
-    if speed <= 0:
-        raise typer.BadParameter("must be above 0", param_hint="--speed")
+    if not 0 < speed < math.inf:  # no comparison holds for nan
+        raise typer.BadParameter("must be a number above 0", param_hint="--speed")
     return speed
 
 
