@@ -310,15 +310,20 @@ class Runner:
         self._reservations[job.uid] = reservation
         async with self._slots.place():
             await self._send(job, reservation)
-            await self._second_half(job)
+            accepted = self.clock.now()
+            generation = await self._until_ended(job, str(job.id))
+            self._durations.learn(_kind(job.request), self.clock.now() - accepted)
+            await self._keep(job, generation)
 
     async def _second_half(self, job: GenerationJob) -> None:
-        """From the service's id to the saved files."""
-        generation = await self._until_ended(job, str(job.id))
+        """From the service's id to the saved files, for a job of another session."""
+        await self._keep(job, await self._until_ended(job, str(job.id)))
+
+    async def _keep(self, job: GenerationJob, generation: Generation) -> None:
+        """Fetch what an ended *generation* made, and write down how it ended."""
         if generation.is_failed:
             await self._end(job, _failure(job, generation), refunded=True)
             return
-        self._durations.learn(_kind(job.request), job.elapsed)
         job.apply(Drawn())
         for picture in generation.images[len(job.snapshot.media) :]:
             job.apply(Saved(await self._fetch(picture)))

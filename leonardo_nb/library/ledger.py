@@ -268,7 +268,7 @@ class Ledger:
     def _writing(self) -> Iterator[sql.Connection]:
         if self._open and not self.path.exists():
             raise LibraryError(
-                f"The library {self.path} is gone; leo.connect() makes a new one. Nothing was sent."
+                f"The library {self.path} is gone; leo.connect() makes a new one."
             )
         engine = self._engine.execution_options(begin=IMMEDIATE)
         with self._translated(), engine.begin() as connection:

@@ -239,6 +239,19 @@ async def test_an_answer_that_nobody_can_read_ends_no_watching(
     assert (1, 1) == (len(first), len(second))
 
 
+async def test_what_is_expected_is_learned_from_jobs_not_from_queues(make_studio: Any) -> None:
+    """With one slot, the wait in line is not taken for the time that a picture takes."""
+    studio = make_studio(slots=1)
+    for job in [studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(6)]:
+        await job
+
+    last = studio.generate("a fox", **SMALL)
+
+    assert last.expected is not None
+    assert last.expected < 10
+    await last
+
+
 async def test_jobs_of_one_price_ask_for_it_once(studio: Studio, simulator: Simulator) -> None:
     """Also where the calculator does not answer."""
     simulator.script(method="POST", path="/pricing-calculator", status=503, times=50)
