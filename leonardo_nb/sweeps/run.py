@@ -7,6 +7,8 @@ another way of laying it out (`grid`) is one more run over the same jobs.
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections import Counter
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -20,6 +22,7 @@ from leonardo_nb.engine.media import Image, Images
 from leonardo_nb.errors import (
     EngineThreadError,
     JobCancelled,
+    JobFailed,
     JobTimeout,
     SweepFailed,
 )
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
     from leonardo_nb.widgets.sheet import Sheet
 
 __all__ = ["CellState", "Counts", "Run", "took"]
+
+STOPPED_WAITING = "Stopped waiting; the sweep goes on. `await run` waits again."
+ANY_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 class CellState(StrEnum):
@@ -108,6 +114,12 @@ def took(job: GenerationJob) -> float:
     """Return the seconds from acceptance to now or the end, without the wait for a slot."""
     waited = job.elapsed if job.snapshot.accepted is None else _waited(job.snapshot)
     return max(job.elapsed - waited, 0.0)
+
+
+def _reason(error: BaseException) -> str:
+    """Return why a cell failed, the same for all that failed alike: without ids and seconds."""
+    said = error.reason if isinstance(error, JobFailed) else str(error)
+    return ANY_ID.sub("…", said)
 
 
 def _waited(snapshot: Snapshot) -> float:
@@ -303,12 +315,18 @@ class Run:
                 "wait again with `await run`."
             ) from None
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                "Stopped waiting; the sweep goes on. `await run` waits again."
-            ) from None
+            raise KeyboardInterrupt(STOPPED_WAITING) from None
 
     def __await__(self) -> Generator[Any, None, Run]:
-        return until_done(self._ended()).__await__()
+        return self._wait().__await__()
+
+    async def _wait(self) -> Run:
+        try:
+            return await until_done(self._ended())
+        except asyncio.CancelledError as error:
+            if not error.args:  # the cell then ends with a sentence instead of nothing
+                error.args = (STOPPED_WAITING,)
+            raise
 
     def _ended(self) -> Future[Run]:
         """Return a future that is done when every job is; made once."""
@@ -347,7 +365,7 @@ class Run:
 
     def _all_failed(self) -> SweepFailed:
         failures = self.failures
-        reasons = Counter(str(error) for error in failures.values())
+        reasons = Counter(_reason(error) for error in failures.values())
         reason, times = reasons.most_common(1)[0]
         share = "Each" if times == len(failures) else f"{times:,} of them"
         return SweepFailed(

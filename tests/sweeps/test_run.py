@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,15 +48,27 @@ async def test_run_can_be_awaited_many_times(run: Run) -> None:
 
 
 async def test_giving_up_waiting_does_not_stop_the_run(studio: Studio) -> None:
-    """A cancelled waiter leaves the jobs alone."""
+    """A cancelled waiter leaves the jobs alone, and its cell ends with a sentence."""
     started = leo.sweep("a fox", studio=studio, seed=[1, 2], **SMALL)
     waiter = asyncio.ensure_future(_awaited(started))
     await asyncio.sleep(0)
     waiter.cancel()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(asyncio.CancelledError, match=r"the sweep goes on. `await run` waits again"):
         await waiter
 
     assert 2 == (await started).counts.done
+
+
+async def test_giving_up_keeps_what_was_said(studio: Studio) -> None:
+    """Whoever cancels with a reason of his own reads his own."""
+    started = leo.sweep("a fox", studio=studio, seed=[1, 2], **SMALL)
+    waiter = asyncio.ensure_future(_awaited(started))
+    await asyncio.sleep(0)
+    waiter.cancel("too slow")
+    with pytest.raises(asyncio.CancelledError, match=r"^too slow$"):
+        await waiter
+
+    await started
 
 
 async def _awaited(run: Run) -> Run:
@@ -76,6 +89,16 @@ def test_run_without_a_picture_raises(studio: Studio, simulator: Simulator) -> N
         some_failed(studio, simulator, 3).result(15)
 
     assert [0, 1, 2] == sorted(caught.value.failures)
+
+
+def test_reason_of_all_is_said_once(studio: Studio, simulator: Simulator) -> None:
+    """Each cell has an id of its own and they failed alike, which the ids must not hide."""
+    with pytest.raises(leo.SweepFailed) as caught:
+        some_failed(studio, simulator, 3).result(15)
+
+    said = str(caught.value)
+    assert "All 3 cells of the sweep failed. Each: " in said
+    assert [] == re.findall(r"[0-9a-f]{8}-", said)
 
 
 def test_refunded_cells_cost_nothing(studio: Studio, simulator: Simulator) -> None:
