@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownParameter
 from leonardo_nb.service.catalog import SEED_MAX_FLUX, find_model, style_name
 from leonardo_nb.service.requests import CreateGeneration, check_value, parameter_name
+from leonardo_nb.service.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,9 @@ __all__ = [
 
 MAX_CELLS = 1_000
 """More cells than this are refused: each is paid for, and none of this is laid out for more."""
+
+LONGEST_LABEL = 60
+"""Characters of a value that stand in a sentence; a prompt may have 1,500."""
 
 LISTS_BY_NATURE = frozenset({"controlnets", "elements", "imagePrompts", "userElements"})
 """Members whose single value is a list already, so that their axis is a list of lists."""
@@ -96,8 +100,8 @@ class Axis:
                 return have
         nearest = self._nearest(wanted)
         raise InvalidRequest(
-            f"{self.name} has no {_quoted(value)} in this sweep; the nearest value is "
-            f"{label_of(self.name, nearest)}. It has {_listing(self.labels)}.",
+            f"{self.name} has no {shown(value)} in this sweep; the nearest value is "
+            f"{_cut(label_of(self.name, nearest))}. It has {_listing(self.labels)}.",
             member=self.name,
             value=value,
             nearest=nearest,
@@ -304,8 +308,8 @@ def _checked(name: str, values: Sequence[Any], *, check: bool) -> tuple[Any, ...
                     raise
         if any(_same(value, other) for other in kept):
             raise InvalidRequest(
-                f"{name} has {_quoted(typed)} twice. The same request gives the same picture, "
-                "so each value stands once; other seeds give other pictures.",
+                f"{name} has {shown(_python_number(typed))} twice. The same request gives the "
+                "same picture, so each value stands once; other seeds give other pictures.",
                 member=name,
                 value=typed,
             )
@@ -399,7 +403,7 @@ def _radical_inverse(number: int, base: int) -> float:
 
 def describe(coords: Mapping[str, object]) -> str:
     """Return coordinates as words, such as `seed=1, presetStyle=CINEMATIC`."""
-    return ", ".join(f"{name}={label_of(name, value)}" for name, value in coords.items())
+    return ", ".join(f"{name}={_cut(label_of(name, value))}" for name, value in coords.items())
 
 
 def label_of(name: str, value: object, number: int | None = None) -> str:
@@ -445,11 +449,11 @@ def _same(one: object, other: object) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
-def _quoted(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def _cut(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 3]}..."
 
 
 def _listing(labels: Sequence[str]) -> str:
     few = 8
-    shown = ", ".join(labels[:few])
-    return shown if len(labels) <= few else f"{shown} and {len(labels) - few:,} more"
+    named = ", ".join(map(_cut, labels[:few]))
+    return named if len(labels) <= few else f"{named} and {len(labels) - few:,} more"

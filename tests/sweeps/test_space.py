@@ -238,6 +238,20 @@ def test_missing_style_names_the_nearest() -> None:
     assert "DYNAMIC" == caught.value.nearest
 
 
+def test_long_values_are_cut_in_sentences() -> None:
+    """Prompts have no end; what is wrong with them stands in a line."""
+    long = "a fox " * 20_000
+    labels = tuple(f"{n} {'x' * 1_000}" for n in range(20))
+    with pytest.raises(InvalidRequest) as missing:
+        Axis("prompt", labels).find(long)
+    broken = refused(
+        [label + "!" for label in labels], presetStyle=["DYNAMIC", "LONG_EXPOSURE"], seed=1
+    )
+    twice = refused([labels[0], labels[0]])
+
+    assert [] == [error for error in (missing.value, broken, twice) if len(str(error)) > 1_000]
+
+
 # -- labels
 
 
