@@ -14,7 +14,9 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownParameter
@@ -34,6 +36,7 @@ __all__ = [
     "cells_of",
     "describe",
     "draw_seed",
+    "is_whole",
     "label_of",
     "linspace",
     "space_of",
@@ -163,26 +166,39 @@ def linspace(lo: float, hi: float, n: int) -> list[float]:
     ([3, 6, 9, 12], [0.1, 0.2, 0.3, 0.4, 0.5], [0, 0.333, 0.667, 1])
 
     Raises:
+        TypeError: An end is no number, or *n* is no whole one.
         ValueError: Fewer than two values between two different ends, or no distance between
             the ends of several.
     """
-    lo, hi = _python_number(lo), _python_number(hi)
+    lo, hi, n = _python_number(lo), _python_number(hi), _python_number(n)
+    asked = f"linspace({shown(lo)}, {shown(hi)}, {shown(n)})"
+    if not (_is_number(lo) and _is_number(hi)):
+        raise TypeError(f"{asked}: both ends must be numbers.")
+    if not is_whole(n):
+        raise TypeError(f"{asked}: n, how many values, must be a whole number.")
     if not (math.isfinite(lo) and math.isfinite(hi)):
-        raise ValueError(f"linspace({lo}, {hi}, {n}): both ends must be finite numbers.")
+        raise ValueError(f"{asked}: both ends must be finite numbers.")
     # through str(), so that 0.1 is a tenth and not the binary number next to it
     first, last = Fraction(str(lo)), Fraction(str(hi))
     if n == 1 and first == last:
         return [_plain(first)]
     if n < 2:
-        raise ValueError(f"linspace({lo}, {hi}, {n}): both ends are always in, so n is at least 2.")
+        raise ValueError(f"{asked}: both ends are always in, so n is at least 2.")
     if first == last:
-        raise ValueError(
-            f"linspace({lo}, {hi}, {n}): the ends are equal, so there is only one value."
-        )
+        raise ValueError(f"{asked}: the ends are equal, so there is only one value.")
     step = (last - first) / (n - 1)
     decimals = max(2 - math.floor(math.log10(abs(step))), 0)
     inner = [_plain(_tidied(first + step * i, decimals)) for i in range(1, n - 1)]
     return [_plain(first), *inner, _plain(last)]
+
+
+def is_whole(value: object) -> bool:
+    """Return whether *value* is a whole number, numpy's too; a flag is none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
 def _tidied(value: Fraction, decimals: int) -> Fraction:

@@ -311,6 +311,29 @@ def test_linspace_refuses_what_has_no_answer(lo: float, hi: float, n: int) -> No
         linspace(lo, hi, n)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((1, 2, "3"), 'linspace(1, 2, "3"): n, how many values, must be a whole number.'),
+        ((1, 2, 2.5), "linspace(1, 2, 2.5): n, how many values, must be a whole number."),
+        ((1, 2, True), "linspace(1, 2, True): n, how many values, must be a whole number."),
+        ((True, 2, 2), "linspace(True, 2, 2): both ends must be numbers."),
+        (("1", 2, 2), 'linspace("1", 2, 2): both ends must be numbers.'),
+    ],
+)
+def test_linspace_counts_with_numbers(arguments: Any, sentence: str) -> None:
+    """What is no number is named as it was given."""
+    with pytest.raises(TypeError) as caught:
+        linspace(*arguments)
+
+    assert sentence == str(caught.value)
+
+
+def test_linspace_takes_numpys_numbers() -> None:
+    """They come from arrays, and are plain numbers here."""
+    assert [1, 1.5, 2] == linspace(np.float32(1), np.int64(2), np.int64(3))  # type: ignore[arg-type]
+
+
 # -- order
 
 
