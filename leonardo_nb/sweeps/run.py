@@ -25,11 +25,11 @@ from leonardo_nb.errors import (
     JobFailed,
     JobTimeout,
     SweepFailed,
+    UnknownParameter,
 )
 from leonardo_nb.service.catalog import expected_seconds
-from leonardo_nb.service.requests import parameter_name
 from leonardo_nb.sweeps.estimate import counted, makespan, pricing_key, slots_of, total
-from leonardo_nb.sweeps.layout import Layout, lay_out
+from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
 from leonardo_nb.sweeps.space import Axis, Cell, axis_values, spread_order
 
 if TYPE_CHECKING:
@@ -421,13 +421,16 @@ class Run:
 
         Raises:
             InvalidRequest: No such axis or no such value; the error names the nearest.
+            UnknownParameter: An axis is given twice, in two spellings.
         """
         axes, fixed, wanted = list(self.axes), dict(self.fixed), {}
         for typed, value in coords.items():
-            name = parameter_name(typed)
-            axis = lay_out(self.axes, x=name).x
-            if axis is None:  # pragma: no cover  lay_out refuses what is no axis
-                continue
+            axis = axis_named(self.axes, typed, function="sel")
+            name = axis.name
+            if name in wanted:
+                raise UnknownParameter(
+                    f"sel(): {name} is given twice, in two spellings.", member=typed
+                )
             some = axis_values(name, value)
             kept = [axis.find(one) for one in ([value] if some is None else some)]
             wanted[name] = kept

@@ -220,6 +220,26 @@ def test_sel_of_a_missing_value_names_the_nearest(run: Run) -> None:
     assert 3 == caught.value.nearest
 
 
+def test_sel_of_an_axis_given_twice_is_refused(run: Run) -> None:
+    """Which spelling should win is nobody's guess."""
+    with pytest.raises(leo.UnknownParameter, match=r"^sel\(\): presetStyle is given twice"):
+        run.sel(presetStyle="CINEMATIC", preset_style="DYNAMIC")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [("foo", "."), ("preset", '; did you mean "presetStyle"?'), ("sead", '; did you mean "seed"?')],
+)
+def test_sel_of_no_axis_names_those_there_are(run: Run, typed: str, hint: str) -> None:
+    """And the nearest, where one is near."""
+    with pytest.raises(leo.InvalidRequest) as caught:
+        run.sel(**{typed: 1})
+
+    assert f'sel(): "{typed}" is no axis of this sweep; it has seed, presetStyle{hint}' == str(
+        caught.value
+    )
+
+
 def test_sel_of_what_does_not_vary_is_refused(run: Run) -> None:
     """A fixed parameter is no coordinate."""
     with pytest.raises(leo.InvalidRequest, match="guidance_scale is no axis of this sweep"):
