@@ -21,6 +21,7 @@ from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.media import Image, Images
 from leonardo_nb.errors import (
     EngineThreadError,
+    InvalidRequest,
     JobCancelled,
     JobFailed,
     JobTimeout,
@@ -28,9 +29,10 @@ from leonardo_nb.errors import (
     UnknownParameter,
 )
 from leonardo_nb.service.catalog import expected_seconds
+from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.estimate import counted, makespan, pricing_key, slots_of, total
 from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
-from leonardo_nb.sweeps.space import Axis, Cell, axis_values, spread_order
+from leonardo_nb.sweeps.space import Axis, Cell, axis_values, is_whole, spread_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -532,9 +534,21 @@ class Run:
         Args:
             path: Where to save it; the ending says the format.
             tile: The longer side of each picture, in pixels.
+
+        Raises:
+            InvalidRequest: *tile* is no whole number above 0.
+            ValueError: The sheet would be larger than 100 million pixels.
         """
         from leonardo_nb.widgets.contact import contact_sheet
 
+        if not is_whole(tile) or tile < 1:
+            raise InvalidRequest(
+                f"contact_sheet() takes a whole number of pixels above 0 as tile, not "
+                f"{shown(tile)}.",
+                member="tile",
+                value=tile,
+                nearest=1,
+            )
         sheet: Picture = contact_sheet(self, tile=tile)
         if path is not None:
             sheet.save(path)

@@ -311,3 +311,10 @@ def test_contact_sheet_is_saved(run: Run, tmp_path: Path) -> None:
 
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
     assert sheet.width > 3 * 64
+
+
+@pytest.mark.parametrize("tile", [0, -1, 2.5, "64", True, None])
+def test_contact_sheet_has_pictures_of_some_size(run: Run, tile: Any) -> None:
+    """Anything but a whole number of pixels is refused by name."""
+    with pytest.raises(leo.InvalidRequest, match="whole number of pixels above 0 as tile"):
+        run.contact_sheet(tile=tile)
