@@ -104,6 +104,26 @@ def test_budget_needs_a_unit(studio: Studio) -> None:
         leo.plan("a fox", studio=studio, seed=[1]).start(budget=100)  # type: ignore[arg-type]
 
 
+def test_budget_in_dollars_is_a_wall_too(dollars: Studio) -> None:
+    """The calculator names credits on a dollar account; the budget is kept all the same."""
+    plan = leo.plan("a fox", studio=dollars, seed=range(4))
+    with pytest.raises(leo.BudgetExceeded) as caught:
+        plan.start(budget=leo.Dollars("0.047"))
+
+    assert dollars.simulator is not None
+    assert 0 == dollars.simulator.creates
+    assert "4 cells would cost $0.0479, which passes the budget of $0.0470" in str(caught.value)
+
+
+def test_budget_in_dollars_that_holds_lets_it_start(dollars: Studio) -> None:
+    """What is charged in the end is within it."""
+    budget = leo.Dollars("0.05")
+    run = leo.plan("a fox", studio=dollars, seed=range(4)).start(budget=budget).result(10)
+
+    assert run.cost is not None
+    assert run.cost <= budget
+
+
 def test_budget_that_holds_lets_it_start(studio: Studio) -> None:
     """The estimate may be as much as the budget."""
     plan = leo.plan("a fox", studio=studio, seed=[1, 2], **SMALL)

@@ -10,12 +10,14 @@ import pytest
 import leonardo_nb as leo
 from leonardo_nb.engine.job import GenerationJob
 from leonardo_nb.sweeps.run import Run
+from leonardo_nb.widgets.sheet_view import head_view
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from leonardo_nb.simulator import Simulator
     from leonardo_nb.studios import Studio
+    from leonardo_nb.testing import ManualClock
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64}
 STYLES = ["CINEMATIC", "DYNAMIC"]
@@ -318,3 +320,42 @@ def test_contact_sheet_has_pictures_of_some_size(run: Run, tile: Any) -> None:
     """Anything but a whole number of pixels is refused by name."""
     with pytest.raises(leo.InvalidRequest, match="whole number of pixels above 0 as tile"):
         run.contact_sheet(tile=tile)
+
+
+# -- dollars
+
+
+def test_money_can_be_read_at_every_moment_on_a_dollar_account(dollars: Studio) -> None:
+    """Prices are in credits there and charges in dollars, and both stand in one grid."""
+    changes: list[Run] = []
+    heard: list[leo.Cost | None] = []
+
+    def read(run: Run) -> None:
+        changes.append(run)
+        head_view(run)
+        heard.append(run.cost)
+
+    async def start() -> Run:
+        run = leo.sweep("a fox", studio=dollars, seed=range(12), **SMALL)
+        run.subscribe(read)  # on the engine's own thread nothing is missed
+        return run
+
+    run = dollars.engine.wait(dollars.engine.run(start)).result(15)
+
+    assert len(changes) == len(heard)
+    assert any(cost is not None and cost != run.cost for cost in heard)
+    assert isinstance(run.cost, leo.Dollars)
+    assert run.cost == run.price
+    assert str(run.cost) == head_view(run)["money"]
+
+
+def test_running_sheet_of_a_dollar_account_can_be_seen(dollars: Studio, clock: ManualClock) -> None:
+    """While some cells are charged and others only have a price."""
+    clock.holds = True
+    run = leo.sweep("a fox", studio=dollars, seed=range(12), **SMALL)
+    run.sheet()
+    shown = run.contact_sheet(tile=32)
+    clock.holds = False
+    run.result(15)
+
+    assert shown.width > 32
