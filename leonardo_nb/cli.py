@@ -113,7 +113,9 @@ def _notebooks() -> list[Path]:
 
 @app.command()
 def simulate(
-    port: Annotated[int, typer.Option(help="The TCP port; 0 takes a free one.")] = 8123,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The TCP port; 0 takes a free one.")
+    ] = 8123,
     speed: Annotated[float, typer.Option(help="How many times faster than the service.")] = 1.0,
 ) -> None:
     """Serve the simulator to any client, on this machine only, until interrupted."""

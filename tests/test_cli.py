@@ -150,6 +150,14 @@ def test_speed_is_a_number_above_zero(command: str, speed: str, tmp_path: Path) 
     assert (2, True) == (answer.exit_code, "--speed" in answer.output)
 
 
+@pytest.mark.parametrize("port", ["99999", "-1", "web"])
+def test_port_is_one_that_there_is(port: str) -> None:
+    """What no machine has is refused, with the option's name."""
+    answer = CliRunner().invoke(cli.app, ["simulate", "--port", port])
+
+    assert (2, True) == (answer.exit_code, "--port" in answer.output)
+
+
 def test_simulate_says_that_a_port_is_taken() -> None:
     """A taken port is a sentence that names the option."""
     with socket.socket() as taken:
