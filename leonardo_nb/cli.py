@@ -7,10 +7,10 @@ Each command opens only the rooms that it needs; what is shown of jobs is in `te
 from __future__ import annotations
 
 import importlib.util
+import math
 import shutil
 import subprocess
 import sys
-import threading
 from importlib.metadata import files
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -113,31 +113,34 @@ def _notebooks() -> list[Path]:
 
 @app.command()
 def simulate(
-    port: Annotated[int, typer.Option(help="The TCP port; 0 takes a free one.")] = 8123,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The TCP port; 0 takes a free one.")
+    ] = 8123,
     speed: Annotated[float, typer.Option(help="How many times faster than the service.")] = 1.0,
 ) -> None:
     """Serve the simulator to any client, on this machine only, until interrupted."""
-    from leonardo_nb.simulator import Simulator, serve_in_thread
+    from leonardo_nb.simulator import Simulator, serve
     from leonardo_nb.terminal import heading
 
     simulator = Simulator(speed=_above_zero(speed))
     console = Console(soft_wrap=True, highlight=False)
+
+    def say_where(base_url: str) -> None:
+        pace = "as fast as" if speed == 1 else f"{speed:g} times as fast as"
+        console.print()
+        heading(console, "The simulator listens", f"{pace} the service, and free")
+        console.print(_addresses(base_url, simulator.key))
+
     try:
-        with serve_in_thread(simulator, port=port) as base_url:
-            pace = "as fast as" if speed == 1 else f"{speed:g} times as fast as"
-            console.print()
-            heading(console, "The simulator listens", f"{pace} the service, and free")
-            console.print(_addresses(base_url, simulator.key))
-            threading.Event().wait()
+        serve(simulator, port=port, started=say_where)
     except OSError as error:
         _refuse(f"Port {port} cannot be used ({error.strerror}); choose another with --port.")
-    except KeyboardInterrupt:
-        console.print(f"\n  Drew {simulator.creates:,} jobs; nothing was paid.")
+    console.print(f"\n  Drew {simulator.creates:,} jobs; nothing was paid.")
 
 
 def _above_zero(speed: float) -> float:
-    if speed <= 0:
-        raise typer.BadParameter("must be above 0", param_hint="--speed")
+    if not 0 < speed < math.inf:  # no comparison holds for nan
+        raise typer.BadParameter("must be a number above 0", param_hint="--speed")
     return speed
 
 

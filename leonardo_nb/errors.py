@@ -21,6 +21,7 @@ LeonardoError
 ├── LibraryError
 └── JobError
     ├── JobFailed
+    ├── OutcomeUnknown
     ├── JobCancelled
     ├── JobTimeout
     └── SweepFailed
@@ -53,6 +54,7 @@ __all__ = [
     "ModerationError",
     "NotEnoughCredits",
     "NotFound",
+    "OutcomeUnknown",
     "RateLimited",
     "RequestRefused",
     "ServiceError",
@@ -64,6 +66,20 @@ __all__ = [
 
 class LeonardoError(Exception):
     """The base of everything that can go wrong while asking for pictures."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # by hand, because keyword-only arguments would be lost on the way to another process
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[LeonardoError], args: tuple[Any, ...], values: dict[str, Any]
+) -> LeonardoError:
+    """Return the error of *kind* that `__reduce__` took apart."""
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(values)
+    return error
 
 
 class InvalidRequest(LeonardoError, ValueError):
@@ -231,14 +247,14 @@ class JobError(LeonardoError):
         snapshot: What was known of the job when this was raised.
     """
 
-    def __init__(self, message: str, *, snapshot: Any = None) -> None:  # noqa: ANN401  a jobs.lifecycle.Snapshot; this room is below that one
+    def __init__(self, message: str, *, snapshot: Any = None) -> None:  # noqa: ANN401  an engine.lifecycle.Snapshot; this room is below that one
         super().__init__(message)
         self.snapshot = snapshot
 
 
 class JobFailed(JobError):
     """
-    The job ended without pictures.
+    The service finished the job without pictures; its snapshot says whether it was refunded.
 
     Attributes:
         reason: Why, and what to do now, for places that say already which job failed and when; the
@@ -248,6 +264,14 @@ class JobFailed(JobError):
     def __init__(self, message: str, *, snapshot: Any = None, reason: str | None = None) -> None:  # noqa: ANN401  as above
         super().__init__(message, snapshot=snapshot)
         self.reason = reason or message
+
+
+class OutcomeUnknown(JobError):
+    """
+    The answer to a paid request was lost: nobody knows whether it was accepted.
+
+    It is not sent again by itself. The snapshot has the request.
+    """
 
 
 class JobCancelled(JobError):

@@ -8,12 +8,15 @@ its unit could be added to one of the other kind, so there is none.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal, InvalidOperation
 from typing import ClassVar, Literal, Self
 
-__all__ = ["Cost", "Credits", "Dollars", "Unit"]
+__all__ = ["Cost", "Credits", "Dollars", "Unit", "converted"]
 
 Unit = Literal["CREDITS", "DOLLARS"]
+
+CREDIT_IN_DOLLARS = Decimal("0.001495")
+"""What a credit costs in the largest plan; the quoted dollar prices fit it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,14 @@ class Cost:
     unit: ClassVar[Unit]
 
     def __init__(self, amount: Decimal | float | str) -> None:
-        # str() first, so that 0.0147 stays 0.0147
-        object.__setattr__(self, "amount", Decimal(str(amount)))
+        try:
+            # str() first, so that 0.0147 stays 0.0147
+            exact = Decimal(str(amount))
+        except InvalidOperation:
+            exact = Decimal("nan")
+        if not exact.is_finite():
+            raise ValueError(f"{amount!r} is no amount of money.")
+        object.__setattr__(self, "amount", exact)
 
     @staticmethod
     def of(amount: Decimal | float | str, unit: Unit) -> Cost:
@@ -89,3 +98,18 @@ class Dollars(Cost):
 
     def __repr__(self) -> str:
         return f"Dollars({str(self.amount)!r})"
+
+
+def converted(amount: Cost, unit: Unit) -> Cost:
+    """
+    Return about the same *amount* in *unit*, rounded up to what the service bills.
+
+    The calculator answers in credits on dollar accounts too, so a price there is an estimate.
+    """
+    if amount.unit == unit:
+        return amount
+    if unit == "DOLLARS":
+        dollars = amount.amount * CREDIT_IN_DOLLARS
+        return Dollars(dollars.quantize(Decimal("0.0001"), rounding=ROUND_UP))
+    credits_ = amount.amount / CREDIT_IN_DOLLARS
+    return Credits(credits_.quantize(Decimal(1), rounding=ROUND_UP))

@@ -8,6 +8,7 @@ default studio, which is made on first use.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 from pathlib import Path
@@ -17,10 +18,11 @@ from weakref import WeakValueDictionary
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine.runner import Runner
 from leonardo_nb.engine.thread import Engine
-from leonardo_nb.errors import LeonardoError, LibraryError
+from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
 from leonardo_nb.library.files import MediaStore
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.table import JobTable
+from leonardo_nb.money import Cost
 from leonardo_nb.service.client import Client
 from leonardo_nb.service.requests import CreateGeneration
 
@@ -32,13 +34,13 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.job import GenerationJob
     from leonardo_nb.engine.limits import Limits
     from leonardo_nb.engine.polling import Polling
-    from leonardo_nb.money import Cost
     from leonardo_nb.service.responses import Account, PlatformModel
     from leonardo_nb.simulator import Simulator
 
 __all__ = ["Studio", "connect", "generate", "job", "jobs", "models", "studio"]
 
 LIVE_BASE_URL = "https://cloud.leonardo.ai/api/rest/v1"
+LONGEST_ID = 64
 DEMO_SPEED = 3.0
 """Times as fast as the service; a first picture within about five seconds."""
 
@@ -79,8 +81,10 @@ class Studio:
         polling: Polling | None = None,
         clock: Clock | None = None,
     ) -> None:
+        if budget is not None and not isinstance(budget, Cost):
+            raise TypeError(f"budget={budget!r} has no unit; write leo.Credits({budget}).")
         self.folder = _library_folder(library)
-        api_key = api_key or os.environ.get("LEONARDO_API_KEY") or None
+        api_key = api_key or os.environ.get("LEONARDO_API_KEY", "").strip() or None
         base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or None
         self.simulator = _simulator(simulator, has_service=bool(api_key or base_url))
         self.clock = clock or SystemClock()
@@ -105,14 +109,20 @@ class Studio:
             limits=limits,
             budget=budget,
             simulated=self.simulated,
-            speed=1.0 if self.simulator is None else self.simulator.world.speed,
+            speed=self.speed,
         )
+        self._finding = threading.Lock()
         self._live: WeakValueDictionary[str, GenerationJob] = WeakValueDictionary()
 
     @property
     def simulated(self) -> bool:
         """Whether the built-in simulator draws the pictures, which costs nothing."""
         return self.simulator is not None
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as the real service the studio's one is."""
+        return 1.0 if self.simulator is None else self.simulator.world.speed
 
     @property
     def base_url(self) -> str:
@@ -197,13 +207,25 @@ class Studio:
         Raises:
             LibraryError: The library knows no such job, or several.
         """
-        records = self._ledger.find(name) if name else ()
+        with self._finding:  # two threads must not make two jobs of one row
+            return self._find(name)
+
+    def _find(self, name: str) -> GenerationJob:
+        if not isinstance(name, str):
+            raise TypeError(f"leo.job() takes an id as text, not {type(name).__name__}.")
+        records = self._ledger.find(name) if 0 < len(name) <= LONGEST_ID else ()
         if len(records) != 1:
             known = "several jobs that begin" if records else "no job"
             raise LibraryError(
-                f'The library knows {known} with "{name}"; leo.jobs() lists what it has.'
+                f'The library knows {known} with "{name[:LONGEST_ID]}"; leo.jobs() lists what it '
+                "has."
             )
         record = records[0]
+        if record.base_url != self.base_url and record.state != "complete":
+            raise LibraryError(
+                f"This job was asked of {record.base_url}, and this studio speaks to "
+                f"{self.base_url}; connect to the other one to look for it."
+            )
         live = self._live.get(record.uid)
         may_have_more = record.job_id is not None and record.state not in {"complete", "failed"}
         if live is None or (live.done() and may_have_more):
@@ -237,7 +259,7 @@ class Studio:
 
 
 _default: Studio | None = None
-_default_lock = threading.Lock()
+_default_lock = threading.RLock()
 
 
 def connect(
@@ -252,7 +274,8 @@ def connect(
     """
     Make a studio and make it the default one; see `Studio` for what the arguments mean.
 
-    No request is made: the first job does that.
+    No request is made: the first job does that. The studio before it goes on with its jobs, has a
+    budget of its own, and is closed with `close()` or with the process.
     """
     global _default  # noqa: PLW0603  the default studio is what this module is for
     made = Studio(
@@ -270,7 +293,8 @@ def connect(
 
 def studio() -> Studio:
     """Return the default studio; connects on first use."""
-    return _default or connect()
+    with _default_lock:
+        return _default or connect()
 
 
 def generate(prompt: str, *, check: bool = True, **parameters: Any) -> GenerationJob:  # noqa: ANN401
@@ -299,10 +323,30 @@ def models() -> tuple[PlatformModel, ...]:
 
 def _library_folder(library: str | os.PathLike[str] | None) -> Path:
     if chosen := library or os.environ.get("LEONARDO_LIBRARY"):
-        return Path(chosen).expanduser().resolve()
+        try:
+            return Path(chosen).expanduser().resolve()
+        except (ValueError, RuntimeError) as error:
+            raise LibraryError(f"The library folder {chosen!r} is no path ({error}).") from error
     import platformdirs
 
     return platformdirs.user_data_path("leonardo_nb", appauthor=False)
+
+
+def _demo_speed() -> float:
+    given = os.environ.get("LEONARDO_SIMULATOR_SPEED", str(DEMO_SPEED))
+    try:
+        speed = float(given)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < math.inf:
+        raise InvalidRequest(
+            f'LEONARDO_SIMULATOR_SPEED must be a number above 0, such as "{DEMO_SPEED:g}", '
+            f'not "{given}".',
+            member="LEONARDO_SIMULATOR_SPEED",
+            value=given,
+            nearest=DEMO_SPEED,
+        )
+    return speed
 
 
 def _shown(folder: Path) -> str:
@@ -323,5 +367,5 @@ def _simulator(
     if wanted is None or wanted is True:
         from leonardo_nb.simulator import Simulator
 
-        return Simulator(speed=float(os.environ.get("LEONARDO_SIMULATOR_SPEED", DEMO_SPEED)))
+        return Simulator(speed=_demo_speed())
     return wanted

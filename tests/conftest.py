@@ -1,10 +1,10 @@
-"""One event loop, one library a test, and a browser where there is one."""
+"""One event loop, one library a test, and browser and node where they are."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REQUIRED = frozenset(filter(None, os.environ.get("LEONARDO_NB_REQUIRE", "").split(",")))
-"""What must not be skipped here, such as `browser` or `node`."""
+"""The markers whose tests must not be skipped here."""
 
 HOW_TO_HAVE = {
     "browser": "a Chromium: `apt-get install chromium`, or name one in LEONARDO_NB_CHROMIUM",
-    "node": "node 20 or newer: `apt-get install nodejs`",
+    "node": "node 18 or newer: `apt-get install nodejs`",
 }
 
 
@@ -28,22 +28,21 @@ def find_chromium() -> str | None:
     return named or next(filter(None, map(shutil.which, names)), None)
 
 
+def found(path: str | None, what: str) -> str:
+    """Return *path*; without one the test is skipped, or fails where *what* is required."""
+    return path or pytest.skip(f"needs {HOW_TO_HAVE[what]}")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of the system's Chromium; without one the test is skipped, or fails in CI."""
-    path = find_chromium()
-    if path is None:
-        _missing("browser")
-    return path
+    """The path of the system's Chromium, for tests marked `browser`."""
+    return found(find_chromium(), "browser")
 
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The path of node; without it the test is skipped."""
-    path = shutil.which("node")
-    if path is None:
-        _missing("node")
-    return path
+    """The path of node, for tests marked `node`."""
+    return found(shutil.which("node"), "node")
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +59,10 @@ def library_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def _missing(what: str) -> NoReturn:
-    pytest.skip(f"needs {HOW_TO_HAVE[what]}")
+def pytest_configure() -> None:
+    """Refuse to require what nothing is marked with, which would never fail."""
+    if unknown := REQUIRED - set(HOW_TO_HAVE):
+        raise pytest.UsageError(f"LEONARDO_NB_REQUIRE names no marker: {sorted(unknown)}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -140,6 +140,24 @@ def test_simulate_answers_any_client() -> None:
     assert "nothing was paid" in rest
 
 
+@pytest.mark.parametrize("command", ["demo", "simulate"])
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf"])
+def test_speed_is_a_number_above_zero(command: str, speed: str, tmp_path: Path) -> None:
+    """What no simulator can live at is refused, with the option's name."""
+    folder = ["--folder", str(tmp_path)] if command == "demo" else []
+    answer = CliRunner().invoke(cli.app, [command, "--speed", speed, *folder])
+
+    assert (2, True) == (answer.exit_code, "--speed" in answer.output)
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "web"])
+def test_port_is_one_that_there_is(port: str) -> None:
+    """What no machine has is refused, with the option's name."""
+    answer = CliRunner().invoke(cli.app, ["simulate", "--port", port])
+
+    assert (2, True) == (answer.exit_code, "--port" in answer.output)
+
+
 def test_simulate_says_that_a_port_is_taken() -> None:
     """A taken port is a sentence that names the option."""
     with socket.socket() as taken:

@@ -3,12 +3,16 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import pkgutil
+import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import leonardo_nb
 import leonardo_nb.errors
+
+ROOT = Path(__file__).parent.parent
 
 # a room's __init__ that only says what the room is has nothing to list
 EMPTY = {"leonardo_nb.engine", "leonardo_nb.library", "leonardo_nb.service", "leonardo_nb.widgets"}
@@ -21,7 +25,7 @@ MODULES = [
     if name not in EMPTY
 ]
 
-# the names of DESIGN.md §2, and what their signatures speak of
+# what users write after `leo.`, whatever else comes and goes
 PROMISED = {
     "Credits",
     "Dollars",
@@ -65,6 +69,23 @@ def test_all_is_what_is_visible() -> None:
 def test_promised_names_are_there() -> None:
     """The public names of the design do not change."""
     assert set() == PROMISED - set(leonardo_nb.__all__)
+
+
+def test_advice_names_what_there_is() -> None:
+    """Errors, docstrings, cards and documents send nobody to a function that is not there."""
+    readable = [
+        *(ROOT / "leonardo_nb").rglob("*.py"),
+        *(ROOT / "leonardo_nb").rglob("*.js"),
+        *(ROOT / "notebooks").glob("*.ipynb"),
+        *ROOT.glob("*.md"),
+    ]
+    named = {
+        (name, file.name)
+        for file in readable
+        for name in re.findall(r"\bleo\.(\w+)\(", file.read_text(encoding="utf-8"))
+    }
+
+    assert set() == {(name, file) for name, file in named if name not in leonardo_nb.__all__}
 
 
 def test_public_classes_say_where_users_found_them() -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.node
+
 SUITES = sorted(Path(__file__).parent.glob("js/*.test.*js"))
 
 

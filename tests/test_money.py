@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leonardo_nb.money import Cost, Credits, Dollars
+from leonardo_nb.money import Cost, Credits, Dollars, Unit, converted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,3 +59,25 @@ def test_the_unit_is_chosen_by_the_service_s_word() -> None:
         Cost.of("0.0147", "DOLLARS"),
         Cost.of(11, "CREDITS"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "worth"),
+    [
+        (Credits(11), "DOLLARS", Dollars("0.0165")),
+        (Dollars("0.0165"), "CREDITS", Credits(12)),
+        (Credits(11), "CREDITS", Credits(11)),
+    ],
+)
+def test_an_amount_has_about_the_same_worth_in_the_other_unit(
+    amount: Cost, unit: Unit, worth: Cost
+) -> None:
+    """Rounded up to what the service bills, so that a wall built of it holds."""
+    assert worth == converted(amount, unit)
+
+
+@pytest.mark.parametrize("amount", ["nan", float("inf"), "a lot"])
+def test_an_amount_is_a_number(amount: float | str) -> None:
+    """Nothing else can be paid, or be a budget."""
+    with pytest.raises(ValueError, match="is no amount of money"):
+        Credits(amount)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import itertools
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,20 @@ def test_constraints_are_names_and_versions() -> None:
     assert [] == [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[\w.]+", pin)]
     names = [pin.partition("==")[0] for pin in pins]
     assert sorted(names) == names
+
+
+def test_every_requirement_is_used() -> None:
+    """Whatever a user is made to install, or offered as an extra, some module names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {**project["optional-dependencies"], "test": [], "dev": []}
+    offered = [*project["dependencies"], *itertools.chain.from_iterable(extras.values())]
+    names = {re.split(r"[^\w-]", requirement)[0].replace("-", "_") for requirement in offered}
+    code = "\n".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "leonardo_nb").rglob("*.py")
+    )
+    words = {"PIL" if name == "pillow" else name for name in names}
+
+    assert set() == {word for word in words if not re.search(rf"\b{word}\b", code)}
 
 
 def test_page_loads_nothing_from_elsewhere() -> None:

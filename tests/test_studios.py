@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 
 import leonardo_nb as leo
 from leonardo_nb import studios
-from leonardo_nb.simulator import Simulator
+from leonardo_nb.simulator import Simulator, serve_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +70,23 @@ def test_the_default_studio_is_made_on_first_use() -> None:
     assert first is not leo.connect()
 
 
+def test_threads_that_come_together_share_one_studio() -> None:
+    """The first use makes one, not one each."""
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: leo.studio(), range(16)))
+
+    assert 1 == len(found)
+
+
+@pytest.mark.parametrize("speed", ["abc", "0", "-1", "nan", "inf"])
+def test_a_speed_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, speed: str) -> None:
+    """The error names the variable and a value that works."""
+    monkeypatch.setenv("LEONARDO_SIMULATOR_SPEED", speed)
+
+    with pytest.raises(leo.InvalidRequest, match=r'LEONARDO_SIMULATOR_SPEED .* such as "3"'):
+        leo.connect()
+
+
 def test_an_address_that_would_send_the_key_in_the_clear_is_refused() -> None:
     """Only loopback may go without TLS."""
     with pytest.raises(leo.LeonardoError, match="https"):
@@ -83,7 +103,69 @@ def test_jobs_of_an_earlier_session_are_there(tmp_path: Path) -> None:
         found = second.job(str(made.id)[:8])
 
         assert ("complete", made.request, made.cost) == (found.state, found.request, found.cost)
-        assert made.images[0].bytes_() == found.result()[0].bytes_()
+        assert made.images[0].read_bytes() == found.result()[0].read_bytes()
+
+
+def test_a_job_of_another_service_is_left_alone(tmp_path: Path) -> None:
+    """Who connects to the wrong place is told so, and the row stays as it is."""
+    library = tmp_path / "library"
+    with (
+        serve_in_thread(Simulator(speed=5)) as url,
+        studios.Studio(base_url=url, api_key=KEY, library=library) as right,
+    ):
+        asked = right.generate("a fox", **SMALL)
+        right.engine.wait(right.engine.run(accepted, asked), 20)
+    with studios.Studio(simulator=True, library=library) as wrong:
+        before = wrong.jobs()[0]
+        with pytest.raises(leo.LibraryError, match=r"connect to the other one to look for it"):
+            wrong.job(str(asked.id))
+
+        assert before == wrong.jobs()[0]
+
+
+async def accepted(job: leo.GenerationJob) -> None:
+    """Return once the service has accepted *job*, and that is written down."""
+    reached = anyio.Event()
+
+    def look(it: leo.GenerationJob) -> None:
+        if it.state == "pending":
+            reached.set()
+
+    job.subscribe(look)
+    look(job)
+    await reached.wait()
+
+
+def test_two_studios_may_watch_one_job(tmp_path: Path) -> None:
+    """Both get the picture, and the row is complete."""
+    simulator = Simulator(speed=5)
+    with (
+        studios.Studio(simulator=simulator, library=tmp_path) as one,
+        studios.Studio(simulator=simulator, library=tmp_path) as other,
+    ):
+        asked = one.generate("a fox", **SMALL)
+        one.engine.wait(one.engine.run(accepted, asked), 20)
+        seen = other.job(str(asked.id))
+
+        assert [1, 1] == [len(asked.result(20)), len(seen.result(20))]
+        assert ["complete"] == [record.state for record in one.jobs()]
+
+
+def test_a_library_that_is_taken_away_is_missed_before_anything_is_paid(tmp_path: Path) -> None:
+    """The next job fails with a sentence, and the service never hears of it."""
+    simulator = Simulator(speed=100)
+    with studios.Studio(simulator=simulator, library=tmp_path / "library") as studio:
+        shutil.rmtree(tmp_path / "library")
+        error = studio.generate("a fox", **SMALL).exception(20)
+
+    assert isinstance(error, leo.LibraryError)
+    assert 0 == simulator.creates
+
+
+def test_a_budget_without_a_unit_is_refused() -> None:
+    """Five of what?"""
+    with pytest.raises(TypeError, match=r"budget=5 has no unit; write leo.Credits\(5\)"):
+        leo.connect(budget=5)  # type: ignore[arg-type]
 
 
 def test_a_live_job_is_the_same_object(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from leonardo_nb.engine.lifecycle import Noted, State
 from leonardo_nb.engine.media import Image, Images
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ipywidgets import DOMWidget
 
-    from leonardo_nb.engine.lifecycle import Event, Snapshot
+    from leonardo_nb.engine.lifecycle import Charge, Event, Snapshot
     from leonardo_nb.engine.runner import Runner
     from leonardo_nb.errors import LeonardoError
     from leonardo_nb.money import Cost
@@ -115,6 +115,11 @@ class Job(Generic[T]):
         return self._snapshot.cost
 
     @property
+    def charge(self) -> Charge:
+        """`"none"`, `"unknown"`, `"charged"` or `"refunded"`: whether money was spent on it."""
+        return self._snapshot.charge
+
+    @property
     def balance(self) -> Cost | None:
         """What the account has left, as last seen; None where the service does not say."""
         account = self._runner.account
@@ -206,8 +211,10 @@ class Job(Generic[T]):
     async def _wait(self) -> T:
         try:
             return await until_done(self._future)
-        except asyncio.CancelledError:
-            self._interrupted()
+        except asyncio.CancelledError as error:
+            sentence = self._interrupted()
+            if not error.args:  # the cell then ends with a sentence instead of nothing
+                error.args = (sentence,)
             raise
 
     def add_done_callback(self, function: Callable[[Self], object]) -> None:
@@ -262,8 +269,13 @@ class Job(Generic[T]):
         return True
 
     def again(self, *, check: bool = True, **changes: Any) -> Self:  # noqa: ANN401  request members
-        """Ask for the same once more, with *changes*; it is paid once more, too."""
-        return self._runner.submit(self.request.replaced(check=check, **changes))  # type: ignore[return-value]
+        """
+        Ask for the same once more, with *changes*; it is paid once more, too.
+
+        Without changes the request goes out as it was, also one that was made with `check=False`.
+        """
+        request = self.request.replaced(check=check, **changes) if changes else self.request
+        return self._runner.submit(request)  # type: ignore[return-value]
 
     # showing
 
@@ -294,6 +306,12 @@ class Job(Generic[T]):
                 for item in snapshot.media
             ],
         }
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A job lives in its process and cannot be copied or pickled; keep `job.id`, and "
+            "`leo.job(id)` finds it again anywhere that has the library."
+        )
 
     def __repr__(self) -> str:
         facts = [str(self.state), *self._facts()]
@@ -328,7 +346,7 @@ class Job(Generic[T]):
         if self._snapshot is before:
             return
         if self._snapshot.state.is_final:
-            self._end()
+            self.end()
         for function in tuple(self._subscribers):
             try:
                 function(self)
@@ -340,7 +358,8 @@ class Job(Generic[T]):
         if not self._future.done():
             self._future.set_exception(error)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Wake whoever waits with the result or the error that the snapshot has."""
         if self._future.done():
             return
         match self.state:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Acked",
     "Cancelled",
+    "Charge",
     "Completed",
     "Drawn",
     "Event",
@@ -56,6 +57,19 @@ class State(StrEnum):
     def is_final(self) -> bool:
         """Whether nothing more will happen."""
         return self in {State.COMPLETE, State.FAILED, State.CANCELLED}
+
+
+class Charge(StrEnum):
+    """Whether money was spent on a job; the one place that every display and sum asks."""
+
+    NONE = "none"
+    """Nothing was sent, or what was sent provably created nothing."""
+    UNKNOWN = "unknown"
+    """It was sent, and the answer is not here, or was lost."""
+    CHARGED = "charged"
+    """It was accepted; `Snapshot.cost` has the amount where the service named one."""
+    REFUNDED = "refunded"
+    """It was accepted and failed at the service, which gives the money back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,8 @@ class Failed:
     error: LeonardoError
     at: float
     """Clock seconds."""
+    refunded: bool = False
+    """Whether the service gives back what it charged, as it does for jobs that fail there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +188,7 @@ class Snapshot:
         media: The pictures that are in the library so far, in the service's order.
         complete: Whether these are all.
         error: Why it failed.
+        refunded: Whether the service gave back what it charged.
         cancelled: Whether the user withdrew it or gave it up.
         ended: When it became final, in clock seconds.
         notes: Sentences worth showing beside it.
@@ -193,6 +210,7 @@ class Snapshot:
     media: tuple[MediaFile, ...] = ()
     complete: bool = False
     error: LeonardoError | None = None
+    refunded: bool = False
     cancelled: bool = False
     ended: float | None = None
     notes: tuple[str, ...] = field(default=())
@@ -209,6 +227,15 @@ class Snapshot:
         if self.job_id is None:
             return State.REQUEST
         return State.PENDING if self.looks else State.ACK
+
+    @property
+    def charge(self) -> Charge:
+        """Whether money was spent on it, from the facts."""
+        if not self.sent:
+            return Charge.NONE
+        if self.job_id is None:
+            return Charge.UNKNOWN
+        return Charge.REFUNDED if self.refunded else Charge.CHARGED
 
     def after(self, event: Event) -> Snapshot:
         """Return what is known once *event* is known; a final job never moves again."""
@@ -231,8 +258,8 @@ class Snapshot:
                 return replace(self, media=(*self.media, item))
             case Completed(at):
                 return replace(self, complete=True, ended=at)
-            case Failed(error, at):
-                return replace(self, error=error, ended=at)
+            case Failed(error, at, refunded):
+                return replace(self, error=error, ended=at, refunded=refunded)
             case Cancelled(at):
                 return replace(self, cancelled=True, ended=at)
             case Noted(sentence):

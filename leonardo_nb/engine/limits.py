@@ -1,7 +1,7 @@
 """
-How much may happen at once, how much in a minute, and how much may be spent.
+How much may happen at once, and how much in a minute.
 
-All of it lives on the engine's thread, so nothing here needs a lock.
+All of it lives on the engine's thread, so that nothing here needs a lock.
 """
 
 from __future__ import annotations
@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from leonardo_nb.errors import BudgetExceeded
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from leonardo_nb.clock import Clock
-    from leonardo_nb.money import Cost
 
-__all__ = ["Budget", "Limits", "PerMinute", "Slots"]
+__all__ = ["Limits", "PerMinute", "Slots"]
 
 MINUTE = 60.0
 
@@ -42,6 +39,12 @@ class Limits:
     slots: int | None = None
     creates_per_minute: int = 100
     patience: float = 300.0
+
+    def __post_init__(self) -> None:
+        for name in ("slots", "creates_per_minute"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name}={value} lets nothing through; the least is 1.")
 
 
 class Slots:
@@ -115,68 +118,3 @@ class PerMinute:
                 await self._clock.pause(self._taken[0] + MINUTE - self._clock.now())
                 self._taken.popleft()
             self._taken.append(self._clock.now())
-
-
-class Budget:
-    """
-    A wall for spending: what is reserved and what is spent never pass *limit* together.
-
-    Attributes:
-        limit: The most that may be spent; None for no wall.
-        spent: What was charged, in the unit of the limit.
-    """
-
-    def __init__(self, limit: Cost | None = None) -> None:
-        self.limit = limit
-        self.spent: Cost | None = None if limit is None else limit * 0
-        self._reserved: Cost | None = self.spent
-
-    @property
-    def left(self) -> Cost | None:
-        """What may still be reserved, or None without a wall."""
-        if self.limit is None or self.spent is None or self._reserved is None:
-            return None
-        return self.limit - self.spent - self._reserved
-
-    def reserve(self, price: Cost | None) -> None:
-        """
-        Set *price* aside before anything is sent.
-
-        Raises:
-            BudgetExceeded: It would pass the wall, or the price is not known.
-        """
-        if self.limit is None or self._reserved is None:
-            return
-        if price is None:
-            raise BudgetExceeded(
-                f"The price of this job is not known, and the budget is {self.limit}; "
-                "nothing was sent. Connect without a budget to send it."
-            )
-        if type(price) is not type(self.limit):
-            raise BudgetExceeded(
-                f"The job costs {price} and the budget is in another unit ({self.limit}); "
-                "nothing was sent. Give the budget in the unit of the account."
-            )
-        if self.left is not None and price > self.left:
-            raise BudgetExceeded(
-                f"The job costs {price} and {self.left} of the budget of {self.limit} is left; "
-                "nothing was sent. Raise it with leo.connect(budget=...)."
-            )
-        self._reserved += price
-
-    def settle(self, price: Cost | None, cost: Cost | None) -> None:
-        """Turn what was reserved at *price* into the *cost* that was charged."""
-        self.release(price)
-        charged = price if cost is None else cost
-        if self.spent is not None and charged is not None and type(charged) is type(self.spent):
-            self.spent += charged
-
-    def release(self, price: Cost | None) -> None:
-        """Give back what was reserved at *price*, for a job that was not sent."""
-        if self._reserved is not None and price is not None:
-            self._reserved -= price
-
-    def refund(self, cost: Cost | None) -> None:
-        """Take back a *cost* that was charged, for a job that failed."""
-        if self.spent is not None and cost is not None and type(cost) is type(self.spent):
-            self.spent -= cost

@@ -57,7 +57,7 @@ class Image:
         """Width and height in pixels."""
         return self.width, self.height
 
-    def bytes_(self) -> bytes:
+    def read_bytes(self) -> bytes:
         """
         Return the file's bytes, as the service made them.
 
@@ -81,9 +81,15 @@ class Image:
         """
         import PIL.Image
 
-        image = PIL.Image.open(io.BytesIO(self.bytes_()))
+        image = PIL.Image.open(io.BytesIO(self.read_bytes()))
         image.load()
         return image
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Image) and (self.id, self.path) == (other.id, other.path)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.path))
 
     def __repr__(self) -> str:
         seed = "" if self.seed is None else f", seed {self.seed}"

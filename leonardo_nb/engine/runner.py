@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
 
+from leonardo_nb.engine.budget import Budget, Reservation
 from leonardo_nb.engine.job import GenerationJob, Job
 from leonardo_nb.engine.lifecycle import (
     Acked,
     Cancelled,
+    Charge,
     Completed,
     Drawn,
     Failed,
@@ -31,7 +34,7 @@ from leonardo_nb.engine.lifecycle import (
     Snapshot,
     State,
 )
-from leonardo_nb.engine.limits import Budget, Limits, PerMinute, Slots
+from leonardo_nb.engine.limits import Limits, PerMinute, Slots
 from leonardo_nb.engine.polling import Durations, Polling
 from leonardo_nb.engine.watch import Watch
 from leonardo_nb.errors import (
@@ -39,9 +42,12 @@ from leonardo_nb.errors import (
     ConnectionFailed,
     DownloadFailed,
     JobCancelled,
+    JobError,
     JobFailed,
     JobTimeout,
     LeonardoError,
+    LibraryError,
+    OutcomeUnknown,
     RateLimited,
     ServiceError,
     UnexpectedResponse,
@@ -51,7 +57,7 @@ from leonardo_nb.service import catalog
 from leonardo_nb.service.requests import CreateGeneration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Awaitable, Callable, Hashable
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.thread import Engine
@@ -69,6 +75,8 @@ DEFAULT_SLOTS = 10
 """Until the account has said how many it has; the service's published default."""
 ACCOUNT_EVERY = 1.0
 """Seconds; the balance is not asked for more often."""
+UNPRICED_SECONDS = 30.0
+"""For how long a price that the calculator did not give is not asked for again."""
 DOWNLOAD_PAUSES = (1.0, 3.0)
 """Seconds before a picture is fetched for the second and the third time."""
 SEND_PAUSE_LONGEST = 30.0
@@ -128,15 +136,16 @@ class Runner:
             clock,
             self._polling,
             user_id=lambda: None if self.account is None else self.account.user_id,
-            spawn=engine.run,
+            spawn=engine.spawn,
         )
         self._prices: dict[str, Cost] = {}
         self._intending = anyio.Lock()
-        self._pricing = anyio.Lock()
+        self._pricing: dict[str, anyio.Lock] = {}
+        self._unpriced: dict[str, tuple[LeonardoError, float]] = {}
         self._accounting = anyio.Lock()
         self._account_seen = float("-inf")
         self._scopes: dict[str, anyio.CancelScope] = {}
-        self._jobs: set[GenerationJob] = set()
+        self._reservations: dict[str, Reservation] = {}
         self._cancelled_early: set[str] = set()
         self._closing = False
         self._idle = anyio.Event()
@@ -154,21 +163,22 @@ class Runner:
             simulated=self._simulated,
         )
         job = GenerationJob(self, snapshot)
-        self.engine.run(self._carry, job, self._whole_way)
+        self.engine.spawn(self._carry, job, self._whole_way)
         return job
 
     def restore(self, record: JobRecord) -> GenerationJob:
         """Return the job that *record* tells of; one that may yet have pictures is looked for."""
         state = State(record.state)
-        request = CreateGeneration.from_wire(record.request)
-        lost = state is State.CANCELLED and record.job_id is not None
-        open_ended = lost or not state.is_final
+        may_have_pictures = record.job_id is not None and state not in {
+            State.COMPLETE,
+            State.FAILED,
+        }
         now = self.clock.now()
         snapshot = Snapshot(
             uid=record.uid,
-            request=request,
+            request=CreateGeneration.from_wire(record.request),
             created=record.created,
-            started=now - (0.0 if open_ended else record.seconds or 0.0),
+            started=now - (0.0 if may_have_pictures else record.seconds or 0.0),
             simulated=record.simulated,
             sent=record.sent is not None,
             job_id=record.job_id,
@@ -176,15 +186,15 @@ class Runner:
             accepted=None if record.job_id is None else now,
             media=record.media,
             complete=state is State.COMPLETE,
-            cancelled=state is State.CANCELLED and not lost,
-            error=JobFailed(record.error or "It failed.") if state is State.FAILED else None,
-            ended=None if open_ended else now,
+            cancelled=state is State.CANCELLED and not may_have_pictures,
+            error=None if may_have_pictures else _why(record, state),
+            ended=None if may_have_pictures else now,
         )
         job = GenerationJob(self, snapshot)
-        if open_ended:
-            self.engine.run(self._carry, job, self._second_half)
+        if may_have_pictures:
+            self.engine.spawn(self._carry, job, self._second_half)
         else:
-            self.engine.wait(self.engine.run(_end, job))
+            job.end()
         return job
 
     # on the engine
@@ -221,9 +231,17 @@ class Runner:
             LeonardoError: The calculator does not know, or does not answer.
         """
         key = json.dumps(request.pricing(), sort_keys=True)
-        async with self._pricing:
-            if key not in self._prices:
+        async with self._pricing.setdefault(key, anyio.Lock()):
+            if key in self._prices:
+                return self._prices[key]
+            known, until = self._unpriced.get(key, (None, 0.0))
+            if known is not None and self.clock.now() < until:
+                raise known
+            try:
                 self._prices[key] = await self.client.price(request)
+            except LeonardoError as error:
+                self._unpriced[key] = (error, self.clock.now() + UNPRICED_SECONDS)
+                raise
             return self._prices[key]
 
     async def refresh_account(self) -> Account:
@@ -241,17 +259,18 @@ class Runner:
                 self._slots.total = self._limits.slots or self.account.slots
             return self.account
 
-    async def _carry(self, job: GenerationJob, way: Callable[[GenerationJob], object]) -> None:
+    async def _carry(
+        self, job: GenerationJob, way: Callable[[GenerationJob], Awaitable[None]]
+    ) -> None:
         """Take *job* its *way* and see to it that it ends, whatever happens."""
         scope = anyio.CancelScope()
         self._scopes[job.uid] = scope
         if job.uid in self._cancelled_early:
             self._cancelled_early.discard(job.uid)
             scope.cancel()
-        self._jobs.add(job)
         try:
             with scope:
-                await way(job)  # type: ignore[misc]
+                await way(job)
             if scope.cancelled_caught and not self._closing:
                 await self._give_up(job)
         except LeonardoError as error:
@@ -260,7 +279,7 @@ class Runner:
             log.exception("%r met a mistake of leonardo_nb itself", job)
             await self._fail(
                 job,
-                JobFailed(
+                JobError(
                     f"leonardo_nb itself made a mistake ({type(error).__name__}: {error}); the "
                     'log of "leonardo_nb" has the details.',
                     snapshot=job.snapshot,
@@ -268,9 +287,9 @@ class Runner:
             )
         finally:
             del self._scopes[job.uid]
+            self._reservations.pop(job.uid, None)
             if not self._scopes:
                 self._idle.set()
-            self._jobs.discard(job)
             job.abandon(
                 JobCancelled(
                     "The studio was closed before this job had ended; the library knows it.",
@@ -281,51 +300,43 @@ class Runner:
     async def _whole_way(self, job: GenerationJob) -> None:
         async with self._intending:  # one by one, so that jobs start in the order they were asked
             await anyio.to_thread.run_sync(self._ledger.intend, self._record(job))
-        await self.refresh_account()
-        price = await self._price_or_none(job)
-        self.budget.reserve(price)
         try:
-            async with self._slots.place():
-                await self._send(job)
-                self.budget.settle(price, job.cost)
-                price = None
-                await self._second_half(job)
-        finally:
-            if not job.sent:
-                self.budget.release(price)
+            await self.refresh_account()
+        except ConnectionFailed as error:
+            raise ConnectionFailed(
+                f"{error} The job itself was not sent, so nothing was spent.", delivered=False
+            ) from error
+        reservation = self.budget.reserve(await self._price_or_none(job))
+        self._reservations[job.uid] = reservation
+        async with self._slots.place():
+            await self._send(job, reservation)
+            accepted = self.clock.now()
+            generation = await self._until_ended(job, str(job.id))
+            self._durations.learn(_kind(job.request), self.clock.now() - accepted)
+            await self._keep(job, generation)
 
     async def _second_half(self, job: GenerationJob) -> None:
-        """From the service's id to the saved files."""
-        if job.id is None:
-            raise JobFailed(
-                "The answer to this request was lost, so nobody knows whether it was accepted and "
-                "paid; it was not sent again.",
-                snapshot=job.snapshot,
-            )
-        generation = await self._until_ended(job, job.id)
+        """From the service's id to the saved files, for a job of another session."""
+        await self._keep(job, await self._until_ended(job, str(job.id)))
+
+    async def _keep(self, job: GenerationJob, generation: Generation) -> None:
+        """Fetch what an ended *generation* made, and write down how it ended."""
         if generation.is_failed:
-            self.budget.refund(job.cost)
-            raise _failure(job, generation)
-        self._durations.learn(_kind(job.request), job.elapsed)
+            await self._end(job, _failure(job, generation), refunded=True)
+            return
         job.apply(Drawn())
         for picture in generation.images[len(job.snapshot.media) :]:
             job.apply(Saved(await self._fetch(picture)))
         if not job.snapshot.media:
-            raise JobFailed(
+            error = JobFailed(
                 f"Generation {job.id} is complete and has no picture. {_price_sentence(job)}"
                 "`job.again()` asks once more.",
                 snapshot=job.snapshot,
             )
+            await self._end(job, error, refunded=False)
+            return
+        await anyio.to_thread.run_sync(self._ledger.completed, self._record(job))
         await self._refresh_quietly()
-        await anyio.to_thread.run_sync(
-            lambda: self._ledger.completed(
-                job.uid,
-                job.snapshot.media,
-                state=State.COMPLETE,
-                at=self.clock.wall(),
-                seconds=job.elapsed,
-            )
-        )
         job.apply(Completed(self.clock.now()))
 
     async def _price_or_none(self, job: GenerationJob) -> Cost | None:
@@ -339,7 +350,7 @@ class Runner:
         job.apply(Priced(price))
         return price
 
-    async def _send(self, job: GenerationJob) -> None:
+    async def _send(self, job: GenerationJob, reservation: Reservation) -> None:
         """Send the request until it is accepted or refused for good."""
         started, pause = self.clock.now(), 1.0
         while True:
@@ -347,6 +358,8 @@ class Runner:
             # once it leaves, its answer must be written down, whoever loses patience meanwhile
             with anyio.CancelScope(shield=True):
                 refusal = await self._send_once(job)
+                if refusal is None:
+                    reservation.settle(job.cost)
             if refusal is None:
                 return
             wait = refusal.retry_after or pause
@@ -377,12 +390,15 @@ class Runner:
                 raise _outcome_unknown(job, error) from error
             job.apply(SentBack())
             raise
-        await anyio.to_thread.run_sync(
-            lambda: self._ledger.acked(job.uid, ack.generation_id, ack.cost, state=State.ACK)
-        )
+        # known first and written down then: a full disk must not lose a job that is paid
         job.apply(Acked(ack.generation_id, ack.cost, self.clock.now()))
         for member in ack.left_out:
             job.apply(Noted(f"The service does not take {member}; the job was sent without it."))
+        try:
+            await anyio.to_thread.run_sync(self._ledger.acked, self._record(job))
+        except LibraryError as error:
+            log.warning("%r is paid, and could not be written down: %s", job, error)
+            job.apply(Noted(f"Keep the id {job.id}: it could not be written down ({error})"))
         return None
 
     async def _until_ended(self, job: GenerationJob, job_id: str) -> Generation:
@@ -417,26 +433,44 @@ class Runner:
         raise AssertionError("unreachable")
 
     async def _fail(self, job: GenerationJob, error: LeonardoError) -> None:
+        """End *job* with *error*, which is not the service's last word on it."""
         with anyio.CancelScope(shield=True):
             if job.sent:
                 await self._refresh_quietly()
-            # an overdue job may still end, and a picture that was not fetched is there
-            if not isinstance(error, JobTimeout | DownloadFailed):
-                await self._write_end(job, State.FAILED, str(error))
+            if job.snapshot.charge is Charge.NONE:
+                self._give_back(job)
+                await self._write_end(job, State.FAILED, error)
+            else:  # it may be finished there, or may finish yet, so the row stays open
+                await self._write_end(job, job.state, error)
         job.apply(Failed(error, self.clock.now()))
+
+    async def _end(self, job: GenerationJob, error: JobFailed, *, refunded: bool) -> None:
+        """End *job* with the service's last word."""
+        await self._refresh_quietly()
+        await self._write_end(job, State.FAILED, error)
+        if refunded:
+            self._give_back(job)
+        job.apply(Failed(error, self.clock.now(), refunded))
 
     async def _give_up(self, job: GenerationJob) -> None:
         with anyio.CancelScope(shield=True):
+            if job.snapshot.charge is Charge.NONE:
+                self._give_back(job)
             await self._write_end(job, State.CANCELLED, None)
         job.apply(Cancelled(self.clock.now()))
 
-    async def _write_end(self, job: GenerationJob, state: State, error: str | None) -> None:
+    def _give_back(self, job: GenerationJob) -> None:
+        if (reservation := self._reservations.get(job.uid)) is not None:
+            reservation.give_back()
+
+    async def _write_end(
+        self, job: GenerationJob, state: State, error: LeonardoError | None
+    ) -> None:
+        record = replace(
+            self._record(job), state=state, error=None if error is None else str(error)
+        )
         try:
-            await anyio.to_thread.run_sync(
-                lambda: self._ledger.ended(
-                    job.uid, state=state, at=self.clock.wall(), seconds=job.elapsed, error=error
-                )
-            )
+            await anyio.to_thread.run_sync(self._ledger.ended, record)
         except LeonardoError:
             log.exception("The end of %r could not be written down", job)
 
@@ -450,6 +484,7 @@ class Runner:
         return catalog.expected_seconds(request.wire()) / self._speed
 
     def _record(self, job: GenerationJob) -> JobRecord:
+        """Return what is known of *job* now, as the library keeps it."""
         return JobRecord(
             uid=job.uid,
             kind=job.kind,
@@ -459,11 +494,12 @@ class Runner:
             simulated=self._simulated,
             base_url=self.client.base_url,
             created=job.created,
+            ended=self.clock.wall(),
+            seconds=job.elapsed,
+            job_id=job.id,
+            cost=job.cost,
+            media=job.snapshot.media,
         )
-
-
-async def _end(job: GenerationJob) -> None:
-    job._end()  # noqa: SLF001  a restored job has ended before it was made
 
 
 def _kind(request: CreateGeneration) -> Hashable:
@@ -478,6 +514,24 @@ def _may_have_created(error: ServiceError) -> bool:
     if isinstance(error, AuthenticationError):
         return False
     return isinstance(error, UnexpectedResponse) or error.status >= SERVER_FAULT
+
+
+def _why(record: JobRecord, state: State) -> LeonardoError | None:
+    """Return why a job of the library has no pictures and never will have by itself."""
+    if state is State.FAILED:
+        return JobFailed(record.error or "It failed.")
+    if state.is_final:
+        return None
+    if record.sent is None:
+        return JobError(
+            "This job was not sent, or not yet by the process that asked for it; it has cost "
+            "nothing so far. `job.again()` asks for it here."
+        )
+    return OutcomeUnknown(
+        record.error
+        or "The answer to this request was lost, so nobody knows whether it was accepted and "
+        "paid; it was not sent again."
+    )
 
 
 def _price_sentence(job: GenerationJob) -> str:
@@ -503,9 +557,9 @@ def _failure(job: GenerationJob, generation: Generation) -> JobFailed:
     )
 
 
-def _outcome_unknown(job: GenerationJob, error: LeonardoError) -> JobFailed:
+def _outcome_unknown(job: GenerationJob, error: LeonardoError) -> OutcomeUnknown:
     price = "" if job.price is None else f" ({job.price})"
-    return JobFailed(
+    return OutcomeUnknown(
         f"The answer to this request was lost, so nobody knows whether it was accepted and "
         f"paid{price}; it was not sent again. Look at the account's newest pictures before "
         f"`job.again()`. What happened: {error}",

@@ -35,6 +35,8 @@ Args = TypeVarTuple("Args")
 
 log = logging.getLogger("leonardo_nb")
 
+CLOSED = "This engine is closed; leo.connect() starts a new one."
+
 
 class Engine:
     """
@@ -55,8 +57,13 @@ class Engine:
         self._closed = False
 
     def run(self, function: Callable[[*Args], Awaitable[T]], *args: *Args) -> Future[T]:
-        """Start *function* on the engine and return a future of its result; from any thread."""
+        """
+        Start *function* on the engine and return a future of its result; from any thread.
+
+        The future cannot be cancelled: whoever waits for it may give up, the work goes on.
+        """
         future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
 
         async def carry() -> None:
             try:
@@ -67,13 +74,24 @@ class Engine:
                     raise
 
         if self.is_current_thread():
-            contextvars.Context().run(self._start, carry)
+            contextvars.Context().run(self._start, carry, future)
         else:
             # not the portal's own way, which blocks its caller until the loop is free
             self._running_loop().call_soon_threadsafe(
-                self._start, carry, context=contextvars.Context()
+                self._start, carry, future, context=contextvars.Context()
             )
         return future
+
+    def spawn(self, function: Callable[[*Args], Awaitable[object]], *args: *Args) -> None:
+        """Start *function* on the engine for nobody to wait for; what it raises goes to the log."""
+
+        async def guarded() -> None:
+            try:
+                await function(*args)
+            except Exception:
+                log.exception("A task on the engine failed: %r", function)
+
+        self.run(guarded)
 
     def call_soon(self, function: Callable[[*Args], object], *args: *Args) -> None:
         """
@@ -115,7 +133,14 @@ class Engine:
         return future.result(timeout)
 
     def close(self) -> None:
-        """Cancel what still runs, then end the thread; jobs that are paid stay in the library."""
+        """
+        Cancel what still runs, then end the thread; jobs that are paid stay in the library.
+
+        Raises:
+            EngineThreadError: Called on the engine's own thread, which cannot wait for itself.
+        """
+        if self.is_current_thread():
+            raise EngineThreadError("The engine cannot close itself; call this on another thread.")
         with self._lock:
             self._closed = True
             portal, self._portal = self._portal, None
@@ -137,21 +162,25 @@ class Engine:
         except Exception:
             log.exception("A call on the engine failed: %r", function)
 
-    def _start(self, carry: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        if self._tasks is None:
-            raise RuntimeError("This engine is closed.")
-        self._tasks.start_soon(carry)
+    def _start(self, carry: Callable[[], Coroutine[Any, Any, None]], future: Future[Any]) -> None:
+        if self._tasks is None:  # it has closed since
+            future.set_exception(RuntimeError(CLOSED))
+        else:
+            self._tasks.start_soon(carry)
 
     async def _hold_tasks(self, *, task_status: TaskStatus[None]) -> None:
         """Be the group that tasks belong to, so that closing can cancel them all and wait."""
-        async with anyio.create_task_group() as self._tasks:
-            task_status.started()
-            await anyio.sleep_forever()
+        try:
+            async with anyio.create_task_group() as self._tasks:
+                task_status.started()
+                await anyio.sleep_forever()
+        finally:
+            self._tasks = None
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._closed:
-                raise RuntimeError("This engine is closed; leo.connect() starts a new one.")
+                raise RuntimeError(CLOSED)
             if self._portal is not None and self._process_id != os.getpid():
                 _forget(self._portal)
                 self._portal = None

@@ -55,7 +55,7 @@ class _Watched:
     missing: int = 0
     ended: anyio.Event = field(default_factory=anyio.Event)
     generation: Generation | None = None
-    error: LeonardoError | None = None
+    error: Exception | None = None
 
 
 class Watch:
@@ -85,7 +85,7 @@ class Watch:
         self._user_id = user_id
         self._spawn = spawn
         self._random = random.Random()
-        self._watched: dict[str, _Watched] = {}
+        self._watched: set[_Watched] = set()
         self._changed = anyio.Event()
         self._looking = False
         self._last_list = float("-inf")
@@ -109,7 +109,7 @@ class Watch:
         now = self._clock.now()
         watched = _Watched(job_id, expected, accepted=now, next_look=now, on_look=on_look)
         watched.next_look += self._pause(watched)
-        self._watched[job_id] = watched
+        self._watched.add(watched)
         self._changed.set()
         if not self._looking:
             self._looking = True
@@ -117,18 +117,12 @@ class Watch:
         try:
             await watched.ended.wait()
         finally:
-            del self._watched[job_id]
+            self._watched.discard(watched)
         if watched.error is not None:
             raise watched.error
         if watched.generation is None:
             raise TimeoutError
         return watched.generation
-
-    def nudge(self, job_id: str) -> None:
-        """Look at *job_id* at once: somebody says that it has ended."""
-        if (watched := self._watched.get(job_id)) is not None:
-            watched.next_look = self._clock.now()
-            self._changed.set()
 
     async def _look_for_all(self) -> None:
         """Look for as long as a job is in flight."""
@@ -140,11 +134,17 @@ class Watch:
                     await self._clock.pause(wait, until=self._changed)
                 else:
                     await self._look(in_flight)
+        except Exception as error:
+            # whoever waits must not wait for ever for a look that nobody makes
+            log.exception("Looking at jobs failed")
+            for each in self._in_flight():
+                each.error = error
+                each.ended.set()
         finally:
             self._looking = False
 
     def _in_flight(self) -> list[_Watched]:
-        return [each for each in self._watched.values() if not each.ended.is_set()]
+        return [each for each in self._watched if not each.ended.is_set()]
 
     async def _look(self, in_flight: list[_Watched]) -> None:
         """Look once at whatever is due, and at all others with it where one request serves all."""

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import uuid
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,9 @@ __all__ = ["MediaStore", "StoredFile"]
 LIMIT_BYTES = 100_000_000
 LIMIT_PIXELS = 80_000_000
 """Above Pillow's own warning level nothing is decoded; the service's largest is 20 megapixels."""
+
+OLD_SECONDS = 86_400.0
+"""A file that has been on its way for a day is not coming any more."""
 
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 
@@ -71,11 +76,19 @@ class MediaStore:
             probe = self._incoming / f"{uuid.uuid4().hex}.probe"
             probe.touch()
             probe.unlink()
+            self._forget_old_parts()
         except OSError as error:
             raise LibraryError(
                 f"The library folder {folder} cannot be written ({error.strerror}). Give another "
                 'one with leo.connect(library="...") or LEONARDO_LIBRARY.'
             ) from error
+
+    def _forget_old_parts(self) -> None:
+        """Remove what kernels that were ended left half received; others may be receiving now."""
+        for part in self._incoming.glob("*.part"):
+            with suppress(FileNotFoundError):  # another process was faster
+                if part.stat().st_mtime < time.time() - OLD_SECONDS:
+                    part.unlink()
 
     async def save(
         self,

@@ -21,13 +21,15 @@ from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.money import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = ["Ledger"]
+
+IMMEDIATE = "BEGIN IMMEDIATE"
+"""Takes the write lock first, so that two processes cannot both find a table missing."""
 
 METADATA = sql.MetaData()
 
@@ -100,8 +102,11 @@ class Ledger:
         self.path = folder / "library.sqlite"
         self._engine = sql.create_engine(f"sqlite:///{self.path}")
         event.listen(self._engine, "connect", _configure)
-        with self._begin() as connection:
+        event.listen(self._engine, "begin", _begin)
+        self._open = False
+        with self._writing() as connection:
             self._migrate(connection)
+        self._open = True
 
     def intend(self, record: JobRecord) -> None:
         """Write down that *record* is about to be asked for."""
@@ -115,36 +120,22 @@ class Ledger:
             "base_url": record.base_url,
             "created": _written(record.created),
         }
-        with self._begin() as connection:
+        with self._writing() as connection:
             connection.execute(sql.insert(JOBS).values(row))
 
     def sent(self, uid: str, at: datetime) -> None:
         """Write down that the request of job *uid* is leaving."""
         self._update(uid, sent=_written(at))
 
-    def acked(self, uid: str, job_id: str, cost: Cost | None, *, state: str) -> None:
-        """Write down the service's id and price of job *uid*."""
-        self._update(
-            uid,
-            state=state,
-            job_id=job_id,
-            cost_amount=None if cost is None else str(cost.amount),
-            cost_unit=None if cost is None else cost.unit,
-        )
+    def acked(self, record: JobRecord) -> None:
+        """Write down the service's id and price of a job."""
+        self._update(record.uid, **_acknowledged(record), state=record.state)
 
-    def completed(
-        self,
-        uid: str,
-        media: Sequence[MediaFile],
-        *,
-        state: str,
-        at: datetime,
-        seconds: float,
-    ) -> None:
-        """Write down the files of job *uid*, and that it is done."""
+    def completed(self, record: JobRecord) -> None:
+        """Write down the files of a job, and that it is done."""
         rows = [
             {
-                "uid": uid,
+                "uid": record.uid,
                 "position": position,
                 "image_id": item.image_id,
                 "url": item.url,
@@ -157,52 +148,61 @@ class Ledger:
                 "height": item.file.height,
                 "size_bytes": item.file.size_bytes,
             }
-            for position, item in enumerate(media)
+            for position, item in enumerate(record.media)
         ]
-        with self._begin() as connection:
+        with self._writing() as connection:
+            # another kernel may have looked for the same job
+            connection.execute(sql.delete(FILES).where(FILES.c.uid == record.uid))
             if rows:
                 connection.execute(sql.insert(FILES), rows)
             connection.execute(
                 sql.update(JOBS)
-                .where(JOBS.c.uid == uid)
-                .values(state=state, ended=_written(at), seconds=seconds)
+                .where(JOBS.c.uid == record.uid)
+                .values(**_acknowledged(record), **_end(record), state="complete", error=None)
             )
 
-    def ended(
-        self, uid: str, *, state: str, at: datetime, seconds: float, error: str | None = None
-    ) -> None:
-        """Write down that job *uid* ended without pictures."""
-        self._update(uid, state=state, ended=_written(at), seconds=seconds, error=error)
+    def ended(self, record: JobRecord) -> None:
+        """Write down that a job ended without pictures; one that is complete stays so."""
+        self._update(
+            record.uid,
+            JOBS.c.state != "complete",
+            **_acknowledged(record),
+            **_end(record),
+            state=record.state,
+            error=record.error,
+        )
 
     def jobs(self, *, limit: int = 50, offset: int = 0) -> tuple[JobRecord, ...]:
         """Return the newest jobs first, at most *limit* of them, without the first *offset*."""
         query = sql.select(JOBS).order_by(JOBS.c.created.desc(), JOBS.c.uid.desc())
-        with self._begin() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query.limit(limit).offset(offset)).all()
             return tuple(self._record(connection, row) for row in rows)
 
     def count(self) -> int:
         """Return how many jobs the library knows."""
-        with self._begin() as connection:
+        with self._reading() as connection:
             return connection.execute(sql.select(sql.func.count()).select_from(JOBS)).scalar_one()
 
     def find(self, name: str) -> tuple[JobRecord, ...]:
         """Return the jobs whose own name or service id is *name*, or begins with it."""
         begins = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = sql.select(JOBS).where(
-            JOBS.c.uid.like(begins, escape="\\") | JOBS.c.job_id.like(begins, escape="\\")
-        )
-        with self._begin() as connection:
-            rows = connection.execute(query.limit(10)).all()
+        exactly = (JOBS.c.uid == name) | (JOBS.c.job_id == name)
+        roughly = JOBS.c.uid.like(begins, escape="\\") | JOBS.c.job_id.like(begins, escape="\\")
+        with self._reading() as connection:
+            rows = (
+                connection.execute(sql.select(JOBS).where(exactly).limit(2)).all()
+                or connection.execute(sql.select(JOBS).where(roughly).limit(2)).all()
+            )
             return tuple(self._record(connection, row) for row in rows)
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
 
-    def _update(self, uid: str, **values: object) -> None:
-        with self._begin() as connection:
-            connection.execute(sql.update(JOBS).where(JOBS.c.uid == uid).values(**values))
+    def _update(self, uid: str, *where: sql.ColumnElement[bool], **values: object) -> None:
+        with self._writing() as connection:
+            connection.execute(sql.update(JOBS).where(JOBS.c.uid == uid, *where).values(**values))
 
     def _record(self, connection: sql.Connection, row: sql.Row[Any]) -> JobRecord:
         files = connection.execute(
@@ -260,21 +260,56 @@ class Ledger:
                 )
 
     @contextmanager
-    def _begin(self) -> Iterator[sql.Connection]:
+    def _reading(self) -> Iterator[sql.Connection]:
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sql.Connection]:
+        if self._open and not self.path.exists():
+            raise LibraryError(
+                f"The library {self.path} is gone; leo.connect() makes a new one."
+            )
+        engine = self._engine.execution_options(begin=IMMEDIATE)
+        with self._translated(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
-            with self._engine.begin() as connection:
-                yield connection
+            yield
         except exc.SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
             raise LibraryError(f"The library {self.path} cannot be used: {cause}.") from error
 
 
-def _configure(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401  sqlite3's own
+    connection.isolation_level = None  # it would begin no transaction before a CREATE TABLE
     cursor = connection.cursor()
     # WAL lets other kernels read while one writes; FULL, because the rows are about money
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin(connection: sql.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _acknowledged(record: JobRecord) -> dict[str, object]:
+    cost = record.cost
+    return {
+        "job_id": record.job_id,
+        "cost_amount": None if cost is None else str(cost.amount),
+        "cost_unit": None if cost is None else cost.unit,
+    }
+
+
+def _end(record: JobRecord) -> dict[str, object]:
+    return {
+        "ended": None if record.ended is None else _written(record.ended),
+        "seconds": record.seconds,
+    }
 
 
 def _written(moment: datetime) -> str:

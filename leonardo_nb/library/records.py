@@ -40,7 +40,7 @@ class JobRecord:
 
     Attributes:
         uid: Our own name for the job.
-        kind: `"generation"`; later also `"video"` and `"variation"`.
+        kind: `"generation"`.
         state: A word of `leonardo_nb.engine.lifecycle.State`.
         request: What was sent, by the service's names.
         content_key: The SHA-256 of the resolved request.

@@ -139,22 +139,11 @@ def _checked_key(api_key: str) -> str:
 
 
 class Media:
-    """A file on its way: what it claims to be, and its bytes."""
+    """A file on its way; what it claims to be proves nothing, so only its bytes are offered."""
 
     def __init__(self, response: httpx.Response, url: str) -> None:
         self._response = response
         self._url = url
-
-    @property
-    def content_type(self) -> str:
-        """The media type that the server claims, without parameters; may be empty."""
-        return str(self._response.headers.get("content-type", "")).partition(";")[0].strip().lower()
-
-    @property
-    def size_bytes(self) -> int | None:
-        """The size that the server claims, or None."""
-        claimed = self._response.headers.get("content-length", "")
-        return int(claimed) if claimed.isascii() and claimed.isdigit() else None
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
         """
@@ -363,7 +352,8 @@ class Client:
         try:
             answer = await self._ask("POST", "generations", json_body=wire)
         except RequestRefused as exc:
-            if exc.member != "webhookCallbackUrl" or "webhookCallbackUrl" not in wire:
+            is_about_it = exc.member == "webhookCallbackUrl" and "webhookCallbackUrl" in wire
+            if exc.status >= 500 or not is_about_it:
                 raise
             self._takes_webhook = False
             del wire["webhookCallbackUrl"]

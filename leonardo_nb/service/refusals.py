@@ -2,8 +2,9 @@
 Turns an answer that is a no into the error that says so.
 
 It is its own file, and pure, because the service says no in many shapes: two kinds of bodies, some
-of them with status 200, the wrong key as a 500, and most reasons only as a sentence (API reference
-§11). The sentences are matched before the status, because the statuses are mostly undocumented.
+of them with status 200, the wrong key as a 500, and most reasons only as a sentence. Below 500 the
+sentences are matched before the status, because the statuses are mostly undocumented. From 500 on
+no sentence proves that nothing was done, so none of them makes a refusal of the answer.
 """
 
 from __future__ import annotations
@@ -135,6 +136,7 @@ _MEMBER_OF_SENTENCE: Final = (
     (re.compile(r"webhookcallbackurl", re.IGNORECASE), "webhookCallbackUrl"),
 )
 _NAMED = re.compile(r'(?:unexpected variable|variable:?)\s+"?(\w+)"?', re.IGNORECASE)
+_TOO_MANY: Final = re.compile(r"too many (requests|jobs|pending)|queue|rate limit")
 _BAD_REQUEST_CODES: Final = {
     "validation-failed",
     "bad-request",
@@ -240,6 +242,9 @@ def refusal(
     said = complaint or _Complaint("")
     text, code = said.text.lower(), said.code
     meant = said.status or status
+    # Whoever reads a refusal may send the request again and pay again, and a server that broke may
+    # have made the job before it did: what it mentions is then no reason, and the outcome unknown.
+    is_refusal = max(status, meant) < 500
     words = f": {_quoted(said.text)}" if said.text else ""
     hint = _hint(asked, said.text)
     facts: dict[str, Any] = {"status": status, "code": code, "path": said.path, "body": body}
@@ -247,22 +252,22 @@ def refusal(
     if status == 401 or "authorization hook" in text or "authentication hook" in text:
         return AuthenticationError(
             f"The service refused the API key{words}. "
-            "Give a valid one with leo.login() or LEONARDO_API_KEY.",
+            "Give a valid one with leo.connect(api_key=...) or LEONARDO_API_KEY.",
             **facts,
         )
-    if "not enough api tokens" in text or status == 402:
+    if is_refusal and ("not enough api tokens" in text or meant == 402):
         return NotEnoughCredits(
             "The account has not enough API credits for this job; nothing was drawn or charged. "
             "Credits of the web subscription do not pay for the API; top up the API balance.",
             **facts,
         )
-    if "content moderation" in text or "inappropriate content" in text:
+    if is_refusal and ("content moderation" in text or "inappropriate content" in text):
         return ModerationError(
             f"The service's content filter refused the prompt{words}. "
             "Nothing was drawn or charged; word the prompt differently.",
             **facts,
         )
-    if meant == 429 or re.search(r"too many (requests|jobs|pending)|queue|rate limit", text):
+    if meant == 429 or (is_refusal and _TOO_MANY.search(text)):
         wait = "later" if retry_after is None else f"in {retry_after:g} s"
         return RateLimited(
             f"Too many requests at once{words}; try again {wait}.",
@@ -276,9 +281,9 @@ def refusal(
             else f"There is no such thing{words}.{hint}",
             **facts,
         )
-    # A server's fault that mentions a parameter is no refusal: its outcome is unknown.
     member = _named_member(said)
-    if member or code in _BAD_REQUEST_CODES or (said.text and 400 <= meant < 500):
+    is_about_the_request = member or code in _BAD_REQUEST_CODES or (said.text and meant >= 400)
+    if is_refusal and is_about_the_request:
         member = member or _mentioned_member(said)
         about = f" {member}" if member else " the request"
         return RequestRefused(

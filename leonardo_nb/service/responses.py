@@ -1,9 +1,8 @@
 """
 The bodies that we read; nothing that the service adds, leaves out or renames a value of stops us.
 
-The documented types are stricter than the service is (API reference §4): nulls, numbers as text,
-new enum values and members in either of two places all occur. Only what a job cannot do without,
-its id, is required.
+The documented types are stricter than the service is: nulls, numbers as text, new enum values and
+members in either of two places all occur. Only what a job cannot do without, its id, is required.
 """
 
 from __future__ import annotations
@@ -77,10 +76,10 @@ def _time(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        # The service writes UTC and no zone.
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # in UTC it may be before the year 1
         return None
-    # The service writes UTC and no zone.
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _moment(value: object) -> datetime | None:

@@ -38,11 +38,6 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._pictures)
 
-    @property
-    def held_bytes(self) -> int:
-        """How many bytes of pictures are kept now."""
-        return self._held_bytes
-
     def kept(self, key: str) -> bytes | None:
         """Return the picture with that key where it is kept, else None."""
         with self._lock:

@@ -1,8 +1,8 @@
 """
 Image generation: what the service reads, refuses, charges and answers for `POST /generations`.
 
-This is the simulator's own reading of the API reference (§3, §4, §5, §11). It shares no rule with
-the client's, because a mistake made once would otherwise hide in both.
+This is the simulator's own reading of the API reference. It shares no rule with the client's,
+because a mistake made once would otherwise hide in both.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What the service says when it says no: the words, codes and statuses of API reference §11.
+What the service says when it says no: the words, codes and statuses of the API reference.
 
 The texts are the wire protocol, so they are kept in one place, apart from the rules that choose
 them. Where the reference knows no text, the sentence names the member and its bounds.

@@ -12,10 +12,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leonardo_nb.money import converted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leonardo_nb.money import Cost
+    from leonardo_nb.money import Cost, Unit
     from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
 
@@ -26,7 +28,6 @@ __all__ = [
     "makespan",
     "pricing_key",
     "slots_of",
-    "speed_of",
     "total",
 ]
 
@@ -106,20 +107,22 @@ def pricing_key(request: CreateGeneration) -> str:
 
 
 def total(costs: Iterable[Cost | None]) -> Cost | None:
-    """Return the sum, or None where a part of it is unknown or nothing is summed."""
-    summed: Cost | None = None
-    for cost in costs:
-        if cost is None:
-            return None
-        summed = cost if summed is None else summed + cost
+    """
+    Return the sum, or None where a part of it is unknown or nothing is summed.
+
+    On a dollar account prices are in credits and charges in dollars: together they are dollars.
+    """
+    parts = list(costs)
+    known = [cost for cost in parts if cost is not None]
+    if not known or len(known) < len(parts):
+        return None
+    unit: Unit = "DOLLARS" if any(cost.unit == "DOLLARS" for cost in known) else "CREDITS"
+    summed = converted(known[0], unit)
+    for cost in known[1:]:
+        summed += converted(cost, unit)
     return summed
 
 
 def slots_of(studio: Studio) -> int:
     """Return how many jobs run at once on the studio's account."""
     return studio.slots or USUAL_SLOTS
-
-
-def speed_of(studio: Studio) -> float:
-    """Return how many times as fast as the real service the studio's one is."""
-    return 1.0 if studio.simulator is None else studio.simulator.world.speed

@@ -9,21 +9,28 @@ from __future__ import annotations
 import difflib
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.errors import InvalidRequest, UnknownParameter
 from leonardo_nb.service.requests import parameter_name
+from leonardo_nb.service.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from leonardo_nb.sweeps.space import Axis
 
-__all__ = ["MANY_COLUMNS", "Layout", "Place", "lay_out"]
+__all__ = ["MANY_COLUMNS", "Layout", "Place", "axis_named", "lay_out"]
 
 MANY_COLUMNS = 12
 """More columns than this no longer fit beside each other at a size worth looking at."""
+
+LONGEST_NAME = 100
+"""Characters of a name that is looked for; to compare more of them takes too long."""
+NEAR = 0.5
+"""How alike two names are, from 0 to 1, before one is offered for the other."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,11 +124,12 @@ def lay_out(
     Raises:
         InvalidRequest: A name is no axis of this sweep, or is given two places.
     """
-    by_name = {axis.name: axis for axis in axes}
-    facet_names = [facet] if isinstance(facet, str) else list(facet or ())
-    facets = [_named(by_name, name) for name in facet_names]
-    columns = _named(by_name, x) if x else None
-    rows = _named(by_name, y) if y else None
+    alone = isinstance(facet, str) or not isinstance(facet, Iterable)
+    said: Iterable[object] = [facet] if alone else facet or ()
+    facets = [axis_named(axes, name) for name in said if _is_said(name)]
+    facets_are_said = bool(facets)
+    columns = axis_named(axes, x) if _is_said(x) else None
+    rows = axis_named(axes, y) if _is_said(y) else None
     chosen = [axis for axis in (columns, rows, *facets) if axis]
     for axis in chosen:
         if chosen.count(axis) > 1:
@@ -143,19 +151,44 @@ def lay_out(
         columns = free.pop()
     if rows is None and free:
         rows = free.pop()
-    if not facet_names:
+    if not facets_are_said:
         facets.sort(key=list(axes).index)
     return Layout(columns, rows, tuple(facets))
 
 
-def _named(by_name: Mapping[str, Axis], typed: str) -> Axis:
-    name = parameter_name(typed)
-    if name in by_name:
-        return by_name[name]
-    near = difflib.get_close_matches(name, by_name, 1, 0.0)
+def _is_said(name: object) -> bool:
+    """Say whether a place was asked for: a page has "" for none, and 0 is a mistake."""
+    return name is not None and name != ""
+
+
+def axis_named(axes: Sequence[Axis], typed: object, *, function: str = "grid") -> Axis:
+    """
+    Return the axis that *typed* means, in any spelling of its name.
+
+    Args:
+        axes: What varies.
+        typed: What the user wrote.
+        function: Who was called, for the sentence.
+
+    Raises:
+        InvalidRequest: There is none of that name; the error names those there are.
+    """
+    by_name = {axis.name: axis for axis in axes}
+    name, meant = shown(typed), None
+    if isinstance(typed, str):
+        try:
+            name = parameter_name(typed)
+        except UnknownParameter as error:
+            meant = error.nearest
+        if name in by_name:
+            return by_name[name]
+    like = meant or str(typed)[:LONGEST_NAME] if isinstance(typed, str) else ""
+    near = difflib.get_close_matches(like, by_name, 1, 0.0)
+    is_near = bool(near) and difflib.SequenceMatcher(None, like, near[0]).ratio() > NEAR
+    hint = f'; did you mean "{near[0]}"?' if is_near else "."
     has = f"it has {', '.join(by_name)}" if by_name else "it has none"
     raise InvalidRequest(
-        f"{name} is no axis of this sweep; {has}.",
+        f"{function}(): {name} is no axis of this sweep; {has}{hint}",
         member=name,
         value=typed,
         nearest=near[0] if near else None,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from leonardo_nb.errors import BudgetExceeded, LeonardoError
-from leonardo_nb.money import Cost
+from leonardo_nb.errors import BudgetExceeded, InvalidRequest, LeonardoError, UnknownParameter
+from leonardo_nb.money import Cost, converted
 from leonardo_nb.service.catalog import (
     STYLES,
     expected_seconds,
@@ -19,13 +19,13 @@ from leonardo_nb.service.catalog import (
     preset_styles_for,
 )
 from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.service.values import ALIASES, parameter_name, shown
 from leonardo_nb.sweeps.estimate import (
     Estimate,
     counted,
     makespan,
     pricing_key,
     slots_of,
-    speed_of,
     total,
 )
 from leonardo_nb.sweeps.run import Run
@@ -33,15 +33,17 @@ from leonardo_nb.sweeps.space import (
     Axis,
     Cell,
     Space,
+    axis_values,
     cells_of,
     draw_seed,
+    is_whole,
     label_of,
     linspace,
     space_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from leonardo_nb.studios import Studio
 
@@ -120,7 +122,7 @@ class Plan:
                     (expected_seconds(request.wire()) for request in requests),
                     slots_of(self.studio),
                 )
-                / speed_of(self.studio),
+                / self.studio.speed,
             )
         return self._estimate
 
@@ -142,8 +144,8 @@ class Plan:
     def _keep_within(self, budget: Cost) -> None:
         if not isinstance(budget, Cost):
             raise TypeError(
-                f"budget={budget!r} has no unit; write leo.Credits({budget}) or "
-                f"leo.Dollars({budget})."
+                f"budget={shown(budget)} has no unit; write leo.Credits({shown(budget)}) or "
+                f"leo.Dollars({shown(budget)})."
             )
         cost = self.estimate().cost
         if cost is None:
@@ -151,6 +153,7 @@ class Plan:
                 f"The service names no price for this sweep, so {budget} cannot be kept; nothing "
                 "was sent. Without a budget it starts, and each job's cost is shown."
             )
+        cost = converted(cost, budget.unit)
         if cost > budget:
             raise BudgetExceeded(
                 f"{counted(len(self), 'cell')} would cost {cost}, which passes the budget of "
@@ -167,7 +170,7 @@ class Plan:
             headline = str(self.estimate())
         except LeonardoError as error:
             headline = f"{counted(len(self), 'cell')}, price unknown: {error}"
-        rows = [(axis.name, _shown(axis.labels), counted(len(axis), "value")) for axis in self.axes]
+        rows = [(axis.name, _few(axis.labels), counted(len(axis), "value")) for axis in self.axes]
         rows += [(name, label_of(name, value), "") for name, value in self.fixed.items()]
         return (
             "<table><thead><tr>"
@@ -183,7 +186,7 @@ class Plan:
         )
 
 
-def _shown(labels: Sequence[str]) -> str:
+def _few(labels: Sequence[str]) -> str:
     many = 12
     ends = labels if len(labels) <= many else (*labels[: many - 2], "…", labels[-1])
     return ", ".join(ends)
@@ -249,8 +252,14 @@ def sweep_seeds(
 
     They are counted and not drawn, so that the same line asks for the same pictures.
     """
+    _refuse_own_axis("sweep_seeds", "seed", parameters)
+    for name, number in (("n", n), ("start", start)):
+        if not is_whole(number):
+            raise TypeError(f"sweep_seeds(): {name} must be a whole number, not {shown(number)}.")
     if n < 1:
-        raise ValueError(f"sweep_seeds(n={n}): at least one seed.")
+        raise InvalidRequest(
+            f"sweep_seeds(n={shown(n)}): at least one seed.", member="seed", value=n, nearest=1
+        )
     seeds = range(start, start + n)
     return sweep(prompt, budget=budget, check=check, studio=studio, seed=seeds, **parameters)
 
@@ -267,6 +276,7 @@ def sweep_guidance(
     **parameters: Any,  # noqa: ANN401  as in sweep()
 ) -> Run:
     """Sweep over *n* evenly spaced values of `guidance_scale`, from *lo* to *hi*, both in."""
+    _refuse_own_axis("sweep_guidance", "guidance_scale", parameters)
     scales = linspace(lo, hi, n)
     return sweep(
         prompt, budget=budget, check=check, studio=studio, guidance_scale=scales, **parameters
@@ -275,7 +285,7 @@ def sweep_guidance(
 
 def sweep_styles(
     prompt: str,
-    styles: Sequence[str] | None = None,
+    styles: str | Sequence[str] | None = None,
     *,
     budget: Cost | None = None,
     check: bool = True,
@@ -288,7 +298,12 @@ def sweep_styles(
     The axis is `presetStyle`, or `styleUUID` for the models that are styled by it (Phoenix, Flux
     and Lucid); `alchemy`, `photoReal` and `photoRealVersion` decide which presets there are.
     """
-    base = CreateGeneration.of(prompt, check=False, **_fixed_only(parameters)).wire()
+    fixed = {
+        typed: value
+        for typed, value in _fixed_only(parameters).items()
+        if parameter_name(typed) not in {"presetStyle", "styleUUID"}
+    }
+    base = CreateGeneration.of(prompt, check=False, **fixed).wire()
     model = find_model(str(base.get("modelId", "")))
     if model is not None and model.styled_by == "styleUUID":
         name, known = "styleUUID", model.styles or tuple(STYLES)
@@ -299,14 +314,24 @@ def sweep_styles(
             photo_real=base.get("photoReal") is True,
             version=str(base.get("photoRealVersion", "v1")),
         )
-    axis = {name: list(styles or known)}
+    _refuse_own_axis("sweep_styles", name, parameters)
+    # an empty list goes on as it is, and is refused: it is not every style there is
+    chosen = known if styles is None else [styles] if isinstance(styles, str) else styles
+    axis: dict[str, Any] = {name: chosen}
     return sweep(prompt, budget=budget, check=check, studio=studio, **axis, **parameters)
 
 
-def _fixed_only(parameters: dict[str, Any]) -> dict[str, Any]:
-    from leonardo_nb.service.requests import parameter_name
-    from leonardo_nb.sweeps.space import axis_values
+def _refuse_own_axis(function: str, axis: str, parameters: Mapping[str, object]) -> None:
+    for typed in parameters:
+        if ALIASES.get(typed) == axis:
+            raise UnknownParameter(
+                f"{function}() varies {axis} itself and takes no {typed}; "
+                f"leo.sweep(prompt, {axis}=[...]) takes values of your own.",
+                member=typed,
+            )
 
+
+def _fixed_only(parameters: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in parameters.items()

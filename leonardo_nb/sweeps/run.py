@@ -7,6 +7,8 @@ another way of laying it out (`grid`) is one more run over the same jobs.
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections import Counter
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -15,20 +17,22 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.job import until_done
-from leonardo_nb.engine.lifecycle import State
+from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.media import Image, Images
 from leonardo_nb.errors import (
     EngineThreadError,
+    InvalidRequest,
     JobCancelled,
     JobFailed,
     JobTimeout,
     SweepFailed,
+    UnknownParameter,
 )
 from leonardo_nb.service.catalog import expected_seconds
-from leonardo_nb.service.requests import parameter_name
+from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.estimate import counted, makespan, pricing_key, slots_of, total
-from leonardo_nb.sweeps.layout import Layout, lay_out
-from leonardo_nb.sweeps.space import Axis, Cell, axis_values, spread_order
+from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
+from leonardo_nb.sweeps.space import Axis, Cell, axis_values, is_whole, spread_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -44,6 +48,9 @@ if TYPE_CHECKING:
     from leonardo_nb.widgets.sheet import Sheet
 
 __all__ = ["CellState", "Counts", "Run", "took"]
+
+STOPPED_WAITING = "Stopped waiting; the sweep goes on. `await run` waits again."
+ANY_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 class CellState(StrEnum):
@@ -111,13 +118,14 @@ def took(job: GenerationJob) -> float:
     return max(job.elapsed - waited, 0.0)
 
 
+def _reason(error: BaseException) -> str:
+    """Return why a cell failed, the same for all that failed alike: without ids and seconds."""
+    said = error.reason if isinstance(error, JobFailed) else str(error)
+    return ANY_ID.sub("…", said)
+
+
 def _waited(snapshot: Snapshot) -> float:
     return (snapshot.accepted or snapshot.started) - snapshot.started
-
-
-def _refunded(job: GenerationJob) -> bool:
-    """Whether nothing is paid for it: the service refused it, or drew nothing and gave back."""
-    return job.state is State.FAILED and (job.cost is None or isinstance(job.error, JobFailed))
 
 
 class Run:
@@ -234,7 +242,9 @@ class Run:
     def cost(self) -> Cost | None:
         """What is spent so far; failed jobs are refunded. None where the service says nothing."""
         return total(
-            self._cost_of(key) for key, job in self._own.items() if job.sent and not _refunded(job)
+            self._cost_of(key)
+            for key, job in self._own.items()
+            if job.charge in {Charge.UNKNOWN, Charge.CHARGED}
         )
 
     @property
@@ -243,7 +253,7 @@ class Run:
         return total(
             self._cost_of(key)
             for key, job in self._own.items()
-            if not (_refunded(job) or (job.state is State.CANCELLED and not job.sent))
+            if not (job.done() and job.charge in {Charge.NONE, Charge.REFUNDED})
         )
 
     def _cost_of(self, key: str) -> Cost | None:
@@ -307,12 +317,18 @@ class Run:
                 "wait again with `await run`."
             ) from None
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                "Stopped waiting; the sweep goes on. `await run` waits again."
-            ) from None
+            raise KeyboardInterrupt(STOPPED_WAITING) from None
 
     def __await__(self) -> Generator[Any, None, Run]:
-        return until_done(self._ended()).__await__()
+        return self._wait().__await__()
+
+    async def _wait(self) -> Run:
+        try:
+            return await until_done(self._ended())
+        except asyncio.CancelledError as error:
+            if not error.args:  # the cell then ends with a sentence instead of nothing
+                error.args = (STOPPED_WAITING,)
+            raise
 
     def _ended(self) -> Future[Run]:
         """Return a future that is done when every job is; made once."""
@@ -351,7 +367,7 @@ class Run:
 
     def _all_failed(self) -> SweepFailed:
         failures = self.failures
-        reasons = Counter(str(error) for error in failures.values())
+        reasons = Counter(_reason(error) for error in failures.values())
         reason, times = reasons.most_common(1)[0]
         share = "Each" if times == len(failures) else f"{times:,} of them"
         return SweepFailed(
@@ -407,13 +423,16 @@ class Run:
 
         Raises:
             InvalidRequest: No such axis or no such value; the error names the nearest.
+            UnknownParameter: An axis is given twice, in two spellings.
         """
         axes, fixed, wanted = list(self.axes), dict(self.fixed), {}
         for typed, value in coords.items():
-            name = parameter_name(typed)
-            axis = lay_out(self.axes, x=name).x
-            if axis is None:  # pragma: no cover  lay_out refuses what is no axis
-                continue
+            axis = axis_named(self.axes, typed, function="sel")
+            name = axis.name
+            if name in wanted:
+                raise UnknownParameter(
+                    f"sel(): {name} is given twice, in two spellings.", member=typed
+                )
             some = axis_values(name, value)
             kept = [axis.find(one) for one in ([value] if some is None else some)]
             wanted[name] = kept
@@ -515,9 +534,21 @@ class Run:
         Args:
             path: Where to save it; the ending says the format.
             tile: The longer side of each picture, in pixels.
+
+        Raises:
+            InvalidRequest: *tile* is no whole number above 0.
+            ValueError: The sheet would be larger than 100 million pixels.
         """
         from leonardo_nb.widgets.contact import contact_sheet
 
+        if not is_whole(tile) or tile < 1:
+            raise InvalidRequest(
+                f"contact_sheet() takes a whole number of pixels above 0 as tile, not "
+                f"{shown(tile)}.",
+                member="tile",
+                value=tile,
+                nearest=1,
+            )
         sheet: Picture = contact_sheet(self, tile=tile)
         if path is not None:
             sheet.save(path)

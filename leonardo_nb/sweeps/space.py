@@ -14,12 +14,15 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownParameter
 from leonardo_nb.service.catalog import SEED_MAX_FLUX, find_model, style_name
 from leonardo_nb.service.requests import CreateGeneration, check_value, parameter_name
+from leonardo_nb.service.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +36,7 @@ __all__ = [
     "cells_of",
     "describe",
     "draw_seed",
+    "is_whole",
     "label_of",
     "linspace",
     "space_of",
@@ -41,6 +45,9 @@ __all__ = [
 
 MAX_CELLS = 1_000
 """More cells than this are refused: each is paid for, and none of this is laid out for more."""
+
+LONGEST_LABEL = 60
+"""Characters of a value that stand in a sentence; a prompt may have 1,500."""
 
 LISTS_BY_NATURE = frozenset({"controlnets", "elements", "imagePrompts", "userElements"})
 """Members whose single value is a list already, so that their axis is a list of lists."""
@@ -96,8 +103,8 @@ class Axis:
                 return have
         nearest = self._nearest(wanted)
         raise InvalidRequest(
-            f"{self.name} has no {_quoted(value)} in this sweep; the nearest value is "
-            f"{label_of(self.name, nearest)}. It has {_listing(self.labels)}.",
+            f"{self.name} has no {shown(value)} in this sweep; the nearest value is "
+            f"{_cut(label_of(self.name, nearest))}. It has {_listing(self.labels)}.",
             member=self.name,
             value=value,
             nearest=nearest,
@@ -159,26 +166,39 @@ def linspace(lo: float, hi: float, n: int) -> list[float]:
     ([3, 6, 9, 12], [0.1, 0.2, 0.3, 0.4, 0.5], [0, 0.333, 0.667, 1])
 
     Raises:
+        TypeError: An end is no number, or *n* is no whole one.
         ValueError: Fewer than two values between two different ends, or no distance between
             the ends of several.
     """
-    lo, hi = _python_number(lo), _python_number(hi)
+    lo, hi, n = _python_number(lo), _python_number(hi), _python_number(n)
+    asked = f"linspace({shown(lo)}, {shown(hi)}, {shown(n)})"
+    if not (_is_number(lo) and _is_number(hi)):
+        raise TypeError(f"{asked}: both ends must be numbers.")
+    if not is_whole(n):
+        raise TypeError(f"{asked}: n, how many values, must be a whole number.")
     if not (math.isfinite(lo) and math.isfinite(hi)):
-        raise ValueError(f"linspace({lo}, {hi}, {n}): both ends must be finite numbers.")
+        raise ValueError(f"{asked}: both ends must be finite numbers.")
     # through str(), so that 0.1 is a tenth and not the binary number next to it
     first, last = Fraction(str(lo)), Fraction(str(hi))
     if n == 1 and first == last:
         return [_plain(first)]
     if n < 2:
-        raise ValueError(f"linspace({lo}, {hi}, {n}): both ends are always in, so n is at least 2.")
+        raise ValueError(f"{asked}: both ends are always in, so n is at least 2.")
     if first == last:
-        raise ValueError(
-            f"linspace({lo}, {hi}, {n}): the ends are equal, so there is only one value."
-        )
+        raise ValueError(f"{asked}: the ends are equal, so there is only one value.")
     step = (last - first) / (n - 1)
     decimals = max(2 - math.floor(math.log10(abs(step))), 0)
     inner = [_plain(_tidied(first + step * i, decimals)) for i in range(1, n - 1)]
     return [_plain(first), *inner, _plain(last)]
+
+
+def is_whole(value: object) -> bool:
+    """Return whether *value* is a whole number, numpy's too; a flag is none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
 def _tidied(value: Fraction, decimals: int) -> Fraction:
@@ -304,8 +324,8 @@ def _checked(name: str, values: Sequence[Any], *, check: bool) -> tuple[Any, ...
                     raise
         if any(_same(value, other) for other in kept):
             raise InvalidRequest(
-                f"{name} has {_quoted(typed)} twice. The same request gives the same picture, "
-                "so each value stands once; other seeds give other pictures.",
+                f"{name} has {shown(_python_number(typed))} twice. The same request gives the "
+                "same picture, so each value stands once; other seeds give other pictures.",
                 member=name,
                 value=typed,
             )
@@ -399,7 +419,7 @@ def _radical_inverse(number: int, base: int) -> float:
 
 def describe(coords: Mapping[str, object]) -> str:
     """Return coordinates as words, such as `seed=1, presetStyle=CINEMATIC`."""
-    return ", ".join(f"{name}={label_of(name, value)}" for name, value in coords.items())
+    return ", ".join(f"{name}={_cut(label_of(name, value))}" for name, value in coords.items())
 
 
 def label_of(name: str, value: object, number: int | None = None) -> str:
@@ -445,11 +465,11 @@ def _same(one: object, other: object) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
-def _quoted(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def _cut(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 3]}..."
 
 
 def _listing(labels: Sequence[str]) -> str:
     few = 8
-    shown = ", ".join(labels[:few])
-    return shown if len(labels) <= few else f"{shown} and {len(labels) - few:,} more"
+    named = ", ".join(map(_cut, labels[:few]))
+    return named if len(labels) <= few else f"{named} and {len(labels) - few:,} more"

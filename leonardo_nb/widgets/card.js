@@ -1,5 +1,6 @@
 // @ts-check
 // One job's card. Python says everything in words (`view`); this file draws it and keeps the clock.
+import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, makeSaid, newName, withCode } from "./common.js";
 
 /** @typedef {{ do: string, label: string, consequence: string }} Action */
 /**
@@ -12,16 +13,6 @@
  * }} View
  */
 /** @typedef {{ key: string, data: DataView, type: string, alt: string, width: number, height: number }} Picture */
-
-const SVG = "http://www.w3.org/2000/svg";
-const OUTLINE = "M6 1a5 5 0 1 1 0 10A5 5 0 1 1 6 1Z";
-const MARKS = {
-  circle: { line: OUTLINE },
-  quarter: { line: OUTLINE, fill: "M6 6V1a5 5 0 0 1 5 5Z" },
-  disc: { fill: "M6 .5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11Z" },
-  triangle: { fill: "M6 .6 11.8 11H.2Z" },
-  square: { fill: "M1.2 1.2h9.6v9.6H1.2Z" },
-};
 
 /** How long, as a person says it; `seconds` in view.py says it the same way. @param {number} s */
 export function howLong(s) {
@@ -50,61 +41,8 @@ export function grown(elapsed, expected) {
 /** How many pictures side by side. @param {number} count */
 export const columns = (count) => (count < 2 ? 1 : count < 5 ? 2 : 3);
 
-/** Text with `code` in it, as pieces: every second one is code. @param {string} text */
-export const pieces = (text) => text.split("`");
-
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag @param {string} [name] @param {string} [text]
- */
-function make(tag, name = "", text = "") {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  if (text) node.textContent = text; // never markup: prompts are anybody's text
-  return node;
-}
-
-/** @param {string} shape */
-function drawMark(shape) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 12 12");
-  const { line = "", fill = "" } = /** @type {Record<string, { line?: string, fill?: string }>} */ (MARKS)[shape] ?? {};
-  for (const [d, isLine] of /** @type {[string, boolean][]} */ ([[line, true], [fill, false]])) {
-    if (!d) continue;
-    // only a <path> turns, so the outline is a path that looks the same from every side
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", d);
-    path.setAttribute("fill", isLine ? "none" : "currentColor");
-    if (isLine) path.setAttribute("stroke", "currentColor");
-    svg.append(path);
-  }
-  return svg;
-}
-
-/** @param {string} text */
-function withCode(text) {
-  return pieces(text).map((part, i) => (i % 2 ? make("code", "", part) : document.createTextNode(part)));
-}
-
-/** @param {string} text */
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // a hub on plain http has no clipboard; this still works there
-    const area = make("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
-}
-
 /** @param {Picture} picture */
-const address = (picture) => URL.createObjectURL(new Blob([/** @type {any} */ (picture.data)], { type: picture.type }));
+const address = (picture) => addressOf(picture.data, picture.type);
 
 export default () => {
   /** When the clock read zero, on this page's own clock; shared by all views of one model. */
@@ -119,8 +57,7 @@ export default () => {
     const anchor = () => {
       zero = performance.now() - model.get("view").elapsed * 1000;
     };
-    model.on("change:view", anchor);
-    return () => model.off("change:view", anchor);
+    return listen(model, { "change:view": anchor });
   }
 
   /** @param {{ model: any, el: HTMLElement }} context */
@@ -137,15 +74,14 @@ export default () => {
     bar.setAttribute("aria-hidden", "true");
     const words = make("div", "leo-words");
     const line = make("div", "leo-line");
-    const mark = make("span", "leo-mark");
-    mark.setAttribute("aria-hidden", "true");
+    const sign = make("span", "leo-sign");
     const word = make("span", "leo-word");
     const time = make("span", "leo-time");
     const end = make("span", "leo-end");
     const money = make("span", "leo-money");
-    const pill = make("span", "leo-pill", "simulated");
+    const pill = makePill();
     end.append(money, pill);
-    line.append(mark, word, time, end);
+    line.append(sign, word, time, end);
     const prompt = make("div", "leo-prompt");
     const parameters = make("div", "leo-parameters");
     const notes = make("div", "leo-note");
@@ -154,9 +90,7 @@ export default () => {
     const actions = make("div", "leo-actions");
     words.append(line, prompt, parameters, notes, error, advice, actions);
     body.append(frame, words);
-    const said = make("div", "leo-said");
-    said.setAttribute("role", "status");
-    said.setAttribute("aria-live", "polite");
+    const said = makeSaid();
     card.append(body, said);
     el.classList.add("leo-host");
     el.append(card);
@@ -165,7 +99,7 @@ export default () => {
     const shown = new Map();
     /** @type {{ dialog: HTMLDialogElement, index: number, url: string, show: (i: number) => void } | null} */
     let full = null;
-    const me = Math.random().toString(36).slice(2); // answers go to the view that asked
+    const me = newName(); // answers go to the view that asked
     let drawn = "";
     let actionsDrawn = "";
     let timer = 0;
@@ -200,7 +134,6 @@ export default () => {
       frame.toggleAttribute("data-many", count > 1);
       bar.hidden = !ticking;
       frame.hidden = !count;
-      frame.style.display = count ? "" : "none";
       frame.replaceChildren(...nodes, bar);
     }
 
@@ -209,15 +142,13 @@ export default () => {
       const have = shown.get(picture.key);
       if (have) return have.node;
       const url = address(picture);
-      const button = make("button", "leo-cell");
-      button.type = "button";
+      const button = makeButton("leo-cell", "", () => open(index));
       button.title = "Open in full size";
       button.setAttribute("aria-label", `Open picture ${index + 1}${total > 1 ? ` of ${total}` : ""}: ${picture.alt}`);
       const img = make("img");
       img.alt = picture.alt;
       img.src = url;
       button.append(img);
-      button.addEventListener("click", () => open(index));
       shown.set(picture.key, { node: button, url });
       return button;
     }
@@ -230,9 +161,7 @@ export default () => {
       const focused = actions.contains(document.activeElement);
       actions.replaceChildren(
         ...wanted.map((action, i) => {
-          const button = make("button", "leo-action", action.label);
-          button.type = "button";
-          button.addEventListener("click", () => act(action.do, button));
+          const button = makeButton("leo-action", action.label, () => act(action.do, button));
           const deed = make("span");
           deed.append(button);
           if (action.consequence) {
@@ -251,11 +180,8 @@ export default () => {
     async function act(what, button) {
       if (what === "open") return open(0);
       if (what === "copy-code" || what === "copy-id") {
-        const label = button.textContent ?? "";
         const done = await copy(what === "copy-id" ? view().id : view().code);
-        button.textContent = done ? "Copied" : "Not copied";
-        said.textContent = button.textContent;
-        setTimeout(() => (button.textContent = label), 1500);
+        answer(button, (said.textContent = done ? "Copied" : "Not copied"));
         return;
       }
       button.disabled = what === "cancel";
@@ -275,12 +201,7 @@ export default () => {
       const words = /** @type {[string, () => void][]} */ ([["Close", () => dialog.close()]]);
       if (pictures().length > 1) words.unshift(["Previous", () => step(-1)], ["Next", () => step(1)]);
       foot.append(where);
-      for (const [label, run] of words) {
-        const button = make("button", "", label);
-        button.type = "button";
-        button.addEventListener("click", run);
-        foot.append(button);
-      }
+      for (const [label, run] of words) foot.append(makeButton("", label, run));
       dialog.append(img, foot);
       /** @param {string} url */
       const use = (url) => {
@@ -328,7 +249,7 @@ export default () => {
       if (message?.kind !== "full" || message.view !== me || !full || message.key !== pictures()[full.index]?.key) return;
       const img = full.dialog.querySelector("img");
       if (!img) return;
-      const url = URL.createObjectURL(new Blob([/** @type {any} */ (buffers[0])], { type: message.type }));
+      const url = addressOf(buffers[0], message.type);
       const old = full.url;
       full.url = url;
       img.src = url;
@@ -340,7 +261,7 @@ export default () => {
       card.dataset.phase = v.phase;
       card.toggleAttribute("data-running", v.ticking && v.phase !== "waiting");
       card.setAttribute("aria-label", `${v.word}: ${v.prompt}`);
-      if (drawn !== v.mark) mark.replaceChildren(drawMark((drawn = v.mark)));
+      if (drawn !== v.mark) sign.replaceChildren(drawMark((drawn = v.mark)));
       word.textContent = v.word;
       money.textContent = v.money;
       pill.hidden = !v.simulated;
@@ -380,18 +301,17 @@ export default () => {
       el.append(holder);
     }
 
-    model.on("change:view", draw);
-    model.on("change:pictures", drawFrame);
-    model.on("change:again", drawAgain);
-    model.on("msg:custom", heard);
+    const leave = listen(model, {
+      "change:view": draw,
+      "change:pictures": drawFrame,
+      "change:again": drawAgain,
+      "msg:custom": heard,
+    });
     draw();
     drawAgain();
     model.send({ do: "look", view: me }); // a page that is opened later asks for the true seconds
     return () => {
-      model.off("change:view", draw);
-      model.off("change:pictures", drawFrame);
-      model.off("change:again", drawAgain);
-      model.off("msg:custom", heard);
+      leave();
       clearInterval(timer);
       full?.dialog.close();
       for (const { url } of shown.values()) URL.revokeObjectURL(url);

@@ -18,6 +18,7 @@ import traitlets
 from ipywidgets import widget_serialization
 
 from leonardo_nb.errors import LeonardoError
+from leonardo_nb.widgets import page
 from leonardo_nb.widgets.freeze import thumbnail
 from leonardo_nb.widgets.pace import Gather, painters
 from leonardo_nb.widgets.view import card_view, facts_of
@@ -34,8 +35,6 @@ __all__ = ["Card", "card_for", "engine_of", "shared_card"]
 
 logger = logging.getLogger("leonardo_nb")
 
-HERE = Path(__file__).parent
-
 
 class Card(anywidget.AnyWidget):
     """
@@ -45,8 +44,8 @@ class Card(anywidget.AnyWidget):
     thread only, at most ten times a second.
     """
 
-    _esm = HERE / "card.js"
-    _css = HERE / "card.css"
+    _esm = page.esm("card.js")
+    _css = page.css("card.css")
 
     view = traitlets.Dict().tag(sync=True)
     """Everything the page says, see `leonardo_nb.widgets.view.card_view`."""
@@ -64,10 +63,11 @@ class Card(anywidget.AnyWidget):
         self._requested: set[str] = set()
         self._views: set[object] = set()
         self._problem = ""
+        self._unsubscribe: Callable[[], None] = lambda: None  # close() may come before the rest
         super().__init__(view=card_view(facts_of(job)))
         self._gather = Gather(self._engine, self._draw)
         self.on_msg(self._heard)
-        self._unsubscribe: Callable[[], None] = job.subscribe(self._changed)
+        self._unsubscribe = job.subscribe(self._changed)
         self._gather.ask()
 
     def close(self) -> None:

@@ -12,7 +12,6 @@ import json
 import logging
 import threading
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
@@ -36,7 +35,7 @@ from ipywidgets import (
 from leonardo_nb.engine.lifecycle import State
 from leonardo_nb.errors import EngineThreadError, LeonardoError
 from leonardo_nb.studios import studio as default_studio
-from leonardo_nb.widgets import form
+from leonardo_nb.widgets import form, page
 from leonardo_nb.widgets.album import freeze_album, keep_album
 from leonardo_nb.widgets.card import Card
 from leonardo_nb.widgets.freeze import Frozen, thumbnail
@@ -56,7 +55,6 @@ __all__ = ["Panel", "panel"]
 
 logger = logging.getLogger("leonardo_nb")
 
-HERE = Path(__file__).parent
 MAX_PICTURES: Final = 24
 """In the strip; older ones stay in `panel.jobs` and in the library."""
 THUMBNAIL_SIDE: Final = 240
@@ -74,8 +72,8 @@ PLACEHOLDERS: Final = {
 class Strip(anywidget.AnyWidget):
     """The pictures made so far; choosing one puts its values back into the form."""
 
-    _esm = HERE / "panel_strip.js"
-    _css = HERE / "panel.css"
+    _esm = page.esm("panel_strip.js")
+    _css = page.css("panel.css")
 
     pictures: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     """Newest first: dicts of key, data (JPEG bytes), type, alt and label."""
@@ -88,7 +86,7 @@ class Strip(anywidget.AnyWidget):
 class Footer(anywidget.AnyWidget):
     """The form as a line of code, with what is left on the account."""
 
-    _esm = HERE / "panel_footer.js"
+    _esm = page.esm("panel_footer.js")
 
     code = traitlets.Unicode("").tag(sync=True)
     """What makes the same picture, or "" while something is wrong."""

@@ -1,33 +1,19 @@
 // @ts-check
 // The form as a line of code that can be copied, what is left on the account, and "simulated".
-
-/** @param {string} text @param {HTMLElement} code */
-async function copy(text, code) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // a hub on plain http has no clipboard: the code is selected, so that Ctrl+C takes it
-    getSelection()?.selectAllChildren(code);
-    return document.execCommand("copy");
-  }
-}
+import { answer, copy, listen, make, makeButton, makePill } from "./common.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const foot = document.createElement("div");
-  foot.className = "leo-foot";
-  const code = document.createElement("code");
+  const foot = make("div", "leo-foot");
+  const code = make("code", "leo-code");
   code.tabIndex = 0;
   code.setAttribute("aria-label", "The form as code");
-  const line = document.createElement("div");
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = "Copy code";
-  const note = document.createElement("span");
-  const pill = document.createElement("span");
-  pill.className = "leo-pill";
-  pill.textContent = "simulated";
+  const line = make("div");
+  const button = makeButton("leo-action", "Copy code", async () => {
+    answer(button, (await copy(model.get("code"), code)) ? "Copied" : "Selected: press Ctrl+C");
+  });
+  const note = make("span");
+  const pill = makePill();
   line.append(button, note, pill);
   foot.append(code, line);
   el.append(foot);
@@ -38,21 +24,7 @@ function render({ model, el }) {
     note.textContent = model.get("note");
     pill.hidden = !model.get("simulated");
   };
-  let timer = 0;
-  button.onclick = async () => {
-    const done = await copy(model.get("code"), code);
-    button.textContent = done ? "Copied" : "Selected: press Ctrl+C";
-    clearTimeout(timer);
-    timer = window.setTimeout(() => (button.textContent = "Copy code"), 2000);
-  };
-  const traits = ["code", "note", "simulated"];
-  model.on("change:code", draw);
-  model.on("change:note", draw);
-  model.on("change:simulated", draw);
   draw();
-  return () => {
-    clearTimeout(timer);
-    for (const trait of traits) model.off(`change:${trait}`, draw);
-  };
+  return listen(model, { "change:code": draw, "change:note": draw, "change:simulated": draw });
 }
 export default { render };

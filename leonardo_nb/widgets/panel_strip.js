@@ -1,5 +1,6 @@
 // @ts-check
 // The pictures made in a panel, as buttons. It also says what the form shows when Generate is clicked.
+import { addressOf, listen, make, makeButton } from "./common.js";
 
 /** @typedef {{ key: string, data: DataView, type: string, alt: string, label: string, shape: number }} Picture */
 
@@ -38,8 +39,7 @@ function reachable(panel) {
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const strip = document.createElement("div");
-  strip.className = "leo-strip";
+  const strip = make("div", "leo-strip");
   strip.setAttribute("role", "group");
   strip.setAttribute("aria-label", "Pictures made so far; choose one to use its values again");
   el.append(strip);
@@ -58,25 +58,22 @@ function render({ model, el }) {
     addresses = [];
     strip.replaceChildren(
       .../** @type {Picture[]} */ (model.get("pictures")).map((picture) => {
-        const button = document.createElement("button");
-        button.type = "button";
+        const button = makeButton("", "", () => model.send({ do: "use", key: picture.key }));
         button.dataset.key = picture.key;
         button.title = picture.label;
-        const address = URL.createObjectURL(new Blob([/** @type {any} */ (picture.data)], { type: picture.type }));
+        const address = addressOf(picture.data, picture.type);
         addresses.push(address);
-        const image = document.createElement("img");
+        const image = make("img");
         image.src = address;
         image.alt = picture.label;
         button.append(image);
-        button.onclick = () => model.send({ do: "use", key: picture.key });
         return button;
       }),
     );
     if (focused) /** @type {HTMLElement | null} */ (strip.querySelector(`[data-key="${focused}"]`))?.focus();
     mark();
   };
-  model.on("change:pictures", draw);
-  model.on("change:current", mark);
+  const leave = listen(model, { "change:pictures": draw, "change:current": mark });
   draw();
 
   // ---- the panel around it: keys that belong to the form, and what a click is about --------------
@@ -125,8 +122,7 @@ function render({ model, el }) {
   settle();
 
   return () => {
-    model.off("change:pictures", draw);
-    model.off("change:current", mark);
+    leave();
     window.removeEventListener("keydown", beforeKey, true);
     panel?.removeEventListener("click", beforeClick, true);
     panel?.removeEventListener("keydown", onKey, true);

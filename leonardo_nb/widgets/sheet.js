@@ -1,5 +1,6 @@
 // @ts-check
 // A run as one grid. Python says everything in words and places every cell; this file draws it.
+import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, makeSaid, newName, withCode } from "./common.js";
 
 /** @typedef {{ name: string, labels: string[] }} Axis */
 /**
@@ -22,15 +23,6 @@
  * }} Detail
  */
 
-const SVG = "http://www.w3.org/2000/svg";
-const OUTLINE = "M6 1a5 5 0 1 1 0 10A5 5 0 1 1 6 1Z";
-const MARKS = {
-  circle: { line: OUTLINE },
-  quarter: { line: OUTLINE, fill: "M6 6V1a5 5 0 0 1 5 5Z" },
-  disc: { fill: "M6 .5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11Z" },
-  triangle: { fill: "M6 .6 11.8 11H.2Z" },
-  square: { fill: "M1.2 1.2h9.6v9.6H1.2Z" },
-};
 /** What a letter of `states` means: the mark of a cell and the word for it. */
 const STATES = /** @type {Record<string, [string, string]>} */ ({
   w: ["circle", "waiting"],
@@ -110,66 +102,9 @@ export function neighbour(boxes, from, key) {
   return best;
 }
 
-/** Text with `code` in it, as pieces: every second one is code. @param {string} text */
-export const pieces = (text) => text.split("`");
-
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag @param {string} [name] @param {string} [text]
- */
-function make(tag, name = "", text = "") {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  if (text) node.textContent = text; // never markup: prompts are anybody's text
-  return node;
-}
-
-/** @param {string} shape */
-function drawMark(shape) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 12 12");
-  svg.setAttribute("class", `leo-mark leo-${shape}`);
-  svg.setAttribute("aria-hidden", "true");
-  const { line = "", fill = "" } = /** @type {Record<string, { line?: string, fill?: string }>} */ (MARKS)[shape] ?? {};
-  for (const [d, isLine] of /** @type {[string, boolean][]} */ ([[line, true], [fill, false]])) {
-    if (!d) continue;
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", d);
-    path.setAttribute("fill", isLine ? "none" : "currentColor");
-    if (isLine) path.setAttribute("stroke", "currentColor");
-    svg.append(path);
-  }
-  return svg;
-}
-
-/** @param {string} text */
-function withCode(text) {
-  return pieces(text).map((part, i) => (i % 2 ? make("code", "", part) : document.createTextNode(part)));
-}
-
-/** @param {string} text */
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // a hub on plain http has no clipboard; this still works there
-    const area = make("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
-}
-
-/** @param {any} data */
-const address = (data) => URL.createObjectURL(new Blob([data], { type: "image/jpeg" }));
-
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const me = Math.random().toString(36).slice(2); // answers go to the view that asked
+  const me = newName(); // answers go to the view that asked
   const grid = () => /** @type {Grid} */ (model.get("grid"));
   const head = () => /** @type {Head} */ (model.get("head"));
   const letters = () => /** @type {string} */ (model.get("states"));
@@ -180,7 +115,7 @@ function render({ model, el }) {
   sheet.setAttribute("role", "group");
 
   const top = make("div", "leo-top");
-  const mark = make("span", "leo-sign");
+  const sign = make("span", "leo-sign");
   const word = make("span", "leo-word");
   const rest = make("span", "leo-rest");
   const bar = make("div", "leo-bar");
@@ -188,24 +123,22 @@ function render({ model, el }) {
   const parts = BAR.map((name) => bar.appendChild(make("i", `leo-${name}`)));
   const end = make("span", "leo-end");
   const money = make("span", "leo-money");
-  const stop = make("button", "leo-action");
-  stop.type = "button";
+  const stop = makeButton("leo-action");
   const why = make("span", "leo-why");
   why.id = `leo-${me}`;
   stop.setAttribute("aria-describedby", why.id);
-  const pill = make("span", "leo-pill", "simulated");
+  const pill = makePill();
   const halt = make("span");
   halt.append(stop, " ", why);
   end.append(money, halt, pill);
-  top.append(mark, word, rest, bar, end);
+  top.append(sign, word, rest, bar, end);
 
   const menus = make("div", "leo-menus");
   const body = make("div", "leo-body");
   const scroll = make("div", "leo-scroll");
   const side = make("aside", "leo-side");
   body.append(scroll, side);
-  const said = make("div", "leo-said");
-  said.setAttribute("role", "status");
+  const said = makeSaid();
   sheet.append(top, menus, body, said);
   el.append(sheet);
 
@@ -224,9 +157,9 @@ function render({ model, el }) {
 
   function drawHead() {
     const h = head();
-    if (mark.dataset.mark !== h.mark) {
-      mark.dataset.mark = h.mark;
-      mark.replaceChildren(drawMark(h.mark));
+    if (sign.dataset.mark !== h.mark) {
+      sign.dataset.mark = h.mark;
+      sign.replaceChildren(drawMark(h.mark));
     }
     word.textContent = h.word;
     rest.textContent = h.rest;
@@ -254,12 +187,10 @@ function render({ model, el }) {
     menus.replaceChildren();
     if (!g.x || !g.y) return;
     // only seen where it is narrow
-    const fold = make("button", "leo-action leo-fold", "Rows and columns");
-    fold.type = "button";
-    fold.setAttribute("aria-expanded", String(menus.hasAttribute("data-open")));
-    fold.addEventListener("click", () => {
+    const fold = makeButton("leo-action leo-fold", "Rows and columns", () => {
       fold.setAttribute("aria-expanded", String(menus.toggleAttribute("data-open")));
     });
+    fold.setAttribute("aria-expanded", String(menus.hasAttribute("data-open")));
     const row = make("div");
     menus.append(fold, row);
     const now = { rows: g.y.name, columns: g.x.name };
@@ -303,15 +234,13 @@ function render({ model, el }) {
     const g = grid();
     drawn = "";
     cells = [...g.cells].sort((a, b) => a - b).map((number) => {
-      const cell = make("button", "leo-cell");
-      cell.type = "button";
+      const cell = makeButton("leo-cell", "", () => choose(number, true));
       cell.tabIndex = -1;
       const shape = g.shapes[number] ?? g.shapes[0];
       const box = make("span", "leo-box");
       box.style.aspectRatio = String(shape);
       box.style[shape >= Math.min(...g.shapes) ? "width" : "height"] = "100%";
       cell.append(box);
-      cell.addEventListener("click", () => choose(number, true));
       return cell;
     });
   }
@@ -453,7 +382,7 @@ function render({ model, el }) {
   function addPicture(number, data) {
     const old = small.get(number);
     if (old) URL.revokeObjectURL(old);
-    small.set(number, address(data));
+    small.set(number, addressOf(data));
     drawPicture(number);
   }
 
@@ -547,13 +476,10 @@ function render({ model, el }) {
     }
     if (detail) {
       const actions = make("div", "leo-actions");
-      const button = make("button", "leo-action", "Copy code");
-      button.type = "button";
-      button.title = detail.code;
-      button.addEventListener("click", async () => {
-        button.textContent = (await copy(detail.code)) ? "Copied" : "Not copied";
-        setTimeout(() => (button.textContent = "Copy code"), 1500);
+      const button = makeButton("leo-action", "Copy code", async () => {
+        answer(button, (await copy(detail.code)) ? "Copied" : "Not copied");
       });
+      button.title = detail.code;
       actions.append(button);
       text.append(actions);
     }
@@ -572,7 +498,7 @@ function render({ model, el }) {
       shown = { ...shown, cell: chosen, detail: message.detail };
     } else if (message.what === "large") {
       forget();
-      shown.large = buffers.map(address);
+      shown.large = buffers.map((data) => addressOf(data));
     }
     drawSide();
   }
@@ -599,19 +525,18 @@ function render({ model, el }) {
   }
 
   const watcher = new ResizeObserver(() => layOut());
-  const listeners = /** @type {[string, any][]} */ ([
-    ["change:head", drawHead],
-    ["change:grid", drawGrid],
-    ["change:states", drawCells],
-    ["msg:custom", heard],
-  ]);
-  for (const [event, listener] of listeners) model.on(event, listener);
+  const leave = listen(model, {
+    "change:head": drawHead,
+    "change:grid": drawGrid,
+    "change:states": drawCells,
+    "msg:custom": heard,
+  });
   drawHead();
   drawGrid();
   watcher.observe(scroll);
   model.send({ do: "need" }); // a page that is opened later has no pixels yet
   return () => {
-    for (const [event, listener] of listeners) model.off(event, listener);
+    leave();
     watcher.disconnect();
     forget();
     for (const url of small.values()) URL.revokeObjectURL(url);

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections import deque
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -19,6 +18,7 @@ import traitlets
 from leonardo_nb.engine.lifecycle import State
 from leonardo_nb.errors import LeonardoError
 from leonardo_nb.sweeps.layout import lay_out
+from leonardo_nb.widgets import page
 from leonardo_nb.widgets.contact import freeze_run
 from leonardo_nb.widgets.freeze import Frozen, thumbnail
 from leonardo_nb.widgets.pace import Gather
@@ -32,13 +32,14 @@ from leonardo_nb.widgets.sheet_view import (
 from leonardo_nb.widgets.show import Slot, host, write_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leonardo_nb.sweeps.run import Run
 
 __all__ = ["Sheet", "show"]
 
 logger = logging.getLogger("leonardo_nb")
 
-HERE = Path(__file__).parent
 PREVIEW_SIDE = 720
 """Pixels of the longer side of the picture at the side."""
 SMALL_SIDE, FEW_SIDE, FEW = 224, 400, 60
@@ -57,8 +58,8 @@ class Sheet(anywidget.AnyWidget):
     second.
     """
 
-    _esm = HERE / "sheet.js"
-    _css = HERE / "sheet.css"
+    _esm = page.esm("sheet.js")
+    _css = page.css("sheet.css")
 
     head = traitlets.Dict().tag(sync=True)
     """What stands above the grid, see `sheet_view.head_view`."""
@@ -80,6 +81,7 @@ class Sheet(anywidget.AnyWidget):
         self._unsent: list[int] = []
         self._paints = False
         self._ticks = False
+        self._unsubscribe: Callable[[], None] = lambda: None  # close() may come before the rest
         super().__init__(**self._now(), grid=grid_view(run))
         self._gather = Gather(self._engine, self._draw)
         self.on_msg(self._heard)

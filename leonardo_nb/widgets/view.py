@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from leonardo_nb.engine.lifecycle import Charge
 from leonardo_nb.errors import (
     AuthenticationError,
     BudgetExceeded,
@@ -88,6 +89,8 @@ class CardFacts:
     """When these facts were true, in seconds since 1970, for a page that is opened later."""
     expected: float | None = None
     """How many seconds such a job usually takes."""
+    charge: Charge = Charge.NONE
+    """Whether money was spent on it."""
     cost: Cost | None = None
     """What the service charged, once it has said so."""
     price: Cost | None = None
@@ -138,6 +141,7 @@ def facts_of(job: GenerationJob) -> CardFacts:
     return CardFacts(
         state=str(job.state),
         sent=job.sent,
+        charge=job.charge,
         elapsed=job.elapsed,
         at=time.time(),
         expected=expected,
@@ -226,12 +230,8 @@ def parameter_pairs(notable: Mapping[str, object]) -> tuple[tuple[str, str], ...
 def money_line(facts: CardFacts) -> str:
     """Return what the job costs or did cost, and what is left, or "" where nobody knows."""
     match facts.phase:
-        case "failed":
-            return _failed_money(facts)
-        case "stopped":
-            if not facts.sent:
-                return "nothing spent"
-            return f"{facts.cost} spent" if facts.cost is not None else ""
+        case "failed" | "stopped":
+            return _money_of_no_picture(facts)
     amount = facts.cost if facts.cost is not None else facts.price
     if amount is None:
         return ""
@@ -240,14 +240,16 @@ def money_line(facts: CardFacts) -> str:
     return str(amount)
 
 
-def _failed_money(facts: CardFacts) -> str:
-    if isinstance(facts.error, (DownloadFailed, JobTimeout, LibraryError)):
-        return str(facts.cost) if facts.cost is not None else ""
-    if isinstance(facts.error, ConnectionFailed) and facts.error.delivered and facts.sent:
-        return "cost unknown" if facts.cost is None else str(facts.cost)
-    if facts.cost is not None:
-        return "refunded" if isinstance(facts.error, JobFailed) else str(facts.cost)
-    return "nothing spent"
+def _money_of_no_picture(facts: CardFacts) -> str:
+    match facts.charge:
+        case Charge.NONE:
+            return "nothing spent"
+        case Charge.REFUNDED:
+            return "refunded"
+        case Charge.UNKNOWN:
+            return "cost unknown"
+        case _:
+            return "" if facts.cost is None else f"{facts.cost} spent"
 
 
 def _bare(amount: Cost) -> str:
@@ -256,7 +258,7 @@ def _bare(amount: Cost) -> str:
 
 
 ADVICE: tuple[tuple[type[BaseException], str], ...] = (
-    (AuthenticationError, "Check the key: `leo.login()` asks for it again."),
+    (AuthenticationError, "Check the key: `leo.connect(api_key=...)` takes another."),
     (NotEnoughCredits, "Top up the account, or ask for fewer or smaller pictures."),
     (ModerationError, "Change the prompt and ask again: `job.again(prompt=...)`."),
     (RateLimited, "Wait a little, then `job.again()`."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import threading
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,7 @@ async def test_giving_up_waiting_leaves_the_job_running(studio: Studio, clock: M
     waiting = asyncio.ensure_future(until(job))
     await asyncio.sleep(0)
     waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(asyncio.CancelledError, match=r"the job goes on. `await job` waits again"):
         await waiting
     clock.holds = False
 
@@ -152,6 +153,30 @@ async def test_again_changes_what_it_is_told(studio: Studio, simulator: Simulato
     assert (42, 9) == (other.request.seed, other.request.guidance_scale)
     assert job.id != other.id
     assert 2 == simulator.creates
+
+
+async def test_again_without_changes_asks_for_exactly_the_same(studio: Studio) -> None:
+    """Also for a request that our own rules would refuse."""
+    odd = SMALL | {"guidance_scale": 25}
+    job = studio.generate("a fox", check=False, **odd)
+    await asyncio.gather(until(job), return_exceptions=True)
+
+    assert job.request == job.again().request
+
+
+def test_a_job_is_not_copied(studio: Studio) -> None:
+    """Pickle and deepcopy say what to do instead."""
+    job = studio.generate("a fox", **SMALL)
+
+    with pytest.raises(TypeError, match=r"keep `job\.id`"):
+        copy.deepcopy(job)
+
+
+async def test_images_are_equal_by_what_they_are(studio: Studio) -> None:
+    """The same pictures asked for twice are the same pictures."""
+    job = studio.generate("a fox", **SMALL)
+
+    assert await job == job.images
 
 
 async def test_the_repr_is_a_sentence(studio: Studio) -> None:

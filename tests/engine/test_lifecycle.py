@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 from leonardo_nb.engine.lifecycle import (
     Acked,
     Cancelled,
+    Charge,
     Completed,
     Drawn,
     Event,
@@ -47,6 +48,7 @@ EVENTS: dict[str, Event] = {
     "saved": Saved(ITEM),
     "completed": Completed(5.0),
     "failed": Failed(FAILURE, 5.0),
+    "refunded": Failed(FAILURE, 5.0, refunded=True),
     "cancelled": Cancelled(5.0),
     "noted": Noted("something"),
 }
@@ -103,7 +105,11 @@ def test_a_final_job_never_moves_again(before: list[str], end: str, late: list[s
     assert ended == snapshot
 
 
-@given(some.lists(some.sampled_from(sorted(set(EVENTS) - {"completed", "failed", "cancelled"}))))
+@given(
+    some.lists(
+        some.sampled_from(sorted(set(EVENTS) - {"completed", "failed", "refunded", "cancelled"}))
+    )
+)
 def test_only_an_end_ends_a_job(events: list[str]) -> None:
     """No number of looks, prices or notes makes a job final."""
     snapshot = fresh()
@@ -111,6 +117,28 @@ def test_only_an_end_ends_a_job(events: list[str]) -> None:
         snapshot = snapshot.after(EVENTS[name])
 
     assert not snapshot.state.is_final
+
+
+@pytest.mark.parametrize(
+    ("events", "charge"),
+    [
+        ([], Charge.NONE),
+        (["priced", "cancelled"], Charge.NONE),
+        (["sent", "sent back", "failed"], Charge.NONE),
+        (["sent", "failed"], Charge.UNKNOWN),
+        (["sent", "acked", "cancelled"], Charge.CHARGED),
+        (["sent", "acked", "failed"], Charge.CHARGED),
+        (["sent", "acked", "refunded"], Charge.REFUNDED),
+        (["sent", "acked", "drawn", "saved", "completed"], Charge.CHARGED),
+    ],
+)
+def test_what_was_spent_follows_from_the_facts(events: list[str], charge: Charge) -> None:
+    """Every display and every sum asks this one place."""
+    snapshot = fresh()
+    for name in events:
+        snapshot = snapshot.after(EVENTS[name])
+
+    assert charge == snapshot.charge
 
 
 def test_a_request_sent_back_costs_nothing_to_cancel() -> None:

@@ -1,15 +1,11 @@
-"""Places, turns and money."""
+"""Places and turns."""
 
 from __future__ import annotations
 
 import anyio
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
-from leonardo_nb.engine.limits import Budget, PerMinute, Slots
-from leonardo_nb.errors import BudgetExceeded
-from leonardo_nb.money import Cost, Credits, Dollars
+from leonardo_nb.engine.limits import PerMinute, Slots
 from leonardo_nb.testing import ManualClock
 
 
@@ -76,44 +72,3 @@ async def test_turns_wait_for_the_minute() -> None:
         await turns.turn()
 
     assert [60.0] == clock.paused
-
-
-@given(some.lists(some.integers(min_value=0, max_value=60)))
-def test_a_budget_is_a_wall(prices: list[int]) -> None:
-    """Whatever is asked for, what was let through never passes the limit."""
-    budget, spent = Budget(Credits(100)), 0
-    for price in prices:
-        try:
-            budget.reserve(Credits(price))
-        except BudgetExceeded:
-            continue
-        budget.settle(Credits(price), Credits(price))
-        spent += price
-
-    assert spent <= 100
-    assert Credits(spent) == budget.spent
-
-
-def test_a_refund_can_be_spent_again() -> None:
-    """A failed job's price comes back under the wall."""
-    budget = Budget(Credits(10))
-    budget.reserve(Credits(10))
-    budget.settle(Credits(10), Credits(10))
-    budget.refund(Credits(10))
-
-    assert Credits(10) == budget.left
-
-
-@pytest.mark.parametrize("price", [None, Dollars("0.01")])
-def test_an_unknown_price_does_not_pass(price: Cost | None) -> None:
-    """A budget lets nothing through whose price it cannot compare."""
-    with pytest.raises(BudgetExceeded, match="nothing was sent"):
-        Budget(Credits(10)).reserve(price)
-
-
-def test_without_a_wall_everything_passes() -> None:
-    """No budget means no refusal, and nothing to be left."""
-    budget = Budget()
-    budget.reserve(None)
-
-    assert (None, None) == (budget.left, budget.spent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,33 +97,45 @@ async def test_no_more_jobs_in_flight_than_slots(make_studio: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind", "sentence"),
+    "fault",
     [
-        (
-            {"status": 500, "body": {"error": "x", "path": "$", "code": "unexpected"}},
-            leo.JobFailed,
-            "nobody knows",
-        ),
-        ({"drop": "after"}, leo.JobFailed, "nobody knows whether it was accepted and paid"),
-        ({"drop": "before"}, leo.ConnectionFailed, ""),
-        ({"status": 200, "body": "<html>hi</html>"}, leo.JobFailed, "nobody knows"),
-        ({"status": 200, "body": {"sdGenerationJob": None}}, leo.JobFailed, "nobody knows"),
-        ({"corrupt": True}, leo.JobFailed, "nobody knows"),
-        ({"status": 400, "body": "<html>hi</html>"}, leo.JobFailed, "nobody knows"),
+        {"status": 500, "body": {"error": "x", "path": "$", "code": "unexpected"}},
+        {"status": 500, "body": {"error": "could not publish to queue", "code": "unexpected"}},
+        {"status": 503, "body": {"error": "webhookCallbackUrl could not be reached"}},
+        {"status": 500, "body": {"error": "x", "code": "unexpected"}, "work_done": True},
+        {"drop": "after"},
+        {"status": 200, "body": "<html>hi</html>"},
+        {"status": 200, "body": {"sdGenerationJob": None}},
+        {"corrupt": True},
+        {"status": 400, "body": "<html>hi</html>"},
     ],
 )
-async def test_a_create_that_goes_wrong_is_never_sent_twice(
-    studio: Studio, simulator: Simulator, fault: dict[str, Any], kind: type, sentence: str
+async def test_a_create_whose_answer_is_lost_is_never_sent_again(
+    studio: Studio, simulator: Simulator, fault: dict[str, Any]
 ) -> None:
-    """One POST, one error with a sentence, and the request is kept."""
+    """One POST, an error that says that nobody knows, and a row that stays open."""
     simulator.script(**CREATE, **fault)
+
+    job = studio.generate("a fox", webhook_callback_url="https://example.com/hook", **SMALL)
+    error = await failure(job)
+
+    assert isinstance(error, leo.OutcomeUnknown)
+    assert "nobody knows whether it was accepted and paid" in str(error)
+    assert "unknown" == job.snapshot.charge
+    assert 1 == list(simulator.requests).count(("POST", "/generations"))
+    assert ["request"] == [record.state for record in studio.jobs()]
+    assert isinstance(await failure(studio.job(job.uid)), leo.OutcomeUnknown)
+
+
+async def test_a_create_that_never_left_costs_nothing(studio: Studio, simulator: Simulator) -> None:
+    """A refused connection is an error of its own, and the row is closed."""
+    simulator.script(**CREATE, drop="before")
 
     job = studio.generate("a fox", **SMALL)
     error = await failure(job)
 
-    assert isinstance(error, kind)
-    assert sentence in str(error)
-    assert 1 == list(simulator.requests).count(("POST", "/generations"))
+    assert isinstance(error, leo.ConnectionFailed)
+    assert ("none", 0) == (job.snapshot.charge, simulator.creates)
     assert ["failed"] == [record.state for record in studio.jobs()]
 
 
@@ -176,6 +189,80 @@ async def test_a_failed_job_is_refunded_and_says_so(studio: Studio, simulator: S
     assert Credits(15_000) == job.balance
 
 
+async def test_what_the_service_still_has_stays_open(studio: Studio, simulator: Simulator) -> None:
+    """An error of ours is not the service's last word: looking again brings the picture."""
+    simulator.script(method="GET", path="/generations/{id}", status=401)
+
+    job = studio.generate("a fox", **SMALL)
+    error = await failure(job)
+
+    assert isinstance(error, leo.AuthenticationError)
+    assert ("charged", ["ack"]) == (job.snapshot.charge, [row.state for row in studio.jobs()])
+    assert job.id is not None
+    assert 1 == len(await studio.job(job.id))
+
+
+async def test_an_ack_that_cannot_be_written_down_loses_nothing(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """The job is known and paid, says so, and the row has it in the end."""
+    job = studio.generate("a fox", **SMALL)
+    with sqlite3.connect(studio.folder / "library.sqlite", isolation_level=None) as raw:
+        # whatever is written down between the sending and the picture is refused
+        raw.execute(
+            "CREATE TRIGGER full BEFORE UPDATE OF job_id ON jobs WHEN NEW.state = 'ack' "
+            "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    raw.close()
+
+    images = await job
+    (record,) = studio.jobs()
+
+    assert (1, job.id, "complete") == (len(images), record.job_id, record.state)
+
+
+async def test_an_answer_that_nobody_can_read_ends_no_watching(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """Looks that bring nonsense are repeated, for this job and for the next."""
+    simulator.script(
+        method="GET",
+        path="/generations/{id}",
+        status=200,
+        body={"generations_by_pk": {"id": 7, "createdAt": "0001-01-01T00:00:00+10:00"}},
+        times=2,
+    )
+
+    first = await studio.generate("a fox", **SMALL)
+    second = await studio.generate("a fox", **SMALL)
+
+    assert (1, 1) == (len(first), len(second))
+
+
+async def test_what_is_expected_is_learned_from_jobs_not_from_queues(make_studio: Any) -> None:
+    """With one slot, the wait in line is not taken for the time that a picture takes."""
+    studio = make_studio(slots=1)
+    for job in [studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(6)]:
+        await job
+
+    last = studio.generate("a fox", **SMALL)
+
+    assert last.expected is not None
+    assert last.expected < 10
+    await last
+
+
+async def test_jobs_of_one_price_ask_for_it_once(studio: Studio, simulator: Simulator) -> None:
+    """Also where the calculator does not answer."""
+    simulator.script(method="POST", path="/pricing-calculator", status=503, times=50)
+
+    jobs = [studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(5)]
+    for job in jobs:
+        await job
+
+    assert 1 == list(simulator.requests).count(("POST", "/pricing-calculator"))
+
+
 async def test_a_moderated_job_names_the_words(studio: Studio, simulator: Simulator) -> None:
     """The filter's classes are the only hint that the service gives."""
     simulator.script(moderation=["EXTREME_VIOLENCE"])
@@ -207,7 +294,7 @@ async def test_a_job_that_never_ends_is_reported_with_its_id(
 
     assert isinstance(error, leo.JobTimeout)
     assert f'leo.job("{job.id}") looks for it again' in str(error)
-    assert ["ack"] == [record.state for record in studio.jobs()]
+    assert ["pending"] == [record.state for record in studio.jobs()]
 
 
 @pytest.mark.parametrize(
@@ -273,6 +360,51 @@ async def test_a_budget_stops_before_sending(make_studio: Any) -> None:
 
     assert isinstance(error, leo.BudgetExceeded)
     assert (1, Credits(2)) == (studio.simulator.creates, studio.spent)
+
+
+async def test_a_failed_job_s_money_can_be_spent_again(make_studio: Any) -> None:
+    """A refund goes back under the wall, in dollars too, where the price is only estimated."""
+    studio = make_studio(budget=leo.Dollars("0.004"), unit="DOLLARS")
+    studio.simulator.script(fail=True)
+
+    failed = studio.generate("a fox", **SMALL)
+    await failure(failed)
+    images = await studio.generate("a fox", **SMALL)
+
+    assert ("refunded", 1) == (failed.snapshot.charge, len(images))
+    assert studio.spent == failed.cost
+
+
+async def test_a_restored_job_is_on_no_budget(make_studio: Any, tmp_path: Path) -> None:
+    """What another session paid for is not given back to this one."""
+    studio = make_studio(budget=Credits(3))
+    studio.simulator.script(fail=True)
+    clock = studio.clock
+    clock.holds = True
+    with Studio(simulator=studio.simulator, library=studio.folder, clock=clock) as other:
+        job = other.generate("a fox", **SMALL)
+        await until(job, lambda: job.id is not None)
+    clock.holds = False
+
+    await failure(studio.job(str(job.id)))
+
+    assert Credits(0) == studio.spent
+
+
+async def test_a_job_that_another_kernel_still_queues_is_left_alone(
+    make_studio: Any, clock: ManualClock
+) -> None:
+    """Asking for it says that nothing was spent, and writes nothing."""
+    studio = make_studio(slots=1)
+    clock.holds = True
+    first, second = (studio.generate("a fox", **SMALL) for _ in range(2))
+    await until(first, lambda: first.id is not None)
+    with Studio(simulator=studio.simulator, library=studio.folder, clock=clock) as other:
+        seen = await failure(other.job(second.uid))
+    clock.holds = False
+
+    assert "it has cost nothing so far" in str(seen)
+    assert 1 == len(await second)
 
 
 async def test_nobody_at_the_address(tmp_path: Path) -> None:

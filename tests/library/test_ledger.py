@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -55,22 +56,40 @@ def test_a_whole_life_is_remembered(ledger: Ledger, tmp_path: Path) -> None:
     )
     ledger.intend(record())
     ledger.sent("u1", NOON)
-    ledger.acked("u1", "job-1", Dollars("0.0147"), state="ack")
-    ledger.completed("u1", media, state="complete", at=NOON, seconds=4.5)
+    whole = record(
+        state="complete",
+        sent=NOON,
+        ended=NOON,
+        seconds=4.5,
+        job_id="job-1",
+        cost=Dollars("0.0147"),
+        media=media,
+    )
+    ledger.acked(dataclasses.replace(whole, state="ack"))
+    ledger.completed(whole)
+    ledger.completed(whole)  # as another kernel may that looked for the same job
 
-    found = ledger.jobs()
+    assert (whole,) == ledger.jobs()
 
-    assert (
-        record(
-            state="complete",
-            sent=NOON,
-            ended=NOON,
-            seconds=4.5,
-            job_id="job-1",
-            cost=Dollars("0.0147"),
-            media=media,
-        ),
-    ) == found
+
+def test_what_is_complete_stays_complete(ledger: Ledger) -> None:
+    """A kernel that comes late with an error does not take the pictures away."""
+    ledger.intend(record())
+    ledger.completed(record(media=(), state="complete"))
+    ledger.ended(record(state="failed", error="too late"))
+
+    assert [("complete", None)] == [(found.state, found.error) for found in ledger.jobs()]
+
+
+def test_processes_may_open_a_new_library_together(tmp_path: Path) -> None:
+    """Whoever comes first makes the tables, and nobody stumbles over them."""
+    with ThreadPoolExecutor(8) as threads:
+        opened = list(threads.map(Ledger, [tmp_path] * 16))
+    counts = [ledger.count() for ledger in opened]
+    for ledger in opened:
+        ledger.close()
+
+    assert [0] * 16 == counts
 
 
 def test_a_library_survives_its_process(tmp_path: Path) -> None:
@@ -99,7 +118,7 @@ def test_the_newest_comes_first_in_pages(ledger: Ledger) -> None:
 def test_a_job_is_found_by_either_name_and_its_beginning(ledger: Ledger) -> None:
     """Our name and the service's lead to the same row; wildcards are letters."""
     ledger.intend(record("u1"))
-    ledger.acked("u1", "1f19-abc", Credits(11), state="ack")
+    ledger.acked(record("u1", job_id="1f19-abc", cost=Credits(11), state="ack"))
 
     found = [len(ledger.find(name)) for name in ("u1", "1f19-abc", "1f19", "%", "_1")]
 
@@ -109,7 +128,7 @@ def test_a_job_is_found_by_either_name_and_its_beginning(ledger: Ledger) -> None
 def test_a_failure_keeps_its_sentence(ledger: Ledger) -> None:
     """The error's words are kept as they are."""
     ledger.intend(record())
-    ledger.ended("u1", state="failed", at=NOON, seconds=1.0, error="<b>no</b>")
+    ledger.ended(record(state="failed", error="<b>no</b>"))
 
     assert [("failed", "<b>no</b>")] == [(found.state, found.error) for found in ledger.jobs()]
 

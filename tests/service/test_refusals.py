@@ -23,7 +23,7 @@ from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
 
 WIRE = Path(__file__).parents[1] / "wire"
 
-SEEN: list[tuple[str, type[ServiceError], str | None]] = [
+KNOWN: list[tuple[str, type[ServiceError], str | None]] = [
     # answer, error, member
     ("error-unknown-key", AuthenticationError, None),
     ("error-malformed-key", AuthenticationError, None),
@@ -43,32 +43,32 @@ SEEN: list[tuple[str, type[ServiceError], str | None]] = [
 
 
 def refused(name: str) -> ServiceError:
-    """Return the error for an answer that was seen."""
-    seen = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))
-    error = refusal(seen["status"], seen["body"])
+    """Return the error for an answer in `tests/wire`."""
+    answer = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))
+    error = refusal(answer["status"], answer["body"])
     assert error is not None
     return error
 
 
-def test_every_seen_refusal_is_tested() -> None:
+def test_every_known_refusal_is_tested() -> None:
     """An answer without a row above is an answer without a test."""
-    assert {file.stem for file in WIRE.glob("error-*.json")} == {row[0] for row in SEEN}
+    assert {file.stem for file in WIRE.glob("error-*.json")} == {row[0] for row in KNOWN}
 
 
-@pytest.mark.parametrize(("name", "error", "member"), SEEN, ids=[row[0] for row in SEEN])
-def test_seen_refusal(name: str, error: type[ServiceError], member: str | None) -> None:
-    """Each refusal that was seen becomes its own error, and names the member where it can."""
+@pytest.mark.parametrize(("name", "error", "member"), KNOWN, ids=[row[0] for row in KNOWN])
+def test_known_refusal(name: str, error: type[ServiceError], member: str | None) -> None:
+    """Each refusal that is known becomes its own error, and names the member where it can."""
     got = refused(name)
 
     assert (error, member) == (type(got), getattr(got, "member", None))
 
 
-def test_no_seen_success_is_a_refusal() -> None:
+def test_no_known_success_is_a_refusal() -> None:
     """Every other answer in the folder is a success."""
     files = [file for file in WIRE.glob("*.json") if not file.stem.startswith("error-")]
     answers = [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
-    assert [None] * len(files) == [refusal(seen["status"], seen["body"]) for seen in answers]
+    assert [None] * len(files) == [refusal(each["status"], each["body"]) for each in answers]
 
 
 def v1(text: str, code: str = "unexpected") -> dict[str, str]:
@@ -82,7 +82,7 @@ def v1(text: str, code: str = "unexpected") -> dict[str, str]:
         (400, v1("Your prompt appears to contain inappropriate content"), ModerationError),
         (400, v1("content moderation filter: gore"), ModerationError),
         (402, "", NotEnoughCredits),
-        (500, v1("not enough api tokens userId: x"), NotEnoughCredits),
+        (400, v1("not enough api tokens userId: x"), NotEnoughCredits),
         (403, "<html>blocked</html>", UnexpectedResponse),
         (401, "<html>no</html>", AuthenticationError),
         (404, "<html>no</html>", NotFound),
@@ -90,9 +90,8 @@ def v1(text: str, code: str = "unexpected") -> dict[str, str]:
         (400, v1("Too many pending jobs"), RateLimited),
         (400, v1("Service Error"), RequestRefused),
         (500, v1("Service Error"), UnexpectedResponse),
-        (500, v1("Unexpected variable tilling", "bad-request"), RequestRefused),
-        # mentions a member and is still the server's own fault: the outcome is unknown
-        (500, v1("cannot read property seed of undefined"), UnexpectedResponse),
+        (400, v1("Unexpected variable tilling", "bad-request"), RequestRefused),
+        (400, v1("the queue of this account is full"), RateLimited),
         (502, "", UnexpectedResponse),
         (200, [], UnexpectedResponse),
         (
@@ -115,6 +114,30 @@ def test_refusal(status: int, body: object, error: type[ServiceError]) -> None:
     assert error is type(refusal(status, body))
 
 
+@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("could not publish to queue", "unexpected"),
+        ("Too many pending jobs", "unexpected"),
+        ("rate limit of the upstream", "unexpected"),
+        ("not enough api tokens userId: x", "unexpected"),
+        ("content moderation filter: timed out", "unexpected"),
+        ("Unexpected variable webhookCallbackUrl", "bad-request"),
+        ("cannot read property seed of undefined", "unexpected"),
+        ("Too many images", "validation-failed"),
+    ],
+)
+def test_a_server_that_broke_refused_nothing(status: int, text: str, code: str) -> None:
+    """Whatever it mentions, it may have made the job; only 429 says that it has not."""
+    inner = [{"message": text, "extensions": {"code": code, "statusCode": status}}]
+
+    assert [UnexpectedResponse] * 2 == [
+        type(refusal(status, v1(text, code))),
+        type(refusal(200, inner)),
+    ]
+
+
 def test_the_facts_are_attached() -> None:
     """Nobody has to parse the sentence."""
     error = refused("error-wrong-type")
@@ -135,7 +158,7 @@ def test_the_sentence_of_a_refused_member() -> None:
 
 def test_the_sentence_of_a_wrong_key() -> None:
     """It says what to do now."""
-    assert "Give a valid one with leo.login() or LEONARDO_API_KEY." in str(
+    assert "Give a valid one with leo.connect(api_key=...) or LEONARDO_API_KEY." in str(
         refused("error-malformed-key")
     )
 

@@ -256,7 +256,7 @@ async def test_filters_after_submission(
     )
 
 
-# -- what is refused, word for word (API reference §11)
+# -- what is refused, word for word
 
 TYPE_PATH = "$.selectionSet.sdGenerationJob.args.arg1."
 DOCUMENTED = [

@@ -25,7 +25,7 @@ def test_pictures_are_kept() -> None:
     first = painted(gallery, fox())
 
     assert painted(gallery, fox()) is first
-    assert (1, len(first)) == (len(gallery), gallery.held_bytes)
+    assert (1, len(first)) == (len(gallery), gallery._held_bytes)
 
 
 def test_least_recently_shown_pictures_are_dropped() -> None:
@@ -37,7 +37,7 @@ def test_least_recently_shown_pictures_are_dropped() -> None:
     kept = [gallery.kept(key_of(fox(seed=seed), 0)) is not None for seed in (1, 2, 3)]
 
     assert [True, False, True] == kept
-    assert sizes[0] + sizes[2] == gallery.held_bytes
+    assert sizes[0] + sizes[2] == gallery._held_bytes
 
 
 def test_a_gallery_without_room_still_shows() -> None:
@@ -45,7 +45,7 @@ def test_a_gallery_without_room_still_shows() -> None:
     gallery = Gallery(room_bytes=10)
 
     assert len(painted(gallery, fox())) > 10
-    assert (0, 0) == (len(gallery), gallery.held_bytes)
+    assert (0, 0) == (len(gallery), gallery._held_bytes)
 
 
 def test_many_may_ask_for_one_picture() -> None:
@@ -61,7 +61,7 @@ def test_many_may_ask_for_one_picture() -> None:
         thread.join()
 
     assert ({got[0]}, 8) == (set(got), len(got))
-    assert len(got[0]) == gallery.held_bytes
+    assert len(got[0]) == gallery._held_bytes
 
 
 def test_numbers_have_their_own_pictures() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,6 +70,35 @@ def test_unknown_axis_names_those_there_are() -> None:
         lay_out([SEED, SCALE], x="scheduler")
 
     assert "x is" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "hint"),
+    [
+        ({"x": "foo"}, '"foo"', "."),
+        ({"y": "guidence"}, '"guidence"', '; did you mean "guidance_scale"?'),
+        ({"facet": ["cfg"]}, '"cfg"', '; did you mean "guidance_scale"?'),
+        ({"x": 5}, "5", "."),
+        ({"y": 0}, "0", "."),
+        ({"facet": 5}, "5", "."),
+    ],
+)
+def test_what_is_no_axis_is_named_with_those_there_are(said: Any, name: str, hint: str) -> None:
+    """Whatever was said instead of a name."""
+    with pytest.raises(InvalidRequest) as caught:
+        lay_out([SEED, SCALE], **said)
+
+    assert f"grid(): {name} is no axis of this sweep; it has seed, guidance_scale{hint}" == str(
+        caught.value
+    )
+
+
+def test_long_name_is_cut() -> None:
+    """What was said comes back in a sentence, and not whole."""
+    with pytest.raises(InvalidRequest) as caught:
+        lay_out([SEED, SCALE], x="seed" * 25_000)
+
+    assert 200 > len(str(caught.value))
 
 
 def test_axis_in_two_places_is_refused() -> None:

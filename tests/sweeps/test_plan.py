@@ -104,6 +104,26 @@ def test_budget_needs_a_unit(studio: Studio) -> None:
         leo.plan("a fox", studio=studio, seed=[1]).start(budget=100)  # type: ignore[arg-type]
 
 
+def test_budget_in_dollars_is_a_wall_too(dollars: Studio) -> None:
+    """The calculator names credits on a dollar account; the budget is kept all the same."""
+    plan = leo.plan("a fox", studio=dollars, seed=range(4))
+    with pytest.raises(leo.BudgetExceeded) as caught:
+        plan.start(budget=leo.Dollars("0.047"))
+
+    assert dollars.simulator is not None
+    assert 0 == dollars.simulator.creates
+    assert "4 cells would cost $0.0479, which passes the budget of $0.0470" in str(caught.value)
+
+
+def test_budget_in_dollars_that_holds_lets_it_start(dollars: Studio) -> None:
+    """What is charged in the end is within it."""
+    budget = leo.Dollars("0.05")
+    run = leo.plan("a fox", studio=dollars, seed=range(4)).start(budget=budget).result(10)
+
+    assert run.cost is not None
+    assert run.cost <= budget
+
+
 def test_budget_that_holds_lets_it_start(studio: Studio) -> None:
     """The estimate may be as much as the budget."""
     plan = leo.plan("a fox", studio=studio, seed=[1, 2], **SMALL)
@@ -169,3 +189,73 @@ def test_sweep_styles_of_a_model_with_style_ids(studio: Studio) -> None:
 
     assert "styleUUID" == axis.name
     assert "Cinematic" in axis.labels
+
+
+@pytest.mark.parametrize("styles", [[], ()])
+def test_sweep_styles_of_none_is_not_all(studio: Studio, styles: list[str]) -> None:
+    """An empty list is a mistake somewhere above, and not thirteen paid jobs."""
+    with pytest.raises(leo.InvalidRequest, match="presetStyle is an empty axis"):
+        leo.sweep_styles("a fox", styles, studio=studio)
+
+    assert studio.simulator is not None
+    assert 0 == studio.simulator.creates
+
+
+def test_sweep_styles_takes_one_by_name(studio: Studio) -> None:
+    """A name is a list of one, and not of letters."""
+    axis = axis_of(studio, leo.sweep_styles, "anime")
+
+    assert ("presetStyle", ("ANIME",)) == (axis.name, axis.values)
+
+
+@pytest.mark.parametrize(
+    ("helper", "axis", "typed", "parameters"),
+    [
+        (leo.sweep_seeds, "seed", "seed", {}),
+        (leo.sweep_guidance, "guidance_scale", "guidanceScale", {}),
+        (leo.sweep_styles, "presetStyle", "preset_style", {}),
+        (leo.sweep_styles, "styleUUID", "styleUUID", {"modelId": "Lucid Origin"}),
+    ],
+)
+def test_helper_makes_its_axis_itself(
+    studio: Studio, helper: Any, axis: str, typed: str, parameters: dict[str, Any]
+) -> None:
+    """The parameter that it varies cannot be given as well, in whatever spelling."""
+    with pytest.raises(leo.UnknownParameter) as caught:
+        helper("a fox", studio=studio, **{typed: 3}, **parameters)
+
+    assert (
+        f"{helper.__name__}() varies {axis} itself and takes no {typed}; "
+        f"leo.sweep(prompt, {axis}=[...]) takes values of your own." == str(caught.value)
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"n": "3"}, 'n must be a whole number, not "3"'),
+        ({"n": 2.5}, "n must be a whole number, not 2.5"),
+        ({"n": True}, "n must be a whole number, not True"),
+        ({"start": "1"}, 'start must be a whole number, not "1"'),
+    ],
+)
+def test_sweep_seeds_counts_with_whole_numbers(
+    studio: Studio, wrong: dict[str, Any], sentence: str
+) -> None:
+    """Anything else is named with the argument that it was given for."""
+    with pytest.raises(TypeError, match=rf"^sweep_seeds\(\): {sentence}\.$"):
+        leo.sweep_seeds("a fox", studio=studio, **wrong)
+
+
+def test_sweep_of_no_seeds_is_refused(studio: Studio) -> None:
+    """There is no sweep without a cell."""
+    with pytest.raises(leo.InvalidRequest, match="at least one seed"):
+        leo.sweep_seeds("a fox", 0, studio=studio)
+
+
+def test_budget_that_is_no_money_is_cut(studio: Studio) -> None:
+    """A value comes back in a sentence, and not whole."""
+    with pytest.raises(TypeError) as caught:
+        leo.plan("a fox", studio=studio).start(budget="9" * 100_000)  # type: ignore[arg-type]
+
+    assert 400 > len(str(caught.value))

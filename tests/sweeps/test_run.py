@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 import leonardo_nb as leo
 from leonardo_nb.engine.job import GenerationJob
 from leonardo_nb.sweeps.run import Run
+from leonardo_nb.widgets.sheet_view import head_view
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from leonardo_nb.simulator import Simulator
     from leonardo_nb.studios import Studio
+    from leonardo_nb.testing import ManualClock
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64}
 STYLES = ["CINEMATIC", "DYNAMIC"]
@@ -47,15 +50,27 @@ async def test_run_can_be_awaited_many_times(run: Run) -> None:
 
 
 async def test_giving_up_waiting_does_not_stop_the_run(studio: Studio) -> None:
-    """A cancelled waiter leaves the jobs alone."""
+    """A cancelled waiter leaves the jobs alone, and its cell ends with a sentence."""
     started = leo.sweep("a fox", studio=studio, seed=[1, 2], **SMALL)
     waiter = asyncio.ensure_future(_awaited(started))
     await asyncio.sleep(0)
     waiter.cancel()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(asyncio.CancelledError, match=r"the sweep goes on. `await run` waits again"):
         await waiter
 
     assert 2 == (await started).counts.done
+
+
+async def test_giving_up_keeps_what_was_said(studio: Studio) -> None:
+    """Whoever cancels with a reason of his own reads his own."""
+    started = leo.sweep("a fox", studio=studio, seed=[1, 2], **SMALL)
+    waiter = asyncio.ensure_future(_awaited(started))
+    await asyncio.sleep(0)
+    waiter.cancel("too slow")
+    with pytest.raises(asyncio.CancelledError, match=r"^too slow$"):
+        await waiter
+
+    await started
 
 
 async def _awaited(run: Run) -> Run:
@@ -76,6 +91,16 @@ def test_run_without_a_picture_raises(studio: Studio, simulator: Simulator) -> N
         some_failed(studio, simulator, 3).result(15)
 
     assert [0, 1, 2] == sorted(caught.value.failures)
+
+
+def test_reason_of_all_is_said_once(studio: Studio, simulator: Simulator) -> None:
+    """Each cell has an id of its own and they failed alike, which the ids must not hide."""
+    with pytest.raises(leo.SweepFailed) as caught:
+        some_failed(studio, simulator, 3).result(15)
+
+    said = str(caught.value)
+    assert "All 3 cells of the sweep failed. Each: " in said
+    assert [] == re.findall(r"[0-9a-f]{8}-", said)
 
 
 def test_refunded_cells_cost_nothing(studio: Studio, simulator: Simulator) -> None:
@@ -118,7 +143,27 @@ def test_cancel_withdraws_what_is_not_sent(studio: Studio, simulator: Simulator)
 
     assert withdrawn == sum(not job.sent for job in run)
     assert 40 - withdrawn == run.counts.done == simulator.creates
-    assert withdrawn >= 20
+
+
+def test_cancel_when_three_are_sent(studio: Studio, simulator: Simulator) -> None:
+    """Of forty cells three are drawn, and thirty-seven are withdrawn."""
+    withdrawn: list[int] = []
+
+    def stop(run: Run) -> None:
+        if not withdrawn and sum(job.sent for job in run) == 3:
+            withdrawn.append(run.cancel())
+
+    async def start() -> Run:
+        run = leo.sweep("a fox", studio=studio, seed=range(40), **SMALL)
+        run.subscribe(stop)  # on the engine's own thread nothing can be sent in between
+        return run
+
+    run = studio.engine.wait(studio.engine.run(start))
+    for job in run:
+        job.exception(15)
+
+    assert [37] == withdrawn
+    assert (3, 37, 3) == (run.counts.done, run.counts.stopped, simulator.creates)
 
 
 def test_stopped_run_says_so(studio: Studio) -> None:
@@ -175,6 +220,26 @@ def test_sel_of_a_missing_value_names_the_nearest(run: Run) -> None:
         run.sel(seed=7)
 
     assert 3 == caught.value.nearest
+
+
+def test_sel_of_an_axis_given_twice_is_refused(run: Run) -> None:
+    """Which spelling should win is nobody's guess."""
+    with pytest.raises(leo.UnknownParameter, match=r"^sel\(\): presetStyle is given twice"):
+        run.sel(presetStyle="CINEMATIC", preset_style="DYNAMIC")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [("foo", "."), ("preset", '; did you mean "presetStyle"?'), ("sead", '; did you mean "seed"?')],
+)
+def test_sel_of_no_axis_names_those_there_are(run: Run, typed: str, hint: str) -> None:
+    """And the nearest, where one is near."""
+    with pytest.raises(leo.InvalidRequest) as caught:
+        run.sel(**{typed: 1})
+
+    assert f'sel(): "{typed}" is no axis of this sweep; it has seed, presetStyle{hint}' == str(
+        caught.value
+    )
 
 
 def test_sel_of_what_does_not_vary_is_refused(run: Run) -> None:
@@ -248,3 +313,49 @@ def test_contact_sheet_is_saved(run: Run, tmp_path: Path) -> None:
 
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
     assert sheet.width > 3 * 64
+
+
+@pytest.mark.parametrize("tile", [0, -1, 2.5, "64", True, None])
+def test_contact_sheet_has_pictures_of_some_size(run: Run, tile: Any) -> None:
+    """Anything but a whole number of pixels is refused by name."""
+    with pytest.raises(leo.InvalidRequest, match="whole number of pixels above 0 as tile"):
+        run.contact_sheet(tile=tile)
+
+
+# -- dollars
+
+
+def test_money_can_be_read_at_every_moment_on_a_dollar_account(dollars: Studio) -> None:
+    """Prices are in credits there and charges in dollars, and both stand in one grid."""
+    changes: list[Run] = []
+    heard: list[leo.Cost | None] = []
+
+    def read(run: Run) -> None:
+        changes.append(run)
+        head_view(run)
+        heard.append(run.cost)
+
+    async def start() -> Run:
+        run = leo.sweep("a fox", studio=dollars, seed=range(12), **SMALL)
+        run.subscribe(read)  # on the engine's own thread nothing is missed
+        return run
+
+    run = dollars.engine.wait(dollars.engine.run(start)).result(15)
+
+    assert len(changes) == len(heard)
+    assert any(cost is not None and cost != run.cost for cost in heard)
+    assert isinstance(run.cost, leo.Dollars)
+    assert run.cost == run.price
+    assert str(run.cost) == head_view(run)["money"]
+
+
+def test_running_sheet_of_a_dollar_account_can_be_seen(dollars: Studio, clock: ManualClock) -> None:
+    """While some cells are charged and others only have a price."""
+    clock.holds = True
+    run = leo.sweep("a fox", studio=dollars, seed=range(12), **SMALL)
+    run.sheet()
+    shown = run.contact_sheet(tile=32)
+    clock.holds = False
+    run.result(15)
+
+    assert shown.width > 32

@@ -238,6 +238,20 @@ def test_missing_style_names_the_nearest() -> None:
     assert "DYNAMIC" == caught.value.nearest
 
 
+def test_long_values_are_cut_in_sentences() -> None:
+    """Prompts have no end; what is wrong with them stands in a line."""
+    long = "a fox " * 20_000
+    labels = tuple(f"{n} {'x' * 1_000}" for n in range(20))
+    with pytest.raises(InvalidRequest) as missing:
+        Axis("prompt", labels).find(long)
+    broken = refused(
+        [label + "!" for label in labels], presetStyle=["DYNAMIC", "LONG_EXPOSURE"], seed=1
+    )
+    twice = refused([labels[0], labels[0]])
+
+    assert [] == [error for error in (missing.value, broken, twice) if len(str(error)) > 1_000]
+
+
 # -- labels
 
 
@@ -295,6 +309,29 @@ def test_linspace_refuses_what_has_no_answer(lo: float, hi: float, n: int) -> No
     """Both ends are always in, so one value between two ends is none."""
     with pytest.raises(ValueError, match=r"^linspace\("):
         linspace(lo, hi, n)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((1, 2, "3"), 'linspace(1, 2, "3"): n, how many values, must be a whole number.'),
+        ((1, 2, 2.5), "linspace(1, 2, 2.5): n, how many values, must be a whole number."),
+        ((1, 2, True), "linspace(1, 2, True): n, how many values, must be a whole number."),
+        ((True, 2, 2), "linspace(True, 2, 2): both ends must be numbers."),
+        (("1", 2, 2), 'linspace("1", 2, 2): both ends must be numbers.'),
+    ],
+)
+def test_linspace_counts_with_numbers(arguments: Any, sentence: str) -> None:
+    """What is no number is named as it was given."""
+    with pytest.raises(TypeError) as caught:
+        linspace(*arguments)
+
+    assert sentence == str(caught.value)
+
+
+def test_linspace_takes_numpys_numbers() -> None:
+    """They come from arrays, and are plain numbers here."""
+    assert [1, 1.5, 2] == linspace(np.float32(1), np.int64(2), np.int64(3))  # type: ignore[arg-type]
 
 
 # -- order

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image as Pillow
 
+from leonardo_nb.engine.lifecycle import Charge
+from leonardo_nb.errors import JobFailed
 from leonardo_nb.money import Cost, Credits
 
 if TYPE_CHECKING:
@@ -123,6 +125,15 @@ class FakeJob:
         if self.state == "complete":
             return '<Generation sim-0007 complete, 1 image, 11 credits: "a lighthouse at dawn">'
         return f'<Generation sim-0007 {self.state}: "a lighthouse at dawn">'
+
+    @property
+    def charge(self) -> Charge:
+        """What the snapshot of a real job would say."""
+        if not self.sent:
+            return Charge.NONE
+        if self.id is None:
+            return Charge.UNKNOWN
+        return Charge.REFUNDED if isinstance(self.error, JobFailed) else Charge.CHARGED
 
     def subscribe(self, fn: Callable[[Any], None]) -> Callable[[], None]:
         """Call *fn* at every `tell()`."""

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from leonardo_nb.errors import JobFailed
 from leonardo_nb.money import Credits
-from leonardo_nb.widgets import card as card_module
+from leonardo_nb.widgets.card import Card
 from leonardo_nb.widgets.freeze import thumbnail
 from leonardo_nb.widgets.view import card_view, facts_of
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-WIDGETS = Path(card_module.__file__).parent
 FAKE_MODEL = Path(__file__).parent.parent / "js" / "fake_model.mjs"
 
 # JupyterLab 4.6's own values
@@ -123,9 +122,9 @@ def page_of(chromium: str) -> Iterator[Callable[..., Page]]:
             page.evaluate(
                 MOUNT,
                 [
-                    (WIDGETS / "card.js").read_text(encoding="utf-8"),
+                    Card._esm,
                     FAKE_MODEL.read_text(encoding="utf-8"),
-                    (WIDGETS / "card.css").read_text(encoding="utf-8"),
+                    Card._css,
                     state_of(job),
                     THEMES[theme],
                 ],

@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 
+from leonardo_nb.engine.lifecycle import Charge
 from leonardo_nb.errors import (
     AuthenticationError,
-    ConnectionFailed,
-    DownloadFailed,
     JobFailed,
-    LeonardoError,
 )
 from leonardo_nb.money import Credits, Dollars
 from leonardo_nb.widgets.view import (
@@ -82,16 +80,12 @@ def test_cancel_says_what_it_does(changes: dict[str, Any], consequence: str) -> 
          "11 credits, 14,989 left"),
         ({"state": "complete", "cost": Dollars("0.0147"), "balance": Dollars("4.99")},
          "$0.0147, $4.99 left"),
-        ({"state": "failed", "cost": Credits(11), "error": JobFailed("It failed.")}, "refunded"),
-        ({"state": "failed", "error": LeonardoError("No.")}, "nothing spent"),
-        ({"state": "failed", "cost": Credits(11), "error": DownloadFailed("Gone.", url="u")},
-         "11 credits"),
-        ({"state": "failed", "error": ConnectionFailed("No answer.", delivered=True)},
-         "cost unknown"),
-        ({"state": "failed", "error": ConnectionFailed("Refused.", delivered=False)},
-         "nothing spent"),
-        ({"state": "cancelled", "sent": False}, "nothing spent"),
-        ({"state": "cancelled", "cost": Credits(11)}, "11 credits spent"),
+        ({"state": "failed", "charge": Charge.REFUNDED, "cost": Credits(11)}, "refunded"),
+        ({"state": "failed", "charge": Charge.NONE}, "nothing spent"),
+        ({"state": "failed", "charge": Charge.CHARGED, "cost": Credits(11)}, "11 credits spent"),
+        ({"state": "failed", "charge": Charge.UNKNOWN}, "cost unknown"),
+        ({"state": "cancelled", "charge": Charge.NONE}, "nothing spent"),
+        ({"state": "cancelled", "charge": Charge.CHARGED, "cost": Credits(11)}, "11 credits spent"),
     ],
 )  # fmt: skip
 def test_money_is_told_as_it_is(changes: dict[str, Any], line: str) -> None:
@@ -127,7 +121,7 @@ def test_failure_without_advice_is_given_some() -> None:
 
     assert (
         "The service does not know this key.",
-        "Check the key: `leo.login()` asks for it again.",
+        "Check the key: `leo.connect(api_key=...)` takes another.",
     ) == error_lines(error)
 
 

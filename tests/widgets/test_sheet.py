@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import re
-import time
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.widgets import sheet as sheet_module
-from leonardo_nb.widgets.sheet import HERE, Sheet
+from leonardo_nb.widgets.page import HERE
+from leonardo_nb.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,11 +26,23 @@ class Page(Sheet):
 
     def __init__(self, run: Run) -> None:
         self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
+        self._news = threading.Condition()
         super().__init__(run)
+        self.observe(self._wake)
 
     def send(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         """Remember a message."""
         self.sent.append((content, buffers or []))
+        self._wake()
+
+    def _wake(self, _change: object = None) -> None:
+        with self._news:
+            self._news.notify_all()
+
+    def until(self, condition: Callable[[], bool]) -> bool:
+        """Return whether *condition*, on traits and messages, came true while the engine worked."""
+        with self._news:
+            return self._news.wait_for(condition, 10)
 
     def hears(self, **content: Any) -> None:
         """Stand for a message from the page, on a thread of its own."""
@@ -40,21 +53,13 @@ class Page(Sheet):
         return [(content, buffers) for content, buffers in self.sent if content["what"] == what]
 
 
-def until(condition: Callable[[], bool]) -> bool:
-    """Return whether *condition* became true while the engine worked."""
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
-
-
 @pytest.fixture
 def page(studio: Studio) -> Iterator[Page]:
     """The page of a run of two by two cells, all done."""
     run = leo.sweep("a fox", studio=studio, seed=[1, 2], presetStyle=["ANIME", "DYNAMIC"], **SMALL)
     made = Page(run)
     run.result(15)
-    assert until(lambda: made.states == "dddd")
+    assert made.until(lambda: made.states == "dddd")
     yield made
     made.close()
 
@@ -66,7 +71,7 @@ def test_grid_ends_with_every_cell_done(page: Page) -> None:
 
 def test_small_pictures_are_sent_once_as_they_arrive(page: Page) -> None:
     """As buffers beside a message that says whose they are."""
-    assert until(lambda: 4 == sum(len(buffers) for _, buffers in page.answers("small")))
+    assert page.until(lambda: 4 == sum(len(buffers) for _, buffers in page.answers("small")))
     assert [0, 1, 2, 3] == sorted(
         n for content, _ in page.answers("small") for n in content["cells"]
     )
@@ -75,11 +80,11 @@ def test_small_pictures_are_sent_once_as_they_arrive(page: Page) -> None:
 
 def test_page_that_is_opened_later_gets_everything(page: Page) -> None:
     """A reload asks for what there is."""
-    assert until(lambda: 4 == sum(len(buffers) for _, buffers in page.answers("small")))
+    assert page.until(lambda: 4 == sum(len(buffers) for _, buffers in page.answers("small")))
     page.sent.clear()
     page.hears(do="need")
 
-    assert until(lambda: bool(page.answers("small")))
+    assert page.until(lambda: bool(page.answers("small")))
     assert [0, 1, 2, 3] == page.answers("small")[0][0]["cells"]
 
 
@@ -87,7 +92,7 @@ def test_chosen_cell_is_answered_with_words_then_pictures(page: Page) -> None:
     """To the view that asked."""
     page.hears(do="show", cell=2, view="me")
 
-    assert until(lambda: bool(page.answers("large")))
+    assert page.until(lambda: bool(page.answers("large")))
     content, _ = page.answers("cell")[0]
     assert (2, "me", "a fox") == (content["cell"], content["view"], content["detail"]["prompt"])
 
@@ -102,7 +107,7 @@ def test_nonsense_from_the_page_is_ignored(page: Page, nonsense: dict[str, Any])
     page.hears(**nonsense)
     page.hears(do="need")
 
-    assert until(lambda: bool(page.answers("small")))
+    assert page.until(lambda: bool(page.answers("small")))
     assert [] == page.answers("cell")
 
 
@@ -110,7 +115,7 @@ def test_turning_lays_the_same_cells_out_otherwise(page: Page) -> None:
     """Rows and columns are the page's to choose."""
     page.hears(do="turn", x="presetStyle", y="seed")
 
-    assert until(lambda: page.grid["x"]["name"] == "presetStyle")
+    assert page.until(lambda: page.grid["x"]["name"] == "presetStyle")
     assert ("seed", [0, 1, 2, 3]) == (page.grid["y"]["name"], page.grid["cells"])
 
 
@@ -119,20 +124,29 @@ def test_turning_to_an_axis_that_is_none_changes_nothing(
 ) -> None:
     """It is logged, and the grid stays."""
     before = page.grid
+    page.sent.clear()
     page.hears(do="turn", x="scheduler", y="seed")
+    page.hears(do="need")
 
-    assert until(lambda: "a grid that there is not" in caplog.text)
+    # what the page says is heard in order, so an answer to the second means that the first is done
+    assert page.until(lambda: bool(page.answers("small")))
+    assert "a grid that there is not" in caplog.text
     assert before == page.grid
 
 
 def test_stop_withdraws_what_is_not_sent(studio: Studio) -> None:
     """The button is `run.cancel()`."""
-    run = leo.sweep("a fox", studio=studio, seed=range(40), **SMALL)
-    page = Page(run)
-    page.hears(do="stop")
 
-    assert until(lambda: run.counts.open == 0)
-    assert run.counts.stopped >= 20
+    async def start() -> Page:
+        page = Page(leo.sweep("a fox", studio=studio, seed=range(40), **SMALL))
+        page.hears(do="stop")  # on the engine's own thread nothing can be sent in between
+        return page
+
+    page = studio.engine.wait(studio.engine.run(start))
+    for job in page.run:
+        job.exception(15)
+
+    assert 40 == page.run.counts.stopped
     page.close()
 
 

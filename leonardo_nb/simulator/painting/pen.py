@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from leonardo_nb.simulator.painting.colour import Colour, darker, lit, mix
+from leonardo_nb.simulator.painting.colour import Colour, darker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,8 +217,3 @@ def ring(x: float, y: float, rx: float, ry: float, angle: float = 0.0) -> list[P
         px, py = rx * math.cos(at), ry * math.sin(at)
         points.append((x + px * cos - py * sin, y + px * sin + py * cos))
     return points
-
-
-def tone_of(colour: Colour, light: Light, depth: float) -> Colour:
-    """Return a ground's *colour* under *light*, *depth* (0 near, 1 far) into the haze."""
-    return mix(lit(colour, light.ambient), light.haze, depth)
