@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -38,10 +39,12 @@ from leonardo_nb.service.requests import (
     Upscale,
     VideoUpscale,
 )
+from leonardo_nb.service.responses import Ack, one_row
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+WIRE = Path(__file__).parents[1] / "wire"
 KEY = "0f0e0d0c-1111-4222-8333-444444444444"
 BASE = "https://cloud.example.org/api/rest/v1"
 ID = "1f197fd2-30f6-6e90-8d3c-0242ac120002"
@@ -458,3 +461,34 @@ async def test_what_v2_cannot_say_is_not_asked() -> None:
             await client.create(body)
 
     assert [] == asked
+
+
+# -- answers that were seen
+
+
+def seen(name: str) -> Any:
+    """Return the body of an answer that was seen."""
+    return json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))["body"]
+
+
+def test_a_seen_v2_acknowledgement() -> None:
+    """Its id is shaped like a UUID of version 6."""
+    ack = Ack.read(seen("v2-create"), CreateGeneration.wrappers)
+
+    assert ("1f197fd2-30f6-6e90-8a11-5d0c3b2a4e6f", Dollars("0.0269")) == (ack.id, ack.cost)
+
+
+def test_a_seen_variation_in_its_first_moments() -> None:
+    """An empty array is no row."""
+    assert None is one_row(seen("variation-new"), "generated_image_variation_generic", ID)
+
+
+def test_a_seen_form() -> None:
+    """Its fields are read, all of them texts."""
+    form = Presigned.read(seen("upload-form"))
+
+    assert ("image/png", 8, form.key) == (
+        form.fields["Content-Type"],
+        len(form.fields),
+        form.fields["key"],
+    )

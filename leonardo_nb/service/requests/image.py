@@ -16,8 +16,10 @@ from typing import ClassVar, Literal, Self
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.catalog import (
     LIMITS,
+    MAX_PROMPT_CHARACTERS,
     SEED_MAX_FLUX,
     Guidance,
+    Model,
     V2Model,
     credits,  # noqa: A004  the service's word for it
     expected_seconds,
@@ -165,7 +167,7 @@ class CreateGeneration(Body):
             if (value is None and name != "prompt") or name == "controlnets":
                 continue
             is_own_side = name in {"width", "height"} and isinstance(value, int) and value in sides
-            if newer is not None and _is_in_v2(newer, model) and check:
+            if newer is not None and check and _takes_more(newer, model, name, value):
                 read_[name] = _read_newer(newer, name, value)
             else:
                 read_[name] = cls.vocabulary.check(name, value, check=check and not is_own_side)
@@ -180,9 +182,12 @@ class CreateGeneration(Body):
         if newer is None or newer.v1_id is not None:
             body = super()._ruled(read, check=check)
             model = find_model(body.modelId or "")
-            is_wide = max(body.width or 0, body.height or 0) > LIMITS["width"].high
-            if check and is_wide and model is not None and model.home == "v2":
-                translated(body)  # only the v2 API takes that size, so it has to go there
+            is_more = (
+                max(body.width or 0, body.height or 0) > LIMITS["width"].high
+                or len(body.prompt) > MAX_PROMPT_CHARACTERS
+            )
+            if check and is_more and model is not None and model.home == "v2":
+                translated(body)  # only the v2 API takes that much, so it has to go there
             return body
         # our rules speak of the v1 API; what this model takes is in its own row
         body = cls.model_validate_json(json.dumps(cls._resolved(cls._drawn(read))))
@@ -245,9 +250,15 @@ class CreateGeneration(Body):
         return super().code()
 
 
-def _is_in_v2(newer: V2Model, model: object) -> bool:
-    """Whether the limits of the v2 API are the ones that count."""
-    return newer.v1_id is None or getattr(model, "home", "v1") == "v2"
+def _takes_more(newer: V2Model, model: Model | None, name: str, value: object) -> bool:
+    """Whether the v2 API's limits are the ones that count for *value*."""
+    if newer.v1_id is None:
+        return True
+    if model is None or model.home != "v2" or name not in {"width", "height", "prompt"}:
+        return False
+    if isinstance(value, str):
+        return len(value) > MAX_PROMPT_CHARACTERS
+    return isinstance(value, int) and value > LIMITS["width"].high
 
 
 def _read_newer(newer: V2Model, name: str, value: object) -> object:
