@@ -251,7 +251,7 @@ def find_element(name: str, elements: Sequence[PlatformElement]) -> PlatformElem
         if wanted in {each.name.casefold(), each.id.casefold()}:
             return each
     nearest = nearest_of(name, [each.name for each in elements if each.name], cutoff=0.4)
-    hint = f'the nearest is "{nearest}"' if nearest else "leo.elements() lists them"
+    hint = f'the nearest is "{nearest}"' if nearest else "the list of elements has them all"
     raise InvalidRequest(
         f'There is no element "{name[:60]}"; {hint}.',
         member="elements",

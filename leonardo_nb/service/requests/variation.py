@@ -104,8 +104,8 @@ class UniversalUpscale(_Variation):
     The image is one of `generatedImageId`, which may be given without its name, `variationId` and
     `initImageId`.
 
-    >>> UniversalUpscale.of("an-id", upscaler_style="cinematic").code()
-    'leo.universal_upscale("an-id", upscalerStyle="CINEMATIC")'
+    >>> UniversalUpscale.of("an-id", upscaler_style="cinematic").notable()
+    {'upscalerStyle': 'CINEMATIC'}
     """
 
     endpoint: ClassVar[str] = "variations/universal-upscaler"

@@ -358,8 +358,8 @@ class TextToVideo(_Clip):
     """
     Ask for a video from words: the body of `POST /generations-text-to-video`.
 
-    >>> TextToVideo.of("waves", resolution="720", seed=1).code()
-    'leo.text_to_video("waves", seed=1, resolution="RESOLUTION_720")'
+    >>> TextToVideo.of("waves", resolution="720p", seed=1).notable()
+    {'seed': 1, 'resolution': 'RESOLUTION_720'}
     """
 
     endpoint: ClassVar[str] = "generations-text-to-video"
