@@ -28,7 +28,7 @@ from leonardo_nb.simulator.house import BASE_PATH, MEDIA_PATH, V2_PATH, Answer, 
 from leonardo_nb.simulator.refusals import Refusal
 from leonardo_nb.simulator.storage import Storage
 from leonardo_nb.simulator.v2 import SecondDesk
-from leonardo_nb.simulator.world import Fate, World
+from leonardo_nb.simulator.world import PENDING, Fate, World, status_at
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -150,6 +150,9 @@ class Simulator:
                 by_itself=callbacks_by_themselves,
                 base=HOST,
             )
+            for job in self.world.all_jobs():
+                if status_at(job, now()) == PENDING:
+                    self._callbacks.expect(job)
         self.app = self._build(pause)
 
     def __repr__(self) -> str:

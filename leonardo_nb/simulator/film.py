@@ -18,11 +18,11 @@ from leonardo_nb.simulator.painting.brief import MOST_CHARACTERS, read_brief
 from leonardo_nb.simulator.painting.finish import blurred
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from leonardo_nb.simulator.painting.brief import Brief
 
-__all__ = ["OVERSIZE", "fps_for", "frames", "larger_than", "shoot"]
+__all__ = ["OVERSIZE", "camera", "fps_for", "larger_than", "shoot"]
 
 OVERSIZE = 1.18
 """How much larger than the film the picture is that the camera moves over."""
@@ -31,7 +31,10 @@ FPS = (12, 10, 8, 6)
 MOST_PIXELS = 64_000_000
 """Pixels of a whole film; a larger one has fewer frames a second, so that it is soon drawn."""
 
-QUALITY = 55
+MOST_BYTES = 1_000_000
+QUALITIES = (55, 35, 18)
+"""The first one that keeps a film below that; only rain and snow need another than the first."""
+
 WET = ("sea", "lake", "beach", "underwater")
 
 
@@ -70,11 +73,16 @@ def shoot(
     """
     fps = fps_for(size, seconds)
     count = max(2, round(seconds * fps))
-    moving = frames(picture, size, count, prompt=prompt, seed=seed, last=last)
-    return film_of(moving, fps=fps, quality=QUALITY)
+    draw = camera(picture, size, count, prompt=prompt, seed=seed, last=last)
+    film = b""
+    for quality in QUALITIES:
+        film = film_of(draw, count, fps=fps, quality=quality)
+        if len(film) <= MOST_BYTES:
+            break
+    return film
 
 
-def frames(
+def camera(
     picture: Image.Image,
     size: tuple[int, int],
     count: int,
@@ -82,8 +90,8 @@ def frames(
     prompt: str = "",
     seed: int = 0,
     last: Image.Image | None = None,
-) -> Iterator[Image.Image]:
-    """Give *count* frames of a film; see `shoot`."""
+) -> Callable[[int], Image.Image]:
+    """Return what draws each of *count* frames of a film, by its number; see `shoot`."""
     brief = read_brief(prompt[:MOST_CHARACTERS], "")
     rng = np.random.default_rng([seed & 0xFFFFFFFF, 77])
     ground = _fitted(picture, larger_than(size))
@@ -92,7 +100,8 @@ def frames(
     inwards = bool(rng.random() < 0.6)
     flakes = rng.random((140, 3)).astype(np.float32)
     shine = _shine(size, rng)
-    for number in range(count):
+
+    def draw(number: int) -> Image.Image:
         part = number / (count - 1)
         frame = _seen(ground, size, part, pan, inwards=inwards)
         if brief.place in WET:
@@ -103,7 +112,9 @@ def frames(
             frame = _falling(frame, flakes, number, brief)
         if end is not None and part > 0.5:
             frame = Image.blend(frame, end, _eased((part - 0.5) * 2))
-        yield marked(frame)
+        return marked(frame)
+
+    return draw
 
 
 def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:

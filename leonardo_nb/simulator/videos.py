@@ -345,8 +345,7 @@ def _shot(members: Mapping[str, object], size: tuple[int, int], darkroom: Darkro
 def _poster(members: Mapping[str, object], _: int, darkroom: Darkroom) -> Image.Image:
     size, _seconds_long, seed = _numbers(members)
     ground = _ground(members, size, darkroom)
-    moving = film.frames(ground, size, 2, prompt=str(members["prompt"]), seed=seed)
-    return next(moving)
+    return film.camera(ground, size, 2, prompt=str(members["prompt"]), seed=seed)(0)
 
 
 def draw(job: SimJob, number: int, darkroom: Darkroom) -> bytes:

@@ -64,6 +64,21 @@ async def test_refunds_survive_a_restart(clock: ManualClock, tmp_path: Path) -> 
     assert [15_000, 15_000] == [after.balance, after.balance]
 
 
+async def test_callbacks_survive_a_restart(clock: ManualClock, tmp_path: Path) -> None:
+    """Whoever waits is told of a job that was running when the simulator stopped."""
+    state = tmp_path / "state.json"
+    async with client_of(started(clock, state)) as client:
+        await client.post("/generations", json={"prompt": "a fox"})
+    sent: list[str] = []
+    after = Simulator(
+        now=clock.now, wall=clock.wall, state=state, webhook_url="https://hub.example/",
+        send=lambda url, _headers, _body: sent.append(url), callbacks_by_themselves=False,
+    )  # fmt: skip
+    clock.advance(600)
+
+    assert (1, ["https://hub.example/"]) == (after.deliver_callbacks(), sent)
+
+
 def test_a_foreign_file_is_not_overwritten(clock: ManualClock, tmp_path: Path) -> None:
     """What is no state is an error, and stays as it is."""
     state = tmp_path / "state.json"
