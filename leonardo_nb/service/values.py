@@ -262,7 +262,7 @@ def parameter_name(name: str, *, function: str = "generate") -> str:
     nearest = _ELSEWHERE.get(name.casefold()) or _nearest(name, PARAMETERS, cutoff=0.6)
     hint = f'; did you mean "{nearest}"?' if nearest else "."
     raise UnknownParameter(
-        f'{function}() has no parameter "{name}"{hint}', member=name, nearest=nearest
+        f"{function}() has no parameter {shown(name)}{hint}", member=name, nearest=nearest
     )
 
 

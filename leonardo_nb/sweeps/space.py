@@ -245,7 +245,7 @@ def space_of(
     """
     given: dict[str, object] = {"prompt": prompt}
     for typed, value in parameters.items():
-        name = parameter_name(typed)
+        name = parameter_name(typed, function="sweep")
         if name in given:
             raise UnknownParameter(f"{name} is given twice, in two spellings.", member=typed)
         given[name] = value
