@@ -11,6 +11,7 @@ import json
 import logging
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -82,6 +83,8 @@ DOWNLOAD_PAUSES = (1.0, 3.0)
 SEND_PAUSE_LONGEST = 30.0
 """Seconds; the longest pause after "too many requests" that names no time itself."""
 SERVER_FAULT = 500
+PENDING = "PENDING"
+"""The service's own word for a job at work; there is no other."""
 
 
 class Runner:
@@ -146,6 +149,7 @@ class Runner:
         self._account_seen = float("-inf")
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._reservations: dict[str, Reservation] = {}
+        self._unknown: set[str] = set()
         self._cancelled_early: set[str] = set()
         self._closing = False
         self._idle = anyio.Event()
@@ -404,7 +408,7 @@ class Runner:
     async def _until_ended(self, job: GenerationJob, job_id: str) -> Generation:
         try:
             return await self._watch.until_ended(
-                job_id, expected=job.expected, on_look=lambda: job.apply(Looked())
+                job_id, expected=job.expected, on_look=partial(self._looked, job)
             )
         except TimeoutError:
             raise JobTimeout(
@@ -412,6 +416,20 @@ class Runner:
                 f'{_price_sentence(job)}It may still: leo.job("{job_id}") looks for it again.',
                 snapshot=job.snapshot,
             ) from None
+
+    def _looked(self, job: GenerationJob, status: str) -> None:
+        job.apply(Looked())
+        if status == PENDING:
+            return
+        sentence = (
+            f'The service calls its state "{status[:40]}", which is not known here; '
+            "it is waited for."
+        )
+        if sentence not in job.notes:
+            job.apply(Noted(sentence))
+        if status not in self._unknown:
+            self._unknown.add(status)
+            log.warning("The service has a state that is not known here: %.40r", status)
 
     async def _fetch(self, picture: GeneratedImage) -> MediaFile:
         """Fetch one picture, with a second and a third try."""

@@ -50,7 +50,7 @@ class _Watched:
     expected: float | None
     accepted: float
     next_look: float
-    on_look: Callable[[], None]
+    on_look: Callable[[str], None]
     looks: int = 0
     missing: int = 0
     ended: anyio.Event = field(default_factory=anyio.Event)
@@ -91,7 +91,7 @@ class Watch:
         self._last_list = float("-inf")
 
     async def until_ended(
-        self, job_id: str, *, expected: float | None, on_look: Callable[[], None]
+        self, job_id: str, *, expected: float | None, on_look: Callable[[str], None]
     ) -> Generation:
         """
         Return the generation *job_id* once its status is COMPLETE or FAILED.
@@ -99,7 +99,7 @@ class Watch:
         Args:
             job_id: The service's id.
             expected: Seconds that such a job usually takes, or None.
-            on_look: Called after each look that found it still at work.
+            on_look: Called with the status after each look that found it still at work.
 
         Raises:
             TimeoutError: It did not end before the policy's deadline.
@@ -198,7 +198,7 @@ class Watch:
             watched.ended.set()
             return
         watched.looks += 1
-        watched.on_look()
+        watched.on_look(row.status)
         self._go_on(watched)
 
     def _missed(self, watched: _Watched, error: LeonardoError) -> None:

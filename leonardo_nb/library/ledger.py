@@ -267,9 +267,7 @@ class Ledger:
     @contextmanager
     def _writing(self) -> Iterator[sql.Connection]:
         if self._open and not self.path.exists():
-            raise LibraryError(
-                f"The library {self.path} is gone; leo.connect() makes a new one."
-            )
+            raise LibraryError(f"The library {self.path} is gone; leo.connect() makes a new one.")
         engine = self._engine.execution_options(begin=IMMEDIATE)
         with self._translated(), engine.begin() as connection:
             yield connection

@@ -11,6 +11,7 @@ import difflib
 import itertools
 import math
 import random
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -167,8 +168,8 @@ def linspace(lo: float, hi: float, n: int) -> list[float]:
 
     Raises:
         TypeError: An end is no number, or *n* is no whole one.
-        ValueError: Fewer than two values between two different ends, or no distance between
-            the ends of several.
+        ValueError: Fewer than two values between two different ends, no distance between the
+            ends of several, or more values than a sweep has cells.
     """
     lo, hi, n = _python_number(lo), _python_number(hi), _python_number(n)
     asked = f"linspace({shown(lo)}, {shown(hi)}, {shown(n)})"
@@ -176,8 +177,10 @@ def linspace(lo: float, hi: float, n: int) -> list[float]:
         raise TypeError(f"{asked}: both ends must be numbers.")
     if not is_whole(n):
         raise TypeError(f"{asked}: n, how many values, must be a whole number.")
-    if not (math.isfinite(lo) and math.isfinite(hi)):
+    if not (_is_finite(lo) and _is_finite(hi)):
         raise ValueError(f"{asked}: both ends must be finite numbers.")
+    if n > MAX_CELLS:
+        raise ValueError(f"{asked}: a sweep has at most {MAX_CELLS:,} cells.")
     # through str(), so that 0.1 is a tenth and not the binary number next to it
     first, last = Fraction(str(lo)), Fraction(str(hi))
     if n == 1 and first == last:
@@ -199,6 +202,13 @@ def is_whole(value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Real | Decimal) and not isinstance(value, bool)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False
 
 
 def _tidied(value: Fraction, decimals: int) -> Fraction:
@@ -235,7 +245,7 @@ def space_of(
     """
     given: dict[str, object] = {"prompt": prompt}
     for typed, value in parameters.items():
-        name = parameter_name(typed)
+        name = parameter_name(typed, function="sweep")
         if name in given:
             raise UnknownParameter(f"{name} is given twice, in two spellings.", member=typed)
         given[name] = value
@@ -279,6 +289,13 @@ def axis_values(name: str, value: object) -> Sequence[Any] | None:
         value and all(isinstance(item, list | tuple) for item in value)
     ):
         return None
+    if _length(value) > sys.maxsize:
+        raise InvalidRequest(
+            f"{name} has {shown(value)}, more values than can be counted; a sweep has at most "
+            f"{MAX_CELLS:,}.",
+            member=name,
+            nearest=MAX_CELLS,
+        )
     if not len(value):
         raise InvalidRequest(
             f"{name} is an empty axis, so the sweep has no cells; give it at least one value, "
@@ -287,6 +304,13 @@ def axis_values(name: str, value: object) -> Sequence[Any] | None:
             value=value,
         )
     return value
+
+
+def _length(value: Sequence[Any]) -> float:
+    try:
+        return len(value)
+    except OverflowError:  # a range may be longer than len() can say
+        return math.inf
 
 
 def _refuse_too_many(found: Mapping[str, Sequence[Any]]) -> None:

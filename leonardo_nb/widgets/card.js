@@ -2,7 +2,7 @@
 // One job's card. Python says everything in words (`view`); this file draws it and keeps the clock.
 import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, makeSaid, newName, withCode } from "./common.js";
 
-/** @typedef {{ do: string, label: string, consequence: string }} Action */
+/** @typedef {{ do: string, label: string, consequence: string, busy: boolean }} Action */
 /**
  * @typedef {{
  *   phase: string, mark: string, word: string, ticking: boolean, elapsed: number, at: number,
@@ -103,6 +103,10 @@ export default () => {
     let drawn = "";
     let actionsDrawn = "";
     let timer = 0;
+    let isGone = false;
+    /** @type {any} */
+    let next = null; // the view of the card that "Again" made
+    let asked = 0;
 
     const view = () => /** @type {View} */ (model.get("view"));
     const pictures = () => /** @type {Picture[]} */ (model.get("pictures"));
@@ -156,12 +160,13 @@ export default () => {
     /** @param {Action[]} wanted */
     function drawActions(wanted) {
       const now = JSON.stringify(wanted);
-      if (now === actionsDrawn) return; // keeps the focus where it is
+      if (now === actionsDrawn) return; // keeps the focus where it is, and what waits for an answer
       actionsDrawn = now;
       const focused = actions.contains(document.activeElement);
       actions.replaceChildren(
         ...wanted.map((action, i) => {
           const button = makeButton("leo-action", action.label, () => act(action.do, button));
+          button.disabled = action.busy;
           const deed = make("span");
           deed.append(button);
           if (action.consequence) {
@@ -173,7 +178,7 @@ export default () => {
           return deed;
         }),
       );
-      if (focused) /** @type {HTMLElement | null} */ (actions.querySelector("button"))?.focus();
+      if (focused) /** @type {HTMLElement | null} */ (actions.querySelector("button:enabled"))?.focus();
     }
 
     /** @param {string} what @param {HTMLButtonElement} button */
@@ -184,7 +189,7 @@ export default () => {
         answer(button, (said.textContent = done ? "Copied" : "Not copied"));
         return;
       }
-      button.disabled = what === "cancel";
+      button.disabled = true; // until Python has answered: a second click would pay twice
       model.send({ do: what });
     }
 
@@ -246,6 +251,10 @@ export default () => {
 
     /** @param {any} message @param {DataView[]} buffers */
     function heard(message, buffers) {
+      if (message?.kind === "refused") {
+        actionsDrawn = "";
+        drawActions(view().actions);
+      }
       if (message?.kind !== "full" || message.view !== me || !full || message.key !== pictures()[full.index]?.key) return;
       const img = full.dialog.querySelector("img");
       if (!img) return;
@@ -293,12 +302,24 @@ export default () => {
     async function drawAgain() {
       const reference = /** @type {string | null} */ (model.get("again"));
       if (!reference || !model.widget_manager) return;
+      const mine = ++asked;
       const child = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
-      const next = await model.widget_manager.create_view(child);
-      el.querySelector(":scope > .leo-next")?.remove();
+      if (isGone || mine !== asked) return;
+      const made = await model.widget_manager.create_view(child);
+      if (isGone || mine !== asked) return void made.remove(); // this card has gone meanwhile
+      dropNext();
+      next = made;
       const holder = make("div", "leo-next");
-      holder.append(next.el);
+      holder.append(made.el);
       el.append(holder);
+    }
+
+    /** A view ends its own clock, listeners and addresses, if it is told to. */
+    function dropNext() {
+      const holder = next?.el.parentElement;
+      next?.remove();
+      next = null;
+      if (holder?.className === "leo-next") holder.remove();
     }
 
     const leave = listen(model, {
@@ -311,8 +332,10 @@ export default () => {
     drawAgain();
     model.send({ do: "look", view: me }); // a page that is opened later asks for the true seconds
     return () => {
+      isGone = true;
       leave();
       clearInterval(timer);
+      dropNext();
       full?.dialog.close();
       for (const { url } of shown.values()) URL.revokeObjectURL(url);
       shown.clear();

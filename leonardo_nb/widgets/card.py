@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-import anywidget
 import traitlets
 from ipywidgets import widget_serialization
 
 from leonardo_nb.errors import LeonardoError
 from leonardo_nb.widgets import page
 from leonardo_nb.widgets.freeze import thumbnail
-from leonardo_nb.widgets.pace import Gather, painters
+from leonardo_nb.widgets.live import Live
+from leonardo_nb.widgets.pace import Gather, aside
 from leonardo_nb.widgets.view import card_view, facts_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ __all__ = ["Card", "card_for", "engine_of", "shared_card"]
 logger = logging.getLogger("leonardo_nb")
 
 
-class Card(anywidget.AnyWidget):
+class Card(Live):
     """
     One job as a live widget; put it in any HBox or VBox.
 
@@ -56,27 +56,27 @@ class Card(anywidget.AnyWidget):
 
     def __init__(self, job: GenerationJob) -> None:
         self.job = job
-        self.is_kept = False
-        self.slots = 0
-        self._engine: Scheduler = engine_of(job)
         self._thumbnails: dict[str, dict[str, Any]] = {}
         self._requested: set[str] = set()
-        self._views: set[object] = set()
         self._problem = ""
-        self._unsubscribe: Callable[[], None] = lambda: None  # close() may come before the rest
-        super().__init__(view=card_view(facts_of(job)))
+        self._ends: list[Callable[[], None]] = []  # close() may come before the rest
+        super().__init__(engine_of(job), view=card_view(facts_of(job)))
         self._gather = Gather(self._engine, self._draw)
-        self.on_msg(self._heard)
-        self._unsubscribe = job.subscribe(self._changed)
+        self._ends.append(job.subscribe(self._changed))
         self._gather.ask()
 
     def close(self) -> None:
         """Take the card off every page; the job goes on."""
-        self._unsubscribe()
+        ends, self._ends = self._ends, []
+        for end in ends:
+            end()
         with _lock:
             if _cards.get(self.job.uid) is self:
                 del _cards[self.job.uid]
+        is_first = self.is_open
         super().close()
+        if is_first and self.again is not None:
+            self._soon(self.again.release)
 
     def __repr__(self) -> str:
         return f"<Card of {self.job!r}>"
@@ -87,7 +87,7 @@ class Card(anywidget.AnyWidget):
     # ---- engine's thread ------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        if self.comm is None:
+        if not self.is_open:
             return
         images = list(self.job.images)
         for index, image in enumerate(images):
@@ -95,7 +95,7 @@ class Card(anywidget.AnyWidget):
             if key not in self._requested:
                 self._requested.add(key)
                 self._aside(thumbnail, image, then=partial(self._took, key))
-        view = card_view(facts_of(self.job))
+        view = card_view(facts_of(self.job), is_made_again=self._is_made_again)
         if self._problem:
             view["notes"] = [*view["notes"], self._problem]
         here = [
@@ -121,31 +121,54 @@ class Card(anywidget.AnyWidget):
         self._gather.ask()
 
     def _do(self, content: dict[str, Any]) -> None:
+        super()._do(content)
         match content.get("do"):
+            case "look":
+                self._gather.ask()
             case "cancel":
                 self.job.cancel()
-            case "look":
-                self._views.add(content.get("view"))
-                self._gather.ask()
-            case "bye":
-                self._views.discard(content.get("view"))
-                if not (self._views or self.slots or self.is_kept):
-                    self.close()  # its output is a plain picture, and nobody looks at it elsewhere
             case "again":
                 self._make_again()
             case "open":
                 self._open(str(content.get("key")), content.get("view"))
 
+    @property
+    def _last(self) -> Card:
+        """The card below all others that "Again" has made from this one, or this one."""
+        last = self
+        while last.again is not None and last.again.is_open:
+            last = last.again
+        return last
+
+    @property
+    def _is_made_again(self) -> bool:
+        last = self._last
+        return last is not self and not last.job.done()
+
     def _make_again(self) -> None:
+        if self._is_made_again:  # the second half of a double click would be paid, too
+            self._answer_again()
+            return
+        last = self._last
         try:
             # the same seed would pay for the same picture
             is_done = self.job.state == "complete"
             job = self.job.again(seed=None) if is_done else self.job.again()
         except LeonardoError as error:
-            self._problem = str(error)
-            self._gather.ask()
+            self._say(str(error))
+            self._answer_again()
         else:
-            self.again = card_for(job)
+            made = shared_card(job)
+            made.hold()
+            last.again = made
+            for card in {self, last}:
+                card._ends.append(job.subscribe(card._changed))  # noqa: SLF001  of the same class
+            self._gather.ask()
+
+    def _answer_again(self) -> None:
+        """Let the page have its button back."""
+        if self.is_open:
+            self.send({"kind": "refused"})
 
     def _open(self, key: str, asked_by: object) -> None:
         keys = [f"{self.job.uid}-{index}" for index in range(len(self.job.images))]
@@ -154,14 +177,10 @@ class Card(anywidget.AnyWidget):
             self._aside(_whole, image, then=lambda made: self._send_whole(key, asked_by, *made))
 
     def _send_whole(self, key: str, asked_by: object, data: bytes, kind: str) -> None:
-        if self.comm is not None:
+        if self.is_open:
             self.send({"kind": "full", "key": key, "view": asked_by, "type": kind}, [data])
 
     # ---- any thread -----------------------------------------------------------------------------
-
-    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:  # noqa: ANN401  a page can send anything
-        if isinstance(content, dict):
-            self._engine.call_soon(self._do, content)
 
     def _aside(
         self,
@@ -170,20 +189,17 @@ class Card(anywidget.AnyWidget):
         *,
         then: Callable[[Any], None],
     ) -> None:
-        """Run *function* off the engine, which has other jobs to look after; then go on there."""
+        """Run *function* off the engine; then go on there."""
 
         def ended(future: Future[Any]) -> None:
             error = future.exception()
-            try:
-                if error is None:
-                    self._engine.call_soon(then, future.result())
-                else:
-                    logger.warning("A picture cannot be shown on its card.", exc_info=error)
-                    self._engine.call_soon(self._say, f"A picture cannot be shown: {error}")
-            except RuntimeError:  # the engine has closed meanwhile
-                logger.debug("A picture was ready after the engine had closed.")
+            if error is None:
+                then(future.result())
+            else:
+                logger.warning("A picture cannot be shown on its card.", exc_info=error)
+                self._say(f"A picture cannot be shown: {error}")
 
-        painters().submit(function, image).add_done_callback(ended)
+        aside(self._engine, partial(function, image), ended)
 
     def _say(self, problem: str) -> None:
         self._problem = problem
@@ -209,15 +225,16 @@ def engine_of(job: GenerationJob) -> Scheduler:
 
 def card_for(job: GenerationJob) -> Card:
     """Return the one Card of *job*, made when it is first asked for, and keep it live."""
-    card = shared_card(job)
-    card.is_kept = True
-    return card
+    with _lock:
+        card = shared_card(job)
+        card.is_kept = True
+        return card
 
 
 def shared_card(job: GenerationJob) -> Card:
     """Return the one Card of *job* without keeping it once its output is a plain picture."""
     with _lock:
         card = _cards.get(job.uid)
-        if card is None:
+        if card is None or not card.is_open:
             card = _cards[job.uid] = Card(job)
         return card

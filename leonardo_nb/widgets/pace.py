@@ -11,12 +11,15 @@ import logging
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
-__all__ = ["Gather", "Scheduler", "painters"]
+__all__ = ["Gather", "Scheduler", "aside", "painters"]
+
+T = TypeVar("T")
 
 logger = logging.getLogger("leonardo_nb")
 
@@ -73,6 +76,18 @@ class Gather:
         if self._asked:
             self._asked = False
             self._take()
+
+
+def aside(engine: Scheduler, work: Callable[[], T], then: Callable[[Future[T]], object]) -> None:
+    """Do *work* off the engine, which has jobs to look after; then call *then* there with it."""
+
+    def ended(future: Future[T]) -> None:
+        try:
+            engine.call_soon(then, future)
+        except RuntimeError:
+            logger.debug("A picture was ready after the engine had closed.")
+
+    painters().submit(work).add_done_callback(ended)
 
 
 _lock = threading.Lock()

@@ -29,6 +29,7 @@ from ipywidgets import (
     Layout,
     Textarea,
     VBox,
+    Widget,
     widget_serialization,
 )
 
@@ -37,13 +38,13 @@ from leonardo_nb.errors import EngineThreadError, LeonardoError
 from leonardo_nb.studios import studio as default_studio
 from leonardo_nb.widgets import form, page
 from leonardo_nb.widgets.album import freeze_album, keep_album
-from leonardo_nb.widgets.card import Card
+from leonardo_nb.widgets.card import Card, shared_card
 from leonardo_nb.widgets.freeze import Frozen, thumbnail
 from leonardo_nb.widgets.pace import Gather, painters
 from leonardo_nb.widgets.show import Slot, host, write_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from leonardo_nb.engine.job import GenerationJob
@@ -108,6 +109,9 @@ class Panel(VBox):
 
     __module__ = "leonardo_nb"
 
+    _is_closed = False
+    _is_built = False  # close() may come before the rest
+
     def __init__(
         self, prompt: str = "", *, studio: Studio | None = None, **starting_values: object
     ) -> None:
@@ -133,6 +137,7 @@ class Panel(VBox):
         self._problem = ""
         self._account_problem = ""
         self._slots: list[tuple[Slot, Slot]] = []
+        self._ends: list[Callable[[], None]] = []
 
         self._plain = Layout()
         self._controls: dict[str, Any] = {}
@@ -141,13 +146,14 @@ class Panel(VBox):
         self._notes: dict[str, HTML] = {}
         super().__init__(children=self._built())
         self.add_class("leo-panel")
+        self._is_built = True
 
         engine = self._studio.engine
         self._gather = Gather(engine, self._draw)
         self._pricing = Gather(engine, self._ask_price, PRICES_PER_SECOND)
         self._draw()
         self._pricing.ask()
-        painters().submit(self._ask_account)
+        self._ask_account()
 
     # ---- what it says to the outside ------------------------------------------------------------
 
@@ -221,6 +227,29 @@ class Panel(VBox):
             for live, kept in slots:
                 live.replace(frozen)
                 kept.replace(Frozen({"text/html": "<span></span>", "text/plain": ""}, {}))
+
+    def close(self) -> None:
+        """
+        Take the panel off every page, with everything that it is made of; its jobs go on.
+
+        What a saved notebook shows in its place stays; `freeze()` shows it at once.
+        """
+        if not self._is_built:
+            super().close()
+            return
+        with self._guard:
+            self._is_closed = True
+            cards, self._cards = list(self._cards.values()), {}
+            ends, self._ends = self._ends, []
+        for end in ends:
+            end()
+        for widget in (self, self._empty, *self._notes.values()):
+            for part in [*_parts(widget)]:
+                if part is not self:
+                    part.close()
+        super().close()
+        for card in cards:
+            self._let_go(card)
 
     def __repr__(self) -> str:
         count = len(self._jobs)
@@ -479,7 +508,7 @@ class Panel(VBox):
             self._jobs.append(job)
             self._keys[job.uid] = job.request.content_key()
             self._current = job
-        job.subscribe(self._job_changed)
+            self._ends.append(job.subscribe(self._job_changed))
         job.add_done_callback(self._job_ended)
         self._gather.ask()
 
@@ -487,6 +516,8 @@ class Panel(VBox):
         self._gather.ask()
 
     def _job_ended(self, job: GenerationJob) -> None:
+        if self._is_closed:
+            return
         if job.state is State.COMPLETE:
             self._last = job
             painters().submit(self._keep)
@@ -500,12 +531,20 @@ class Panel(VBox):
     # ---- money ----------------------------------------------------------------------------------
 
     def _ask_account(self) -> None:
+        refresh = self._studio._runner.refresh_account  # noqa: SLF001  `refresh()` would block
         try:
-            self._studio.refresh()
-        except LeonardoError as error:
-            self._account_problem = str(error)
-        except Exception:  # the studio was closed meanwhile; there is nobody to tell
+            asked = self._studio.engine.run(refresh)
+        except RuntimeError:  # the studio is closed; the first click says so
             logger.debug("The balance could not be asked for.", exc_info=True)
+        else:
+            asked.add_done_callback(self._accounted)
+
+    def _accounted(self, asked: Future[Any]) -> None:
+        error = asked.exception()
+        if isinstance(error, LeonardoError):
+            self._account_problem = str(error)
+        elif error is not None:  # the studio was closed meanwhile; there is nobody to tell
+            logger.debug("The balance could not be asked for.", exc_info=error)
             return
         self._gather.ask()
 
@@ -548,6 +587,8 @@ class Panel(VBox):
     # ---- drawing; on the engine's thread --------------------------------------------------------
 
     def _draw(self) -> None:
+        if self._is_closed:
+            return
         with self._guard:
             chosen, version = dict(self._chosen), self._version
         found = form.problems(chosen)
@@ -656,20 +697,30 @@ class Panel(VBox):
             _set(self._empty, "value", _empty_frame(*form.size_of(chosen)))
             return
         wanted = [current, *others]
-        cards = tuple(self._card(job) for job in wanted)
-        _set(self._shown, "children", cards)
         kept = {job.uid for job in wanted}
-        for uid in [uid for uid in self._cards if uid not in kept]:
-            self._cards.pop(uid).close()
+        with self._guard:
+            if self._is_closed:
+                return
+            cards = tuple(self._card(job) for job in wanted)
+            gone = [self._cards.pop(uid) for uid in [*self._cards] if uid not in kept]
+        _set(self._shown, "children", cards)
+        for card in gone:
+            self._let_go(card)
 
     def _card(self, job: GenerationJob) -> Card:
-        # a card of the panel's own, so that it can be closed when it leaves the stage
         card = self._cards.get(job.uid)
-        if card is None:
-            card = self._cards[job.uid] = Card(job)
-            card.is_kept = True  # closed here, and not when a page that shows it is left
+        if card is None or not card.is_open:
+            card = self._cards[job.uid] = shared_card(job)
+            self._studio.engine.call_soon(card.hold)
             card.observe(self._made_again, "again")
         return card
+
+    def _let_go(self, card: Card) -> None:
+        card.unobserve(self._made_again, "again")
+        try:
+            self._studio.engine.call_soon(partial(card.release, stays=False))
+        except RuntimeError:  # the engine has closed; nothing else will close it
+            card.close()
 
     def _draw_strip(self) -> None:
         pictures: list[dict[str, Any]] = []
@@ -734,6 +785,18 @@ def panel(prompt: str = "", *, studio: Studio | None = None, **starting_values: 
 
 def _folded(control: form.Control) -> list[form.Field]:
     return [field for field in form.FIELDS if field.folded and field.control == control]
+
+
+def _parts(widget: Any) -> Iterator[Widget]:  # noqa: ANN401  ipywidgets is untyped
+    """Return *widget* and all that it is made of, but for cards, which others may show too."""
+    if isinstance(widget, Card):
+        return
+    yield widget
+    for name in ("layout", "style"):
+        if isinstance(part := getattr(widget, name, None), Widget):
+            yield part
+    for child in getattr(widget, "children", ()):
+        yield from _parts(child)
 
 
 def _set(widget: Any, name: str, value: object) -> None:  # noqa: ANN401  ipywidgets is untyped

@@ -79,7 +79,14 @@ function render({ model, el }) {
   // ---- the panel around it: keys that belong to the form, and what a click is about --------------
   /** @type {[string, any][]} */
   let fields = [];
-  fieldsOf(model).then((found) => (fields = found));
+  let isGone = false;
+  fieldsOf(model).then(
+    (found) => {
+      if (!isGone) fields = found;
+    },
+    // the form works without; only letters typed while the kernel is busy may then come too late
+    (error) => console.warn("The panel's fields are not known to its pictures.", error),
+  );
   const values = () => Object.fromEntries(fields.map(([name, field]) => [name, field.get("value")]));
   /** @param {MouseEvent} event */
   const beforeClick = (event) => {
@@ -107,10 +114,12 @@ function render({ model, el }) {
   /** @type {HTMLElement | null} */
   let panel = null;
   let tries = 0;
+  let frame = 0;
   const settle = () => {
+    if (isGone) return;
     panel = el.closest(".leo-panel");
     if (!panel) {
-      if (tries++ < 200) requestAnimationFrame(settle);
+      if (tries++ < 200) frame = requestAnimationFrame(settle);
       return;
     }
     reachable(panel);
@@ -122,7 +131,9 @@ function render({ model, el }) {
   settle();
 
   return () => {
+    isGone = true;
     leave();
+    cancelAnimationFrame(frame);
     window.removeEventListener("keydown", beforeKey, true);
     panel?.removeEventListener("click", beforeClick, true);
     panel?.removeEventListener("keydown", onKey, true);

@@ -534,13 +534,14 @@ function render({ model, el }) {
   drawHead();
   drawGrid();
   watcher.observe(scroll);
-  model.send({ do: "need" }); // a page that is opened later has no pixels yet
+  model.send({ do: "look", view: me }); // a page that is opened later has no pixels yet
   return () => {
     leave();
     watcher.disconnect();
     forget();
     for (const url of small.values()) URL.revokeObjectURL(url);
     small.clear();
+    model.send({ do: "bye", view: me });
   };
 }
 

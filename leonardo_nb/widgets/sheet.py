@@ -6,13 +6,11 @@ One model however many cells; states travel as one letter a cell, pixels as mess
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import anyio.to_thread
-import anywidget
 import traitlets
 
 from leonardo_nb.engine.lifecycle import State
@@ -21,7 +19,8 @@ from leonardo_nb.sweeps.layout import lay_out
 from leonardo_nb.widgets import page
 from leonardo_nb.widgets.contact import freeze_run
 from leonardo_nb.widgets.freeze import Frozen, thumbnail
-from leonardo_nb.widgets.pace import Gather
+from leonardo_nb.widgets.live import Live
+from leonardo_nb.widgets.pace import Gather, painters
 from leonardo_nb.widgets.sheet_view import (
     cell_view,
     grid_view,
@@ -29,7 +28,7 @@ from leonardo_nb.widgets.sheet_view import (
     reason_of,
     state_letters,
 )
-from leonardo_nb.widgets.show import Slot, host, write_plain
+from leonardo_nb.widgets.show import Showing, Slot, host, write_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +49,7 @@ TICK_SECONDS = 1.0
 """How often the time left is said again while nothing else changes."""
 
 
-class Sheet(anywidget.AnyWidget):
+class Sheet(Live):
     """
     A run's grid as a live widget; put it in any HBox or VBox.
 
@@ -72,9 +71,6 @@ class Sheet(anywidget.AnyWidget):
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.is_kept = False
-        self.slots = 0
-        self._engine = run.studio.engine
         self._small: dict[int, bytes] = {}
         self._asked: set[int] = set()
         self._unpainted: deque[int] = deque()
@@ -82,9 +78,8 @@ class Sheet(anywidget.AnyWidget):
         self._paints = False
         self._ticks = False
         self._unsubscribe: Callable[[], None] = lambda: None  # close() may come before the rest
-        super().__init__(**self._now(), grid=grid_view(run))
+        super().__init__(run.studio.engine, **self._now(), grid=grid_view(run))
         self._gather = Gather(self._engine, self._draw)
-        self.on_msg(self._heard)
         self._unsubscribe = run.subscribe(lambda _: self._gather.ask())
         self._gather.ask()
 
@@ -107,7 +102,7 @@ class Sheet(anywidget.AnyWidget):
     # ---- engine's thread ------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        if self.comm is None:
+        if not self.is_open:
             return
         with self.hold_sync():
             for name, value in self._now().items():
@@ -118,7 +113,7 @@ class Sheet(anywidget.AnyWidget):
                 self._unpainted.append(number)
         if self._unpainted and not self._paints:
             self._paints = True
-            self._engine.run(self._paint)
+            self.run.studio.engine.run(self._paint)
         unsent, self._unsent = self._unsent, []
         self._send_small(unsent)
         if not self.run.done() and not self._ticks:
@@ -137,9 +132,7 @@ class Sheet(anywidget.AnyWidget):
                 number = self._unpainted.popleft()
                 image = self.run.jobs[number].images[0]
                 try:
-                    data, _, _ = await anyio.to_thread.run_sync(
-                        partial(thumbnail, image, longest=side)
-                    )
+                    data = await _thumbnail(image, side)
                 except (LeonardoError, OSError, ValueError):
                     logger.warning("%r cannot be shown in its grid.", image, exc_info=True)
                     continue
@@ -155,13 +148,14 @@ class Sheet(anywidget.AnyWidget):
             self.send({"what": "small", "cells": some}, [self._small[n] for n in some])
 
     def _do(self, content: dict[str, Any]) -> None:
+        super()._do(content)
         match content:
-            case {"do": "need"}:
+            case {"do": "look"}:
                 self._unsent = []
                 self._send_small(sorted(self._small))
                 self._gather.ask()
             case {"do": "show", "cell": int(number), "view": view} if 0 <= number < len(self.run):
-                self._engine.run(self._show_cell, number, view)
+                self.run.studio.engine.run(self._show_cell, number, view)
             case {"do": "stop"}:
                 self.run.cancel()
             case {"do": "turn", "x": str(x), "y": str(y)}:
@@ -178,7 +172,7 @@ class Sheet(anywidget.AnyWidget):
 
     async def _show_cell(self, number: int, view: object) -> None:
         """Answer with one cell's words, then with its pictures, which take a moment."""
-        if self.comm is None:
+        if not self.is_open:
             return
         answer = {"what": "cell", "cell": number, "view": view}
         self.send({**answer, "detail": cell_view(self.run, number)})
@@ -186,21 +180,20 @@ class Sheet(anywidget.AnyWidget):
         large = []
         for image in job.images:
             try:
-                data, _, _ = await anyio.to_thread.run_sync(
-                    partial(thumbnail, image, longest=PREVIEW_SIDE)
-                )
+                data = await _thumbnail(image, PREVIEW_SIDE)
             except (LeonardoError, OSError, ValueError):
                 logger.warning("%r cannot be shown.", image, exc_info=True)
                 continue
             large.append(data)
-        if large and self.comm is not None:
+        if large and self.is_open:
             self.send({**answer, "what": "large"}, large)
 
-    # ---- any thread -----------------------------------------------------------------------------
 
-    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:  # noqa: ANN401  a page can send anything
-        if isinstance(content, dict):
-            self._engine.call_soon(self._do, content)
+async def _thumbnail(image: Any, longest: int) -> bytes:  # noqa: ANN401  a media.Image
+    """Return *image* made small off the engine, which has jobs to look after."""
+    made = painters().submit(thumbnail, image, longest=longest)
+    data, _, _ = await asyncio.wrap_future(made)
+    return data
 
 
 def show(run: Run) -> None:
@@ -215,50 +208,13 @@ def show(run: Run) -> None:
         case "terminal":
             Slot().replace(Frozen({"text/plain": repr(run)}, {}))
         case _:
-            _Showing(run).start()
-
-
-class _Showing:
-    """One run in one output: the live grid, then the contact sheet."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._engine = run.studio.engine
-        self._slot = Slot(is_due=run.done)
-        self._sheet: Sheet | None = None
-
-    def start(self) -> None:
-        if self._run.done():
-            self._slot.replace(self._frozen())
-            return
-        self._sheet = self._run.live_sheet()
-        self._sheet.slots += 1
-        self._slot.show(self._sheet, plain=repr(self._run))
-        self._run.add_done_callback(self._ended)
-
-    def _ended(self, _run: Run) -> None:
-        try:
-            self._engine.run(self._freeze)
-        except RuntimeError:  # the engine is closed; there is nobody left to draw for
-            logger.debug("A run ended after the engine had closed.")
-
-    async def _freeze(self) -> None:
-        try:
-            frozen = await anyio.to_thread.run_sync(self._frozen)
-            await anyio.to_thread.run_sync(self._slot.replace, frozen)
-        except Exception:
-            logger.exception("The output of %r could not be replaced.", self._run)
-            return
-        sheet = self._sheet
-        if sheet is not None:
-            sheet.slots -= 1
-            if not sheet.slots and not sheet.is_kept:
-                sheet.close()
-
-    def _frozen(self) -> Frozen:
-        try:
-            # as it was last turned on the page
-            return freeze_run(self._sheet.run if self._sheet is not None else self._run)
-        except Exception:
-            logger.exception("%r could not be made into a contact sheet.", self._run)
-            return Frozen({"text/plain": repr(self._run)}, {})
+            sheet = None if run.done() else run.live_sheet()  # here, where `run.sheet()` is called
+            Showing(
+                run,
+                run.studio.engine,
+                is_final=run.done,
+                live=lambda: run.live_sheet() if sheet is None else sheet,
+                # as it was last turned on the page
+                freeze=lambda shown: freeze_run(run if shown is None else shown.run),
+                line=lambda: Frozen({"text/plain": repr(run)}, {}),
+            ).start()

@@ -1,9 +1,10 @@
 """
 Where a job or a run is shown: one place in the notebook that belongs to it.
 
-First a quiet line, after 0.4 s a live widget, at the end plain data, all in the same output.
+First a quiet line, soon a live widget (a job's after 0.4 s), at the end plain data, all in the
+same output.
 A page that is reloaded while the job runs has forgotten the output's `display_id` (JupyterLab 4.6
-and Notebook 7.6 keep it in memory only); there the card stays, until the cell runs again.
+and Notebook 7.6 keep it in memory only); there the widget stays, until the cell runs again.
 """
 
 from __future__ import annotations
@@ -13,23 +14,27 @@ import sys
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
 from leonardo_nb.widgets.card import engine_of, shared_card
 from leonardo_nb.widgets.freeze import Frozen, freeze_job, publish, waiting_line
-from leonardo_nb.widgets.pace import painters
+from leonardo_nb.widgets.live import Live
+from leonardo_nb.widgets.pace import aside
 from leonardo_nb.widgets.view import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from ipywidgets import DOMWidget
 
     from leonardo_nb.engine.job import GenerationJob
-    from leonardo_nb.widgets.card import Card
+    from leonardo_nb.widgets.pace import Scheduler
 
-__all__ = ["Slot", "host", "show_job"]
+__all__ = ["Showing", "Slot", "host", "show_job"]
+
+W = TypeVar("W", bound=Live)
 
 logger = logging.getLogger("leonardo_nb")
 
@@ -142,62 +147,109 @@ def show_job(job: GenerationJob) -> None:
         case "terminal":
             Slot().replace(Frozen({"text/plain": repr(job)}, {}))
         case _:
-            _Showing(job).start()
+            Showing(
+                job,
+                engine_of(job),
+                is_final=lambda: facts_of(job).is_final,
+                live=lambda: shared_card(job),
+                freeze=lambda _card: freeze_job(job),
+                line=lambda: waiting_line(job),
+                delay=max(0.0, WIDGET_DELAY_SECONDS - job.elapsed),
+            ).start()
 
 
-class _Showing:
-    """One job in one output: a line, then the card, then the picture."""
+class Ending(Protocol):
+    """What can be shown: a job, a run."""
 
-    def __init__(self, job: GenerationJob) -> None:
-        self._job = job
-        self._engine = engine_of(job)
-        self._slot = Slot(is_due=lambda: facts_of(job).is_final)
-        self._card: Card | None = None
+    def add_done_callback(self, fn: Callable[[Any], None], /) -> object:
+        """Call *fn* once nothing changes any more."""
+
+
+class Showing(Generic[W]):
+    """
+    One job or one run in one output: a line, then its live widget, then plain data.
+
+    Args:
+        shown: The job or the run; its repr stands where neither widgets nor pictures are shown.
+        engine: Its engine, on whose thread everything here happens but the painting.
+        is_final: Whether it has ended.
+        live: Returns its widget; called on the engine's thread.
+        freeze: Returns its plain data, of the widget as it was last seen where there was one.
+        line: Returns the words that stand there until the widget does.
+        delay: Seconds before the widget is made.
+    """
+
+    def __init__(
+        self,
+        shown: Ending,
+        engine: Scheduler,
+        *,
+        is_final: Callable[[], bool],
+        live: Callable[[], W],
+        freeze: Callable[[W | None], Frozen],
+        line: Callable[[], Frozen],
+        delay: float = 0.0,
+    ) -> None:
+        self._shown = shown
+        self._engine = engine
+        self._is_final = is_final
+        self._live = live
+        self._freeze = freeze
+        self._line = line
+        self._delay = delay
+        self._slot = Slot(is_due=is_final)
+        self._widget: W | None = None
         self._has_ended = False
-        self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        if facts_of(self._job).is_final:
+        """Show it in the cell that runs; called on that cell's own thread."""
+        if self._is_final():
             self._slot.replace(self._frozen())
             return
-        wait = max(0.0, WIDGET_DELAY_SECONDS - self._job.elapsed)
-        if wait:
-            self._slot.show(waiting_line(self._job))
-            self._engine.call_later(wait, self._go_live)
+        self._slot.show(self._line())
+        if self._delay:
+            self._engine.call_later(self._delay, self._go_live)
         else:
-            self._go_live()
-        self._unsubscribe = self._job.subscribe(self._changed)
-        self._engine.call_soon(self._changed, self._job)  # it may have ended before we listened
+            self._engine.call_soon(self._go_live)
+        self._shown.add_done_callback(self._heard_the_end)
+
+    def _heard_the_end(self, _shown: object) -> None:
+        try:
+            self._engine.call_soon(self._end)
+        except RuntimeError:  # the engine is closed; there is nobody left to draw for
+            logger.debug("%r ended after the engine had closed.", self._shown)
+
+    # ---- engine's thread ------------------------------------------------------------------------
 
     def _go_live(self) -> None:
         if self._has_ended:
             return
-        card = shared_card(self._job)
-        card.slots += 1
-        self._card = card
-        self._slot.show(card, plain=repr(self._job))
+        widget = self._live()
+        widget.hold()
+        if self._slot.show(widget, plain=repr(self._shown)):
+            self._widget = widget
+        else:
+            widget.release()
 
-    def _changed(self, job: GenerationJob) -> None:
-        if self._has_ended or not facts_of(job).is_final:
-            return
+    def _end(self) -> None:
         self._has_ended = True
-        self._unsubscribe()
-        painters().submit(self._freeze)
+        aside(self._engine, self._replace, self._replaced)
 
-    def _freeze(self) -> None:
-        try:
-            self._slot.replace(self._frozen())
-        except Exception:
-            logger.exception("The output of %r could not be replaced.", self._job)
-            return
-        # not closed here: a page that was reloaded meanwhile cannot follow the display_id and still
-        # shows the card; the last view that goes closes it
-        if self._card is not None:
-            self._card.slots -= 1
+    def _replaced(self, future: Future[None]) -> None:
+        if (error := future.exception()) is not None:
+            logger.error("The output of %r could not be replaced.", self._shown, exc_info=error)
+        if self._widget is not None:
+            # not closed here: a page that was reloaded meanwhile may still show it
+            self._widget.release()
+
+    # ---- a painter's thread ---------------------------------------------------------------------
+
+    def _replace(self) -> None:
+        self._slot.replace(self._frozen())
 
     def _frozen(self) -> Frozen:
         try:
-            return freeze_job(self._job)
+            return self._freeze(self._widget)
         except Exception:
-            logger.exception("%r could not be made into a plain picture.", self._job)
-            return Frozen({"text/plain": repr(self._job)}, {})
+            logger.exception("%r could not be made into a plain picture.", self._shown)
+            return Frozen({"text/plain": repr(self._shown)}, {})

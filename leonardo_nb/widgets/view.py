@@ -26,6 +26,7 @@ from leonardo_nb.errors import (
     LibraryError,
     ModerationError,
     NotEnoughCredits,
+    OutcomeUnknown,
     RateLimited,
     RequestRefused,
 )
@@ -48,9 +49,9 @@ __all__ = [
 ]
 
 VALUE_LENGTH = 80
+"""Characters of one parameter's value; a negative prompt can have a thousand."""
 AT_ONCE_SECONDS = 0.1
 """A shorter time is not worth saying."""
-"""Characters of one parameter's value; a negative prompt can have a thousand."""
 
 MARKS = {
     "waiting": "circle",
@@ -267,6 +268,10 @@ ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (JobTimeout, "It may still finish: `leo.job(...)` with this id looks again."),
     (ConnectionFailed, "Check the connection, then `job.again()`."),
     (LibraryError, "Check that the library's folder can be written."),
+    (
+        OutcomeUnknown,
+        "Look at the account's newest pictures before you ask again: it may have been paid.",
+    ),
     (BudgetExceeded, "Raise the budget in `leo.connect(budget=...)`, or ask for less."),
     (InvalidRequest, "Change the parameter that is named: `job.again(...)` takes changes."),
     (JobFailed, "`job.again()` submits the same request once more."),
@@ -288,15 +293,19 @@ def error_lines(error: BaseException | None) -> tuple[str, str]:
     return headline, rest
 
 
-def card_view(facts: CardFacts) -> dict[str, Any]:
+def card_view(facts: CardFacts, *, is_made_again: bool = False) -> dict[str, Any]:
     """
     Return everything that the page draws, pixels excepted.
+
+    Args:
+        facts: What is true of the job.
+        is_made_again: Whether the job that "Again" made is under way, so that it waits.
 
     Members: `phase`, `mark`, `word`; `ticking`, `elapsed`, `at`, `expected` (seconds) for the
     page's own clock, or `time` where the clock has stopped; `money`, `simulated`, `prompt`,
     `parameters` (name and value pairs), `notes`, `error`, `advice`, `actions` (each with `do`,
-    `label`, `consequence`), `code`, `id`, `frame` (width, height, count) and `said`, the sentence
-    for screen readers, which changes with the phase and not with the seconds.
+    `label`, `consequence` and `busy`), `code`, `id`, `frame` (width, height, count) and `said`, the
+    sentence for screen readers, which changes with the phase and not with the seconds.
     """
     phase = facts.phase
     error, advice = error_lines(facts.error) if phase == "failed" else ("", "")
@@ -316,7 +325,7 @@ def card_view(facts: CardFacts) -> dict[str, Any]:
         "notes": list(facts.notes),
         "error": error,
         "advice": advice,
-        "actions": _actions(facts),
+        "actions": _actions(facts, is_made_again=is_made_again),
         "code": facts.code,
         "id": facts.id or "",
         "frame": {"width": facts.width, "height": facts.height, "count": facts.count},
@@ -336,13 +345,13 @@ def _time(facts: CardFacts) -> str:
     return ""
 
 
-def _actions(facts: CardFacts) -> list[dict[str, str]]:
+def _actions(facts: CardFacts, *, is_made_again: bool) -> list[dict[str, Any]]:
     match facts.phase:
         case "waiting":
             return [_action("cancel", "Cancel", "withdraws the job; nothing is spent")]
         case "sending" | "drawing" | "saving":
             return [_action("cancel", "Cancel", _stopping(facts))]
-    again = _action("again", "Again", _again(facts))
+    again = _action("again", "Again", _again(facts), busy=is_made_again)
     copy_id = [_action("copy-id", "Copy id")] if facts.id else []
     copy_code = [_action("copy-code", "Copy code")]
     if facts.phase == "done":
@@ -350,8 +359,8 @@ def _actions(facts: CardFacts) -> list[dict[str, str]]:
     return [again, *copy_code, *copy_id]
 
 
-def _action(do: str, label: str, consequence: str = "") -> dict[str, str]:
-    return {"do": do, "label": label, "consequence": consequence}
+def _action(do: str, label: str, consequence: str = "", *, busy: bool = False) -> dict[str, Any]:
+    return {"do": do, "label": label, "consequence": consequence, "busy": busy}
 
 
 def _stopping(facts: CardFacts) -> str:
@@ -367,6 +376,7 @@ def _again(facts: CardFacts) -> str:
     amount = facts.cost if facts.cost is not None else facts.price
     words = ["new seed"] if facts.phase == "done" else []
     words += [str(amount)] if amount is not None else []
+    words += ["may pay twice"] if facts.charge is Charge.UNKNOWN else []
     return ", ".join(words)
 
 

@@ -252,6 +252,29 @@ async def test_what_is_expected_is_learned_from_jobs_not_from_queues(make_studio
     await last
 
 
+async def test_a_state_that_nobody_knows_is_waited_for(
+    studio: Studio, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The job stays pending, says so once, and the log hears of it once."""
+    row = {"id": "x", "status": "QUEUED", "generated_images": []}
+    simulator.script(
+        method="GET",
+        path="/generations/{id}",
+        status=200,
+        body={"generations_by_pk": row},
+        times=3,
+    )
+
+    job = studio.generate("a fox", **SMALL)
+    images = await job
+
+    assert (1, "complete") == (len(images), job.state)
+    assert (
+        'The service calls its state "QUEUED", which is not known here; it is waited for.',
+    ) == job.notes
+    assert 1 == caplog.text.count("QUEUED")
+
+
 async def test_jobs_of_one_price_ask_for_it_once(studio: Studio, simulator: Simulator) -> None:
     """Also where the calculator does not answer."""
     simulator.script(method="POST", path="/pricing-calculator", status=503, times=50)

@@ -136,9 +136,10 @@ def test_bad_axis_value_names_the_nearest(
     assert (parameter, nearest) == (error.member, error.nearest)
 
 
-def test_too_many_cells_are_refused_without_being_built() -> None:
-    """A thousand million seeds are counted, not made."""
-    error = refused(seed=range(10**9))
+@pytest.mark.parametrize("count", [10**9, 10**30])
+def test_too_many_cells_are_refused_without_being_built(count: int) -> None:
+    """A thousand million seeds are counted, not made; nor are more than can be counted."""
+    error = refused(seed=range(count))
 
     assert "a sweep has at most 1,000" in str(error)
     assert MAX_CELLS == error.nearest
@@ -303,7 +304,16 @@ def test_linspace_gives_ints_where_they_are_whole(lo: int, step: int, n: int) ->
 
 
 @pytest.mark.parametrize(
-    ("lo", "hi", "n"), [(3, 12, 1), (3, 12, 0), (3, 3, 4), (3, math.inf, 4), (math.nan, 1, 3)]
+    ("lo", "hi", "n"),
+    [
+        (3, 12, 1),
+        (3, 12, 0),
+        (3, 3, 4),
+        (3, math.inf, 4),
+        (math.nan, 1, 3),
+        (0, 10**400, 3),
+        (1, 2, 10**6),
+    ],
 )
 def test_linspace_refuses_what_has_no_answer(lo: float, hi: float, n: int) -> None:
     """Both ends are always in, so one value between two ends is none."""

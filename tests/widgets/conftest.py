@@ -147,6 +147,14 @@ class FakeJob:
         for listener in list(self.listeners):
             listener(self)
 
+    def done(self) -> bool:
+        """Whether a test has said that it has ended."""
+        return self.state in {"complete", "failed", "cancelled"}
+
+    def add_done_callback(self, fn: Callable[[Any], None]) -> None:
+        """Call *fn* at the `tell()` that ends it."""
+        self.listeners.append(lambda job: fn(job) if job.done() else None)
+
     def cancel(self) -> bool:
         """Remember that it was asked for."""
         self.commands.append("cancel")

@@ -157,23 +157,58 @@ def test_refused_again_says_why(
     assert ["The budget of 5 credits does not cover 11 credits."] == card.view["notes"]
 
 
-@pytest.mark.parametrize(
-    ("slots", "is_kept", "closed"), [(0, False, True), (1, False, False), (0, True, False)]
-)
-def test_last_view_closes_a_card_that_nobody_keeps(
-    make_job: Callable[..., Any], engine: FakeEngine, slots: int, is_kept: bool, closed: bool
+def test_double_click_on_again_pays_once(
+    make_job: Callable[..., Any], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once its outputs are plain, a card goes with its last view, unless it was asked for."""
-    card = shared_card(make_job(state="complete"))
-    card.slots, card.is_kept = slots, is_kept
-    for do, view in [("look", "a"), ("look", "b"), ("bye", "a")]:
-        card._heard(card, {"do": do, "view": view}, [])
+    """The second click comes while the first one's job is under way, and makes nothing."""
+    job = make_job(state="complete")
+    card = card_for(job)
+    sent = messages(card, monkeypatch)
+    for _ in range(2):
+        card._heard(card, {"do": "again"}, [])
+    engine.advance(1)
+
+    assert [("again", {"seed": None})] == job.commands
+    assert [True] == [action["busy"] for action in card.view["actions"] if action["do"] == "again"]
+    assert [({"kind": "refused"}, None)] == sent
+
+
+def test_again_after_the_end_hides_nothing(
+    make_job: Callable[..., Any], engine: FakeEngine
+) -> None:
+    """The card of the third job stands below that of the second, which was paid, too."""
+    job = make_job(state="complete")
+    card = card_for(job)
+    card._heard(card, {"do": "again"}, [])
+    engine.advance(1)
+    second = card.again
+    second.job.tell(state="complete")
+    engine.advance(1)
+    again = next(action for action in card.view["actions"] if action["do"] == "again")
+    job.uid = "job-2"  # the fake job names the next one after itself
+    card._heard(card, {"do": "again"}, [])
+    engine.advance(1)
+
+    assert not again["busy"]
+    assert (second, "job-2-again") == (card.again, second.again.job.uid)
+
+
+def test_card_takes_what_it_made_again_with_it(
+    make_job: Callable[..., Any], engine: FakeEngine
+) -> None:
+    """When the upper card closes, the lower one is needed by nobody else."""
+    card = card_for(make_job(state="complete"))
+    card._heard(card, {"do": "again"}, [])
     engine.turn()
-    before = card.comm is None
-    card._heard(card, {"do": "bye", "view": "b"}, [])
+    lower = card.again
+    for do in ("look", "bye"):
+        lower._heard(lower, {"do": do, "view": "a"}, [])
+    engine.turn()
+    before = lower.is_open
+    card.close()
     engine.turn()
 
-    assert (False, closed) == (before, card.comm is None)
+    assert (True, False) == (before, lower.is_open)
 
 
 def test_full_size_is_sent_to_the_view_that_asked(

@@ -53,7 +53,7 @@ MOUNT = """async ([card, fake, css, state, theme]) => {
   window.urls = new Set();
   const { createObjectURL, revokeObjectURL } = URL;
   const { default: widget } = await load(card);
-  const { fakeModel } = await load(fake);
+  Object.assign(window, await load(fake));
   URL.createObjectURL = (blob) => {
     const url = createObjectURL.call(URL, blob);
     urls.add(url);
@@ -72,6 +72,7 @@ MOUNT = """async ([card, fake, css, state, theme]) => {
     document.documentElement.style.setProperty(`--jp-${name}`, value);
   document.body.style.cssText = `margin: 8px; background: ${theme["layout-color0"]}`;
   window.model = fakeModel(state);
+  window.made = widget;
   const made = widget();
   made.initialize({ model });
   window.show = () => {
@@ -218,6 +219,67 @@ def test_two_views_share_a_model_and_leave_nothing(
     assert ["Done", "Done"] == words
     assert [1, 1] == one_left
     assert [1, 0] == page.evaluate("[model.listening(), urls.size]")
+
+
+MAKE_AGAIN = """async (state) => {
+  window.lower = fakeModel({ ...state, again: null });
+  window.views = 0;
+  const widget = made();
+  widget.initialize({ model: lower });
+  model.widget_manager = {
+    get_model: async () => lower,
+    create_view: async () => {
+      await window.until;
+      const el = document.createElement("div");
+      const end = widget.render({ model: lower, el });
+      views += 1;
+      return { el, remove: () => (end(), el.remove(), (views -= 1)) };
+    },
+  };
+  model.set("again", "IPY_MODEL_lower");
+}"""
+
+
+def test_lower_card_goes_with_the_upper(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """The view of the job made again ends its clock and listeners when this one is removed."""
+    page = page_of(make_job(state="complete"))
+    page.evaluate(MAKE_AGAIN, state_of(make_job(state="pending", sent=True)))
+    page.locator(".leo-next .leo-card").wait_for()
+    before = page.evaluate("[views, lower.listening() > 1]")
+    page.evaluate("end()")
+
+    assert [1, True] == before
+    assert [0, 1] == page.evaluate("[views, lower.listening()]")
+
+
+def test_lower_card_that_comes_too_late_is_dropped(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """A view that is ready after this one was removed is removed as well."""
+    page = page_of(make_job(state="complete"))
+    page.evaluate("void (window.until = new Promise((go) => (window.go = go)))")
+    page.evaluate(MAKE_AGAIN, state_of(make_job(state="pending", sent=True)))
+    page.evaluate("end()")
+    page.evaluate("go()")
+    page.wait_for_function("lower.listening() === 1")
+
+    assert [0, 0] == page.evaluate("[views, document.querySelectorAll('.leo-next').length]")
+
+
+def test_again_sleeps_until_it_is_answered(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """A double click asks once; when Python refuses, the button is back."""
+    page = page_of(make_job(state="complete"))
+    again = page.get_by_role("button", name="Again")
+    again.dblclick()
+    asked = page.evaluate("model.sent.filter((message) => message.do === 'again').length")
+    before = again.is_disabled()
+    page.evaluate("model.say({ kind: 'refused' })")
+
+    assert (1, True, False) == (asked, before, again.is_disabled())
 
 
 def test_focus_survives_a_change(

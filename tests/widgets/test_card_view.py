@@ -8,6 +8,7 @@ from leonardo_nb.engine.lifecycle import Charge
 from leonardo_nb.errors import (
     AuthenticationError,
     JobFailed,
+    OutcomeUnknown,
 )
 from leonardo_nb.money import Credits, Dollars
 from leonardo_nb.widgets.view import (
@@ -68,7 +69,9 @@ def test_cancel_says_what_it_does(changes: dict[str, Any], consequence: str) -> 
     """Before sending it costs nothing, afterwards it says what is spent."""
     actions = card_view(facts(**changes))["actions"]
 
-    assert [{"do": "cancel", "label": "Cancel", "consequence": consequence}] == actions
+    assert [("cancel", "Cancel", consequence)] == [
+        (action["do"], action["label"], action["consequence"]) for action in actions
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,3 +168,20 @@ def test_plain_text_is_steady() -> None:
 
     assert '<Generation complete, 1 image, 11 credits: "a fox">' == steady_line(first)
     assert steady_line(first) == steady_line(second)
+
+
+def test_lost_answer_sends_to_the_account_first() -> None:
+    """Asking again without a look could pay twice, and both the advice and the button say so."""
+    error = OutcomeUnknown("The answer to this request was lost; it was not sent again.")
+    view = card_view(facts(state="failed", sent=True, charge=Charge.UNKNOWN, error=error))
+
+    assert "Look at the account's newest pictures before you ask again" in view["advice"]
+    assert "11 credits, may pay twice" == view["actions"][0]["consequence"]
+    assert "cost unknown" == view["money"]
+
+
+def test_again_waits_for_what_it_made() -> None:
+    """While its job is under way the button sleeps."""
+    view = card_view(facts(state="complete"), is_made_again=True)
+
+    assert ["again"] == [action["do"] for action in view["actions"] if action["busy"]]

@@ -3,18 +3,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ipywidgets.widgets import widget as ipywidgets_widget
 
 import leonardo_nb as leo
 from leonardo_nb.errors import ConflictingParameters, UnknownParameter
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import find_model
 from leonardo_nb.widgets.album import freeze_album
+from leonardo_nb.widgets.pace import painters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from leonardo_nb.studios import Studio
     from leonardo_nb.widgets.panel import Panel
+
+
+@pytest.fixture(autouse=True)
+def no_widget_of_others() -> Iterator[None]:
+    """Widgets are counted here, and ipywidgets keep those of other tests."""
+    for made in [*ipywidgets_widget._instances.values()]:
+        made.close()
+    yield
+    for made in [*ipywidgets_widget._instances.values()]:
+        made.close()
 
 
 @pytest.fixture
@@ -328,6 +340,53 @@ def test_the_cards_own_again_belongs_to_the_panel(panel: Panel) -> None:
     panel._studio.engine.wait(panel._studio.engine.run(_again, card), 5)
 
     assert 2 == len(panel.jobs)
+
+
+def test_closing_a_panel_closes_all_of_it(panel: Panel) -> None:
+    """Its fields, its card and what it listens to; another panel, and its jobs, stay."""
+    job = panel.generate()
+    job.result(10)
+    control(panel, "width").value = 517  # so that there is a note, too
+    settled(panel)
+    other = leo.panel("an owl", studio=panel._studio)
+    made = {*ipywidgets_widget._instances}
+
+    panel.close()
+    panel._studio.engine.wait(panel._studio.engine.run(_nothing), 5)
+    other.close()
+
+    assert 100 < len(made)
+    assert set() == made & {*ipywidgets_widget._instances}
+    assert [] == job._subscribers
+
+
+def test_a_card_that_is_kept_outlives_the_panel(panel: Panel) -> None:
+    """Panel, box and output share the one card of a job."""
+    job = panel.generate()
+    card = job.card()
+    settled(panel)
+
+    assert [card] == list(panel._shown.children)
+    panel.close()
+    panel._studio.engine.wait(panel._studio.engine.run(_nothing), 5)
+    assert card.comm is not None
+    card.close()
+
+
+async def _nothing() -> None:
+    """Let the engine do what it was asked for."""
+
+
+def test_the_account_is_asked_for_on_the_engine(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the service is, no thread waits for it that pictures need."""
+    used: list[object] = []
+    monkeypatch.setattr(painters(), "submit", used.append)
+    made = leo.panel("a fox", studio=studio)
+    until(made, lambda: studio.account is not None)
+
+    assert [] == used
 
 
 async def _again(card: Any) -> None:

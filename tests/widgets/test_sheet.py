@@ -82,7 +82,7 @@ def test_page_that_is_opened_later_gets_everything(page: Page) -> None:
     """A reload asks for what there is."""
     assert page.until(lambda: 4 == sum(len(buffers) for _, buffers in page.answers("small")))
     page.sent.clear()
-    page.hears(do="need")
+    page.hears(do="look", view="me")
 
     assert page.until(lambda: bool(page.answers("small")))
     assert [0, 1, 2, 3] == page.answers("small")[0][0]["cells"]
@@ -105,7 +105,7 @@ def test_nonsense_from_the_page_is_ignored(page: Page, nonsense: dict[str, Any])
     """A page can send anything."""
     page.sent.clear()
     page.hears(**nonsense)
-    page.hears(do="need")
+    page.hears(do="look", view="me")
 
     assert page.until(lambda: bool(page.answers("small")))
     assert [] == page.answers("cell")
@@ -126,7 +126,7 @@ def test_turning_to_an_axis_that_is_none_changes_nothing(
     before = page.grid
     page.sent.clear()
     page.hears(do="turn", x="scheduler", y="seed")
-    page.hears(do="need")
+    page.hears(do="look", view="me")
 
     # what the page says is heard in order, so an answer to the second means that the first is done
     assert page.until(lambda: bool(page.answers("small")))

@@ -8,13 +8,18 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+import leonardo_nb as leo
 from leonardo_nb.widgets import freeze, show
+from leonardo_nb.widgets.card import shared_card
 from leonardo_nb.widgets.freeze import Frozen, publish
-from leonardo_nb.widgets.show import Slot, host, show_job
+from leonardo_nb.widgets.pace import painters
+from leonardo_nb.widgets.sheet import show as show_run
+from leonardo_nb.widgets.show import Showing, Slot, host, show_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from leonardo_nb.studios import Studio
     from tests.widgets.conftest import FakeEngine
 
 ROOT = Path(__file__).parent.parent.parent
@@ -83,6 +88,89 @@ def test_quick_job_makes_no_widget(
 
     assert [False, True] == [update for _, update, _ in shell.published]
     assert not [kinds for _, _, kinds in shell.published if WIDGET in kinds]
+
+
+def until_painted(engine: FakeEngine) -> None:
+    """Let what was handed to the picture threads end, and the engine hear of it."""
+    engine.advance(1)
+    for future in [painters().submit(lambda: None) for _ in range(8)]:
+        future.result(10)
+    engine.advance(1)
+
+
+def test_card_that_was_shown_is_released(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine
+) -> None:
+    """A line, the card, and the picture, after which the output holds the card no more."""
+    job = make_job()
+    show_job(job)
+    engine.advance(0.5)
+    card = shared_card(job)
+    held = card._holds
+    job.tell(state="cancelled")
+    for finish in shell.after_cell:
+        engine.turn()
+        finish(None)
+    until_painted(engine)
+
+    assert [False, True, False] == [WIDGET in kinds for _, _, kinds in shell.published]
+    assert (1, 0) == (held, card._holds)
+    card.close()
+
+
+def test_card_that_came_too_late_is_released(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine
+) -> None:
+    """An output that is plain already shows no card, and holds none."""
+    job = make_job()
+    card = shared_card(job)
+    showing = Showing(
+        job,
+        engine,
+        is_final=job.done,
+        live=lambda: card,
+        freeze=lambda _: Frozen({"text/plain": "for good"}, {}),
+        line=lambda: Frozen({"text/plain": "a line"}, {}),
+    )
+    showing.start()
+    showing._slot.replace(Frozen({"text/plain": "for good"}, {}))
+    engine.turn()
+
+    assert 0 == card._holds
+    assert not [kinds for _, _, kinds in shell.published if WIDGET in kinds]
+    card.close()
+
+
+def test_sheet_survives_its_freeze(studio: Studio, shell: FakeShell) -> None:
+    """A page that was reloaded meanwhile still shows the grid; it goes with its last view."""
+
+    async def look() -> None:
+        sheet._do({"do": "look", "view": "reloaded"})
+
+    async def state() -> tuple[int, bool]:
+        return sheet._holds, sheet.is_open
+
+    async def leave() -> None:
+        sheet._do({"do": "bye", "view": "reloaded"})
+
+    def ask(function: Callable[[], Any]) -> Any:
+        return studio.engine.wait(studio.engine.run(function), 10)
+
+    run = leo.sweep("a fox", studio=studio, seed=[1, 2], width=64, height=64)
+    sheet = run.live_sheet()
+    ask(look)
+    show_run(run)
+    run.result(15)
+    for finish in shell.after_cell:
+        finish(None)
+    # the output is plain when the cell ends; that the engine has heard so may come a turn later
+    seen = [ask(state)]
+    while seen[-1][0]:
+        seen.append(ask(state))
+    ask(leave)
+
+    assert (0, True) == seen[-1]
+    assert not sheet.is_open
 
 
 def test_updates_carry_no_cell(shell: FakeShell) -> None:
