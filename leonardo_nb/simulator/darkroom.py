@@ -97,7 +97,7 @@ class Darkroom:
         sources = members.get("sources")
         image, cover = painter.layers(members, index=number, width=width, height=height)
         if isinstance(sources, dict) and sources:
-            image = self._guided(image, members, sources)
+            image = self._guided(image, cover, members, sources)
         if cutout:
             return retouch.cut_out(image, cover)
         if members.get("tiling") is True:
@@ -105,7 +105,11 @@ class Darkroom:
         return image
 
     def _guided(
-        self, image: Image.Image, members: Mapping[str, object], sources: Mapping[str, Source]
+        self,
+        image: Image.Image,
+        cover: Image.Image,
+        members: Mapping[str, object],
+        sources: Mapping[str, Source],
     ) -> Image.Image:
         def picture(image_id: object) -> Image.Image:
             return self.source(sources[str(image_id)]).convert("RGB")
@@ -115,7 +119,7 @@ class Darkroom:
             if how in ("palette", "both"):
                 image = retouch.coloured_after(image, other, share)
             if how in ("composition", "both"):
-                image = retouch.composed_after(image, other, share)
+                image = retouch.composed_after(image, other, share, cover)
         canvas, mask = members.get("canvasInitId"), members.get("canvasMaskId")
         if canvas is not None and mask is not None:
             return retouch.repainted(picture(canvas), image, self.source(sources[str(mask)]))

@@ -174,8 +174,14 @@ def coloured_after(image: Image.Image, other: Image.Image, share: float) -> Imag
     return Image.blend(image.convert("RGB"), moved, max(0.0, min(1.0, share)))
 
 
-def composed_after(image: Image.Image, other: Image.Image, share: float) -> Image.Image:
-    """Return *image* with *share* (0 to 1) of where things are in *other*."""
+def composed_after(
+    image: Image.Image, other: Image.Image, share: float, cover: Image.Image | None = None
+) -> Image.Image:
+    """
+    Return *image* with *share* (0 to 1) of where things are in *other*.
+
+    What *cover* shows, its subject, stays solid until *share* is large.
+    """
     image = image.convert("RGB")
     other = ImageOps.fit(other.convert("RGB"), image.size, Image.Resampling.BICUBIC)
     share = max(0.0, min(1.0, share))
@@ -183,7 +189,11 @@ def composed_after(image: Image.Image, other: Image.Image, share: float) -> Imag
     low_mine, low_theirs = _floats(blurred(image, radius)), _floats(blurred(other, radius))
     # what is coarse is blended; what is fine is added, so that neither shines through the other
     fine = (_floats(image) - low_mine) * (1 - share) + (_floats(other) - low_theirs) * share
-    return _image(low_mine + (low_theirs - low_mine) * (0.2 + 0.75 * share) + fine)
+    blended = _image(low_mine + (low_theirs - low_mine) * (0.2 + 0.75 * share) + fine)
+    solid = max(0.0, min(1.0, (0.85 - share) / 0.3))
+    if cover is None or not solid:
+        return blended
+    return Image.composite(image, blended, cover.point([round(one * solid) for one in range(256)]))
 
 
 def repainted(original: Image.Image, fresh: Image.Image, mask: Image.Image) -> Image.Image:
