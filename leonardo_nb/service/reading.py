@@ -489,7 +489,7 @@ class Vocabulary:
         )
         hint = f'; did you mean "{nearest}"?' if nearest else "."
         raise UnknownParameter(
-            f'{function or self.function}() has no parameter {shown(spelling)}{hint}',
+            f"{function or self.function}() has no parameter {shown(spelling)}{hint}",
             member=spelling,
             nearest=nearest,
         )
