@@ -38,6 +38,16 @@ export function grown(elapsed, expected) {
   return part < 1 ? 0.9 * part : 1 - 0.1 * Math.exp(1 - part);
 }
 
+/**
+ * How wide the frame is, in pixels: small while it waits, and with pictures as much as they need.
+ * @param {{ width: number, height: number, count: number }} frame @param {boolean} waits
+ */
+export function frameWidth({ width, height, count }, waits) {
+  if (waits) return Math.round(Math.min(148, (148 * width) / height));
+  // one picture: at most 320 x 300; several share 320
+  return count > 1 ? 320 : Math.round(Math.min(320, (300 * width) / height));
+}
+
 /** How many pictures side by side. @param {number} count */
 export const columns = (count) => (count < 2 ? 1 : count < 5 ? 2 : 3);
 
@@ -123,11 +133,11 @@ export default () => {
       const { frame: f, ticking } = view();
       const many = pictures();
       const count = ticking ? Math.max(f.count, many.length) : many.length;
-      // one picture: at most 320 x 300; several share 320
-      const width = f.count > 1 ? 320 : Math.min(320, Math.round((300 * f.width) / f.height));
+      const waits = ticking && !many.length;
       card.style.setProperty("--leo-ratio", `${f.width} / ${f.height}`);
       card.style.setProperty("--leo-columns", String(columns(count)));
-      card.style.setProperty("--leo-frame-width", `${width}px`);
+      card.style.setProperty("--leo-frame-width", `${frameWidth(f, waits)}px`);
+      card.toggleAttribute("data-waits", waits);
       const nodes = [];
       for (let i = 0; i < count; i++) nodes.push(many[i] ? thumbnail(many[i], i, many.length) : make("div", "leo-cell"));
       for (const [key, old] of shown)

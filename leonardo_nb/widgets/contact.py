@@ -43,18 +43,23 @@ __all__ = ["contact_sheet", "freeze_run"]
 
 logger = logging.getLogger("leonardo_nb")
 
-SHOWN_WIDTH = 880
-"""Pixels in which a host shows it; everything below is in these, times a density."""
+SHOWN_WIDTH = 690
+"""Pixels in which a host shows it at most; everything below is in these, times a density. In a
+place of 600 its labels are still 12 pixels high."""
 FIRST_PAGE = 150
 """Cells on the sheet that is left in a notebook; a full one is `run.contact_sheet(path)`."""
-HTML_DENSITIES, PAINTED_DENSITIES = (1.6, 1.25, 1.0), (1.0,)
+HTML_DENSITIES, PAINTED_DENSITIES = (2.0, 1.6, 1.25, 1.0), (1.25, 1.0)
 MAX_HTML_BYTES = 135_000
 MAX_PAINTED_BYTES = 90_000
 """JPEG bytes of both; in base64 they are 300 kB of the saved notebook."""
 MAX_PIXELS = 100_000_000
 
 GAP, FACET_GAP, EDGE = 6, 20, 10
-LABEL, TITLE, LINE = 12, 13, 18
+LABEL, TITLE = 14, 15
+HEAD, LABEL_HEAD = 24, 22
+"""Heights of a facet's title and of the labels above columns."""
+LARGER, SEEN = 1.4, 760
+"""Facets stand below each other where pictures get so much larger, and all are seen at once."""
 INK, QUIET_INK = "#1a1a1a", "#595959"
 WELL, HATCHED, HATCH, BAD_INK = "#f3f3f3", "#fdf5f5", "#f6dcdc", "#b3261e"
 
@@ -162,9 +167,16 @@ class _Page:
         across = facets
         while across > 1 and _tile_width(across, columns, labels) < min(84, most_wide):
             across -= 1
-        across = math.ceil(facets / math.ceil(facets / across))
-        wide = min(max(_tile_width(across, columns, labels), min(64, most_wide)), most_wide)
-        return cls(run, across, (round(wide), round(wide / shape)), labels, shown)
+        sides = sorted({math.ceil(facets / math.ceil(facets / n)) for n in range(1, across + 1)})
+        pages = []
+        for side in reversed(sides):
+            wide = min(max(_tile_width(side, columns, labels), min(64, most_wide)), most_wide)
+            pages.append(cls(run, side, (round(wide), round(wide / shape)), labels, shown))
+        best = pages[0]
+        for page in pages[1:]:
+            if page.tile[0] >= LARGER * best.tile[0] and page.height <= SEEN:
+                best = page
+        return best
 
     def with_tiles(self, factor: float) -> _Page:
         """Return the page with pictures *factor* times as large, and labels as they are."""
@@ -187,7 +199,7 @@ class _Page:
         """Height of titles and column labels above a grid."""
         layout = self.run.layout
         titled = any(layout.facet_labels)
-        return 22 * titled + (20 if layout.x and not layout.wraps else 0)
+        return HEAD * titled + (LABEL_HEAD if layout.x and not layout.wraps else 0)
 
     @property
     def grid_size(self) -> tuple[int, int]:
@@ -196,7 +208,7 @@ class _Page:
         wide, high = self.tile
         if self.run.layout.wraps:
             lines = math.ceil(columns / self.across)
-            label = 20 if self.run.layout.x else 0
+            label = LABEL_HEAD if self.run.layout.x else 0
             return (
                 self.across * (wide + GAP) - GAP,
                 self.head + lines * (label + high + GAP) - GAP,
@@ -236,7 +248,7 @@ class _Page:
         wide, high = self.tile
         if self.run.layout.wraps:
             line, column = divmod(place.column, self.across)
-            label = 20 if self.run.layout.x else 0
+            label = LABEL_HEAD if self.run.layout.x else 0
             return (
                 left + column * (wide + GAP),
                 top + self.head + line * (label + high + GAP) + label,
@@ -266,7 +278,7 @@ def _label_width(layout: Layout) -> int:
         return 0
     font = font_for("".join(layout.y.labels), LABEL)
     longest = max(font.getlength(label) for label in layout.y.labels)
-    return math.ceil(min(longest, 120)) + 10
+    return math.ceil(min(longest, 130)) + 10
 
 
 # ---- painting -----------------------------------------------------------------------------------
@@ -343,7 +355,7 @@ def _paint_labels(page: _Page, pen: _Pen) -> None:
             for column in range(columns):
                 here = next(p for p in places if p.column == column)
                 x, y = page.corner_of(here)
-                pen.text(layout.x.labels[column], (x + wide / 2, y - 17), width=wide)
+                pen.text(layout.x.labels[column], (x + wide / 2, y - 19), width=wide)
         if layout.y is not None and facet % page.side == 0:
             for row in range(rows):
                 here = next(p for p in places if p.row == row)
@@ -352,7 +364,7 @@ def _paint_labels(page: _Page, pen: _Pen) -> None:
                     layout.y.labels[row],
                     (left - 8, y + high / 2),
                     width=page.labels - 8,
-                    most=max(min(high // 16, 5), 1),
+                    most=max(min(high // 19, 5), 1),
                     anchor="rm",
                 )
 
@@ -385,8 +397,8 @@ def _paint_cell(page: _Page, pen: _Pen, cell: Cell, place: Place, pictures: _Pic
     if state is CellState.FAILED:
         pen.sheet.paste(_hatched(size, density), box[:2])
         reason = reason_of(job.error)
-        most = max(min(int((high - 30) // 15), 4), 0)
-        lines_high = 15.6 * most if most else 0
+        most = max(min(int((high - 30) // 19), 4), 0)
+        lines_high = 1.3 * LABEL * most
         y = top + max((high - 16 - lines_high) / 2, 4)
         _triangle(pen, middle, y)
         if most:
@@ -462,16 +474,16 @@ class _Caption:
         ]
         return cls(
             grid["prompt"],
-            (*_varying(run.layout), *((name, value) for name, value in grid["same"])),
+            (*_varying(run.layout, page.side), *((name, value) for name, value in grid["same"])),
             tuple(fact for fact in facts if fact),
             run.simulated,
         )
 
     def lines(self, width: float, density: float) -> list[_Line]:
         """Return it set in lines of *width* shown pixels."""
-        font = font_for(self.prompt, round(15 * density))
+        font = font_for(self.prompt, round(16 * density))
         prompt = wrapped(drawable(self.prompt, font), font, width * density, most=3)
-        lines = [_Line(((part, INK),), 15, 22) for part in prompt if part]
+        lines = [_Line(((part, INK),), 16, 24) for part in prompt if part]
         pairs = [((f"{name} ", QUIET_INK), (value, INK)) for name, value in self.pairs]
         lines += _flow(pairs, width, density)
         facts = [((fact, QUIET_INK),) for fact in self.facts]
@@ -524,7 +536,7 @@ def _flow(
         else:
             lines.append(list(group))
             used = wide
-    return (_Line(tuple(line), size, 20) for line in lines)
+    return (_Line(tuple(line), size, 22) for line in lines)
 
 
 def _dashed(pen: _Pen, box: tuple[float, float, float, float]) -> None:
@@ -538,12 +550,12 @@ def _dashed(pen: _Pen, box: tuple[float, float, float, float]) -> None:
             pen.draw.line((x, y, x, min(y + dash, bottom)), QUIET_INK)
 
 
-def _varying(layout: Layout) -> Iterator[tuple[str, str]]:
+def _varying(layout: Layout, side: int) -> Iterator[tuple[str, str]]:
     """Say what the labels at the edge are: the numbers alone do not."""
     for where, axes in (
         ("columns" if layout.y else "", [layout.x] if layout.x else []),
         ("rows", [layout.y] if layout.y else []),
-        ("side by side", layout.facets),
+        ("side by side" if side > 1 else "below each other", layout.facets),
     ):
         for axis in axes:
             few = len(axis) <= 6 and axis.name != "prompt"

@@ -6,7 +6,7 @@ import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, 
 /**
  * @typedef {{
  *   x: Axis | null, y: Axis | null, facets: Axis[], titles: string[], cells: number[],
- *   shapes: number[], names: string[], wraps: boolean, prompt: string, same: [string, string][],
+ *   shapes: number[], names: string[], wraps: boolean, prompt: string, always: [string, string][],
  * }} Grid
  */
 /**
@@ -42,26 +42,40 @@ export function labelWidth(axis, room) {
   return Math.round(Math.min(Math.max(longest * 6.9 + 10, 28), room < 420 ? 76 : 132));
 }
 
-/** Height in which a sheet is seen at once, without scrolling. */
+/** By how much cells must grow for grids to stand below each other. */
+const LARGER = 1.4;
+/** Heights in which a sheet is seen at once, without scrolling: beside its side, and above it. */
 const SEEN = 600;
+const SEEN_NARROW = 440;
+const NARROW = 700;
 
 /**
  * How many grids stand side by side and how wide each cell is, in pixels: as large as fits, and
  * smaller, down to a size worth looking at, where all of it is then seen at once.
- * @param {{ room: number, columns: number, rows: number, grids: number, labels: number, shape: number }} facts
+ * @param {{ room: number, columns: number, rows: number, grids: number, labels: number, shape: number, high?: number }} facts
  */
-export function fit({ room, columns, rows, grids, labels, shape }) {
+export function fit({ room, columns, rows, grids, labels, shape, high = SEEN }) {
   const most = Math.min(168, 190 * shape);
   const least = Math.min(room < 420 ? 52 : 64, most);
   const widthFor = (/** @type {number} */ side) =>
     (room - labels - GAP - (side - 1) * FACET_GAP - side * columns * GAP) / (side * columns);
-  let side = Math.max(grids, 1);
-  while (side > 1 && widthFor(side) < Math.min(72, most)) side--;
-  const bands = Math.ceil(grids / side);
-  // three and three below each other rather than five and one
-  side = Math.ceil(grids / bands);
-  const seen = Math.max(((SEEN / bands - 60) / rows - GAP) * shape, 88 * Math.min(shape, 1));
-  return { side, width: Math.floor(Math.min(Math.max(Math.min(widthFor(side), seen), least), most)) };
+  /** @param {number} wanted */
+  const laid = (wanted) => {
+    const bands = Math.ceil(grids / wanted);
+    // three and three below each other rather than five and one
+    const side = Math.ceil(grids / bands);
+    const seen = Math.max(((high / bands - 60) / rows - GAP) * shape, 88 * Math.min(shape, 1));
+    return { side, width: Math.floor(Math.min(Math.max(Math.min(widthFor(side), seen), least), most)) };
+  };
+  let wanted = Math.max(grids, 1);
+  while (wanted > 1 && widthFor(wanted) < Math.min(72, most)) wanted--;
+  let best = laid(wanted);
+  // below each other where that shows much more of each picture
+  while (--wanted > 0) {
+    const other = laid(wanted);
+    if (other.width >= LARGER * best.width) best = other;
+  }
+  return best;
 }
 
 /**
@@ -134,6 +148,7 @@ function render({ model, el }) {
   top.append(sign, word, rest, bar, end);
 
   const menus = make("div", "leo-menus");
+  const where = make("span"); // grids stand, beside or below each other
   const body = make("div", "leo-body");
   const scroll = make("div", "leo-scroll");
   const side = make("aside", "leo-side");
@@ -209,8 +224,8 @@ function render({ model, el }) {
       row.append(holder);
     }
     if (g.facets.length) {
-      const facets = make("span", "", "Side by side ");
-      facets.append(make("b", "", g.facets.map((axis) => axis.name).join(", ")));
+      const facets = make("span");
+      facets.append(where, make("b", "", g.facets.map((axis) => axis.name).join(", ")));
       row.append(facets);
     }
   }
@@ -262,10 +277,11 @@ function render({ model, el }) {
     const labels = labelWidth(g.y, room);
     const size = g.wraps
       ? { side: 1, ...wrap(room, columns, shape) }
-      : fit({ room, columns, rows, grids: g.titles.length, labels, shape });
+      : fit({ room, columns, rows, grids: g.titles.length, labels, shape, high: sheet.clientWidth < NARROW ? SEEN_NARROW : SEEN });
     const key = JSON.stringify([size, labels]);
     if (!again && key === laid) return;
     laid = key;
+    where.textContent = size.side > 1 ? "Side by side " : "Below each other ";
     const focused = cells.indexOf(/** @type {any} */ (document.activeElement));
     sheet.style.setProperty("--leo-cell", `${size.width}px`);
     sheet.style.setProperty("--leo-shape", String(shape));
@@ -452,10 +468,11 @@ function render({ model, el }) {
     }
     frame.classList.toggle("leo-several", pictures.length > 1);
     if (!pictures.length) frame.append(drawMark(STATES[letters()[chosen]]?.[0] ?? "circle"));
+    frame.hidden = chosen < 0; // nothing is there to be seen large
     const text = make("div", "leo-text");
     text.append(make("div", "leo-prompt", detail?.prompt ?? g.prompt));
     const list = make("dl");
-    const rows = detail ? [...detail.where, ...detail.parameters, ...detail.facts] : g.same;
+    const rows = detail ? [...detail.where, ...detail.parameters, ...detail.facts] : g.always;
     for (const [name, value] of rows) {
       const pair = make("div");
       const dd = make("dd", "", value);

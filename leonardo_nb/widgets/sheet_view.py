@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.money import Credits
+from leonardo_nb.service.catalog import find_model
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.sweeps.run import CellState, took
 from leonardo_nb.sweeps.space import label_of
@@ -120,7 +121,8 @@ def grid_view(run: Run) -> dict[str, Any]:
     Members: `x`, `y`, `facets` (each with `name` and `labels`; x and y may be None), `titles` (one
     a facet), `cells` (the position of each cell in `run.cells`, by facet, row and column), `shapes`
     (width over height, one a cell or one for all), `names` (of all axes), `wraps`, `prompt` (empty
-    where it varies) and `same`, the (name, value) pairs worth saying that all cells share.
+    where it varies), `same`, the (name, value) pairs worth saying that all cells share, and
+    `always`, these with model and size where they do not vary, for a side that has no cell to show.
     """
     layout = run.layout
     places = [layout.place(cell.coords) for cell in run.cells]
@@ -136,7 +138,8 @@ def grid_view(run: Run) -> dict[str, Any]:
         "names": [axis.name for axis in run.axes],
         "wraps": layout.wraps,
         "prompt": "" if any(axis.name == "prompt" for axis in run.axes) else run.fixed["prompt"],
-        "same": _same_everywhere(run),
+        "same": (same := _same_everywhere(run)),
+        "always": [*_usual(run, {name for name, _ in same}), *same],
     }
 
 
@@ -159,6 +162,20 @@ def _same_everywhere(run: Run) -> list[list[str]]:
         if name not in varying and all(other.get(name) == value for other in notable)
     }
     return [list(pair) for pair in parameter_pairs(same)]
+
+
+def _usual(run: Run, said: set[str]) -> list[list[str]]:
+    """Return model and size, which a reader looks for although they are the default."""
+    found = []
+    models = {cell.request.modelId for cell in run.cells}
+    if len(models) == 1 and "modelId" not in said:
+        (name,) = models
+        model = find_model(name) if name else None
+        found += [["model", model.name if model else str(name)]]
+    sizes = {(cell.request.width, cell.request.height) for cell in run.cells}
+    if len(sizes) == 1 and "size" not in said:
+        found += [["size", " × ".join(str(side) for side in next(iter(sizes)))]]  # noqa: RUF001  typographic
+    return found
 
 
 def reason_of(error: BaseException | None) -> str:

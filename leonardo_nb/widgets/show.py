@@ -79,8 +79,10 @@ class Slot:
         with self._lock:
             if self._frozen.is_set():
                 return False
-            publish(self.display_id, bundle, update=self._is_open)
-            if not self._is_open:
+            if self._is_open:
+                _update(self.display_id, bundle)
+            else:
+                publish(self.display_id, bundle, update=False)
                 self._is_open = True
                 _wait_for(self)
         return True
@@ -89,7 +91,10 @@ class Slot:
         """Put plain data there for good."""
         with self._lock:
             try:
-                publish(self.display_id, frozen, update=self._is_open)
+                if self._is_open:
+                    _update(self.display_id, frozen)
+                else:
+                    publish(self.display_id, frozen, update=False)
             finally:
                 self._is_open = True
                 self._frozen.set()
@@ -102,6 +107,15 @@ class Slot:
 
 
 _live: WeakSet[Slot] = WeakSet()
+_a_cell_runs = threading.Event()
+_unheard: dict[str, Frozen] = {}
+"""What was updated while no cell ran, by display_id: runners drop that, so it is said again."""
+
+
+def _update(display_id: str, bundle: Frozen) -> None:
+    publish(display_id, bundle, update=True)
+    if not _a_cell_runs.is_set():  # asked afterwards: the cell may have ended meanwhile
+        _unheard[display_id] = bundle
 
 
 def _wait_for(slot: Slot) -> None:
@@ -110,7 +124,16 @@ def _wait_for(slot: Slot) -> None:
     shell = get_ipython()
     if shell is not None:
         _live.add(slot)
-        shell.events.register("post_run_cell", _finish)  # twice is once
+        _a_cell_runs.set()
+        shell.events.register("pre_run_cell", _say_again)  # twice is once
+        shell.events.register("post_run_cell", _finish)
+
+
+def _say_again(_info: object) -> None:
+    """Publish anew, as the cell's that begins, what came between two cells."""
+    _a_cell_runs.set()
+    while _unheard:
+        publish(*_unheard.popitem(), update=True)
 
 
 def _finish(_result: object) -> None:
@@ -119,6 +142,7 @@ def _finish(_result: object) -> None:
     for slot in tuple(_live):
         if slot.is_due():
             slot.wait(max(0.0, deadline - time.monotonic()))
+    _a_cell_runs.clear()
 
 
 def widget_bundle(widget: Any, *, plain: str | None = None) -> Frozen:  # noqa: ANN401  traits are untyped

@@ -39,3 +39,10 @@ test("the clock listens to the model and stops listening", () => {
   end();
   assert.equal(model.listening(), 0);
 });
+
+test("the frame is small while it waits, in the shape of the picture, and grows to it", () => {
+  const shapes = [[1024, 768], [768, 1024], [1024, 1024]].map(([width, height]) => ({ width, height, count: 1 }));
+  assert.deepEqual(shapes.map((shape) => card.frameWidth(shape, true)), [148, 111, 148]);
+  assert.deepEqual(shapes.map((shape) => card.frameWidth(shape, false)), [320, 225, 300]);
+  assert.equal(card.frameWidth({ width: 768, height: 1024, count: 4 }, false), 320);
+});

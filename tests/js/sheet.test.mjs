@@ -13,6 +13,14 @@ test("grids go below each other before their cells get too small to look at", ()
   assert.equal(fit({ room: 600, columns: 4, rows: 3, grids: 2, labels: 86, shape }).side, 1);
 });
 
+test("two grids stand below each other where that shows much more of each picture", () => {
+  const facts = { room: 580, columns: 3, rows: 2, grids: 2, labels: 80, shape };
+  const { side, width } = fit(facts);
+  assert.equal(side, 1);
+  assert.ok(width >= 1.4 * 73, `${width}`);
+  assert.equal(fit({ ...facts, high: 300 }).side, 2);
+});
+
 test("six grids stand in even lines, not as five and one", () => {
   assert.equal(fit({ room: 900, columns: 2, rows: 2, grids: 6, labels: 0, shape }).side, 3);
 });

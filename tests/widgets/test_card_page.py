@@ -310,6 +310,47 @@ def test_narrow_window_puts_the_picture_on_top(
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.parametrize(("width", "highest"), [(360, 200), (600, 150), (860, 130)])
+def test_running_card_is_a_strip(
+    page_of: Callable[..., Page], make_job: Callable[..., Any], width: int, highest: int
+) -> None:
+    """It is as high as its words, and has no place as large as a picture."""
+    job = make_job(state="pending", sent=True, id="x", cost=Credits(11))
+    page = page_of(job, width=width)
+    page.wait_for_function("document.querySelector('.leo-frame').clientWidth < 149")
+    box = page.locator(".leo-card").bounding_box()
+    assert box is not None
+
+    assert box["height"] < highest
+
+
+def test_money_stays_on_its_line_in_a_narrower_notebook(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """At 600 pixels the picture makes room for the words."""
+    page = page_of(make_job(pictures=1, state="complete", id="x", cost=Credits(11)), width=616)
+    page.wait_for_function("document.querySelector('.leo-frame').clientWidth <= 230")
+    word = page.locator(".leo-word").bounding_box()
+    pill = page.locator(".leo-pill").bounding_box()
+    assert word is not None
+    assert pill is not None
+
+    assert abs(word["y"] - pill["y"]) < 8
+
+
+def test_two_cards_of_one_output_are_two(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """There is ground between them."""
+    page = page_of(make_job(state="pending", sent=True))
+    page.evaluate("void show()")
+    upper, lower = (card.bounding_box() for card in page.locator(".leo-card").all())
+    assert upper is not None
+    assert lower is not None
+
+    assert lower["y"] - upper["y"] - upper["height"] >= 6
+
+
 def test_cards_share_a_row(page_of: Callable[..., Page], make_job: Callable[..., Any]) -> None:
     """In an HBox two cards stand side by side, each with half of the room."""
     page = page_of(make_job(pictures=1, state="complete", id="x", cost=Credits(11)), width=1016)

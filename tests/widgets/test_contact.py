@@ -9,10 +9,13 @@ from PIL import Image as Pillow
 import leonardo_nb as leo
 from leonardo_nb.sweeps.layout import lay_out
 from leonardo_nb.widgets.contact import (
+    FIRST_PAGE,
+    LABEL,
     MAX_HTML_BYTES,
     MAX_PAINTED_BYTES,
     SHOWN_WIDTH,
     _first,
+    _Page,
     contact_sheet,
     freeze_run,
 )
@@ -80,8 +83,25 @@ def test_sheet_is_on_white_and_as_wide_as_it_is_shown(run: Run) -> None:
     assert isinstance(painted, bytes)
     picture = Pillow.open(io.BytesIO(painted)).convert("RGB")
 
-    assert picture.width <= SHOWN_WIDTH
+    assert picture.width <= 1.25 * SHOWN_WIDTH
     assert (255, 255, 255) == picture.getpixel((2, 2))
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        {"seed": [1, 2], "guidance_scale": [4, 7, 10], "presetStyle": ["ANIME", "DYNAMIC"]},
+        {"seed": range(8), "guidance_scale": range(3, 9)},
+        {"seed": range(5)},
+    ],
+)
+def test_labels_are_legible_in_a_narrow_notebook(studio: Studio, axes: dict[str, Any]) -> None:
+    """Shown 600 pixels wide they are 12 pixels high."""
+    run = leo.plan("a fox", studio=studio, **axes).start()
+    page = _Page.of(run, FIRST_PAGE)
+    run.cancel()
+
+    assert 12 <= LABEL * min(600 / page.width, 1)
 
 
 def test_failed_cells_are_hatched_and_the_caption_counts_them(

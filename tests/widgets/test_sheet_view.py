@@ -137,3 +137,14 @@ def test_cell_that_failed_says_why(failed: Run) -> None:
 def test_reason_has_no_id(text: str, reason: str) -> None:
     """A cell has room for a sentence."""
     assert reason == reason_of(ValueError(text))
+
+
+def test_side_without_a_cell_lists_what_is_always_so(studio: Studio) -> None:
+    """Before the first picture: model and size, which no label says, and what else was set."""
+    plan = leo.plan("a fox", studio=studio, seed=[1, 2], guidance_scale=9)
+    run = plan.start()
+    run.cancel()
+    always = dict(grid_view(run)["always"])
+
+    assert ["model", "size", "guidance_scale"] == list(always)
+    assert "1024 × 768" == always["size"]  # noqa: RUF001  typographic
