@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, ViewportSize
 
 README_PICTURE = ROOT / "notebooks" / "images" / "card.png"
-LARGEST_BYTES = 300_000
-WIDTH, NARROW = 860, 600
+LARGEST_BYTES = 350_000
+WIDTHS = (860, 600, 360)
+WIDTH = WIDTHS[0]
 WORD_COLOURS, PICTURE_COLOURS = 64, 192
 
 CARD = """\
@@ -47,16 +48,30 @@ run = leo.sweep(
 )
 run"""
 
-REAL_TIME = """\
+README_SWEEP = """\
 import leonardo_nb as leo
 from leonardo_nb.simulator import Simulator
-studio = leo.connect(simulator=Simulator(speed=2))
-first = leo.generate("a lighthouse at dawn", seed=42, presetStyle="CINEMATIC")
-images = first.result()"""
+some = Simulator(speed=4, slots=3)
+some.script(method="POST", path="/generations", times=6, empty_looks=1)
+some.script(method="POST", path="/generations", times=6, never_finish=True)
+run = leo.sweep(
+    "a red fox in the snow",
+    studio=leo.connect(simulator=some),
+    seed=[7, 8, 9],
+    guidance_scale=[7, 9, 11, 13],
+    presetStyle="ILLUSTRATION",
+)
+sheet = run.sheet()
+first = leo.connect(simulator=Simulator(speed=8)).generate(
+    "a lighthouse at dawn, gulls over the surf", seed=42, presetStyle="ILLUSTRATION"
+)
+images = first.result()
+leo.connect(simulator=Simulator(speed=2))"""
+"""A sweep that stays half full, a job that is done, and a studio that draws in real time."""
 
-BOTH = """\
-second = leo.generate("a red fox in the snow", seed=7, guidance_scale=5)
-display(second.card(), first.card())"""
+README_CARDS = """\
+second = leo.generate("an owl in the moonlight", seed=7, presetStyle="ANIME")
+display(second.card(), first.card(), sheet)"""
 
 STATES = {
     "failed": "studio.simulator.script(fail=True)\n" + CARD + ".card()",
@@ -64,6 +79,7 @@ STATES = {
     'body={"error": "Not enough api tokens to complete this operation."})\n' + CARD + ".card()",
     "stopped": CARD + ".card()",
     "live": CARD.replace("job =", "live =").replace("\njob", "\nlive"),
+    "two": "display(job.card(), live.card())",
     "several": 'four = leo.generate("a red fox in the snow", seed=7, num_images=4)\nfour.card()',
     "sweep": SWEEP + ".sheet()",
     "frozen": "live",
@@ -73,31 +89,32 @@ STATES = {
 
 
 STYLE = """
-.jp-OutputArea-child + .jp-OutputArea-child { margin-top: 14px; }
 .jp-Cell-inputWrapper { opacity: 0; }
 """
-"""Room between two outputs of one cell, and nothing of a cell's code at the edge of a picture."""
+"""Nothing of a cell's code at the edge of a picture."""
 
 
 def readme_picture(browser: Browser, lab: Lab, file: Path) -> None:
-    """Photograph a live card above a finished one."""
-    notebook = opened(browser, lab, "readme", [REAL_TIME, BOTH], WIDTH)
+    """Photograph a live card, a finished one, and a grid that is half full."""
+    notebook = opened(browser, lab, "readme", [README_SWEEP, README_CARDS], 690)
     notebook.run(0)
     notebook.run(1)
+    shown = notebook.output(1).locator(".leo-card, .leo-sheet")
     cards = notebook.card(1)
     expect(cards.nth(1).locator("img")).to_be_visible()
-    # far enough for the bar to be seen
-    expect(cards.nth(0).locator(".leo-time")).to_contain_text("3.")
+    expect(notebook.output(1).locator(".leo-sheet .leo-cell img")).to_have_count(6)
+    # half way: about eight seconds are expected
+    expect(cards.nth(0).locator(".leo-time")).to_contain_text("4.")
     notebook.page.mouse.move(0, 0)
     notebook.page.evaluate("document.activeElement?.blur()")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(small(photograph(notebook.output(1), cards)))
+    file.write_bytes(small(photograph(notebook.output(1), shown)))
     notebook.close()
 
 
-def photograph(output: Locator, cards: Locator) -> Image.Image:
-    """Return the part of the page that holds *cards*, with a little of the ground around."""
-    boxes = [box for box in (card.bounding_box() for card in cards.all()) if box is not None]
+def photograph(output: Locator, shown: Locator) -> Image.Image:
+    """Return the part of the page that holds what is *shown*, with a little of the ground."""
+    boxes = [box for box in (each.bounding_box() for each in shown.all()) if box is not None]
     left = min(box["x"] for box in boxes) - 8
     top = min(box["y"] for box in boxes) - 8
     clip = {
@@ -158,12 +175,12 @@ def every_state(browser: Browser, lab: Lab, folder: Path) -> Iterator[Path]:
         notebook.run(number)
         if names[number - 1] == "stopped":
             notebook.run(len(cells) + 1)
-    yield from themes(notebook, folder, ["live", "several", "stopped", "sweep"], names, "")
+    yield from themes(notebook, folder, ["live", "two", "several", "stopped", "sweep"], names, "")
     notebook.run(len(cells))
     expect(notebook.output(names.index("sweep") + 1).locator(".leo-cell img")).to_have_count(12)
     notebook.run(names.index("frozen") + 1)
     notebook.run(names.index("contact") + 1)
-    ended = ["failed", "refused", "live", "several", "sweep", "contact"]
+    ended = ["failed", "refused", "live", "two", "several", "sweep", "contact"]
     yield from themes(notebook, folder, ended, names, "-ended")
     notebook.close()
 
@@ -174,7 +191,7 @@ def themes(
     """Photograph what the cells called *wanted* show, in both themes and widths."""
     for theme, label in (("JupyterLab Light", "light"), (DARK, "dark")):
         notebook.theme(theme)
-        for width in (WIDTH, NARROW):
+        for width in WIDTHS:
             notebook.page.set_viewport_size({"width": width + 200, "height": 1400})
             for name in wanted:
                 file = folder / f"{name}{suffix}-{label}-{width}.png"
