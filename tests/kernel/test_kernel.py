@@ -109,6 +109,19 @@ def test_card_freezes_while_a_cell_blocks(held: Kernel) -> None:
     assert "1 complete" == held.run(ASK_RESULT).text
 
 
+def test_picture_that_comes_between_two_cells_is_said_again(held: Kernel) -> None:
+    """Notebook runners drop what is published while no cell runs; the next cell brings it anew."""
+    held.run(f"{JOB}\njob")
+    held.card()
+    held.run("import threading\nthreading.Timer(0.2, let_go).start()")
+    held.until(shown_plainly)
+
+    following = held.run("pass")
+    after = held.run("pass")
+
+    assert [True, False] == [any(map(shown_plainly, ran.heard)) for ran in (following, after)]
+
+
 def test_two_cards_of_a_job_share_one_model(held: Kernel) -> None:
     """However often a job is shown, in cells or in boxes, one model is opened for it."""
     held.run("import ipywidgets")
