@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections import Counter
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -167,6 +168,7 @@ class Run:
         self._own = {cell.key: jobs[cell.key] for cell in self.cells}
         self._future: Future[Run] | None = None
         self._sheet: Sheet | None = None
+        self._sheet_made = threading.Lock()  # asked for by cells and by the engine
 
     @classmethod
     def started(
@@ -521,11 +523,12 @@ class Run:
 
     def live_sheet(self) -> Sheet:
         """Return the grid that `sheet` returns, without keeping it past the last cell it is in."""
-        if self._sheet is None or self._sheet.comm is None:
-            from leonardo_nb.widgets.sheet import Sheet
+        from leonardo_nb.widgets.sheet import Sheet
 
-            self._sheet = Sheet(self)
-        return self._sheet
+        with self._sheet_made:
+            if self._sheet is None or self._sheet.comm is None:
+                self._sheet = Sheet(self)
+            return self._sheet
 
     def contact_sheet(self, path: str | Path | None = None, *, tile: int = 256) -> Picture:
         """
