@@ -90,7 +90,7 @@ def lab(
         "leonardo-notebooks"
     ),
 ) -> None:
-    """Open JupyterLab at the first notebook; further options go to JupyterLab."""
+    """Open JupyterLab at your copy of the notebooks; further options go to JupyterLab."""
     if importlib.util.find_spec("jupyterlab") is None:
         _refuse('This needs JupyterLab: pip install "leonardo_nb[lab]" brings it.')
     folder.mkdir(parents=True, exist_ok=True)

@@ -255,7 +255,9 @@ class Studio:
         balance = ""
         if self.account is not None and self.account.balance is not None:
             balance = f", {self.account.balance} left"
-        return f"<Studio on {service}{balance}, library {_shown(self.folder)}>"
+        limit = self._runner.budget.limit
+        budget = "" if limit is None else f", budget {limit}"
+        return f"<Studio on {service}{balance}{budget}, library {_shown(self.folder)}>"
 
 
 _default: Studio | None = None

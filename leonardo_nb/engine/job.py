@@ -65,6 +65,7 @@ class Job(Generic[T]):
         self._snapshot = snapshot
         self._future: Future[T] = Future()
         self._future.set_running_or_notify_cancel()  # from here on nobody's waiting can cancel it
+        self._balance_at_end: Cost | None = None
         self._subscribers: list[Callable[[Any], object]] = []
 
     # what is known
@@ -121,7 +122,13 @@ class Job(Generic[T]):
 
     @property
     def balance(self) -> Cost | None:
-        """What the account has left, as last seen; None where the service does not say."""
+        """
+        What the account has left, as last seen, or as it was when the job ended.
+
+        None where the service does not say.
+        """
+        if self._snapshot.ended is not None:
+            return self._balance_at_end
         account = self._runner.account
         return None if account is None else account.balance
 
@@ -342,6 +349,7 @@ class Job(Generic[T]):
     def apply(self, event: Event) -> None:
         """Take *event* in and tell everybody; only on the engine's thread."""
         before = self._snapshot
+        self._balance_at_end = self.balance
         self._snapshot = before.after(event)
         if self._snapshot is before:
             return

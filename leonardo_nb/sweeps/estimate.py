@@ -35,7 +35,7 @@ USUAL_SLOTS = 10
 """Jobs at once on an account whose own number is not known yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Estimate:
     """
     The size, price and duration of a plan.
@@ -60,6 +60,9 @@ class Estimate:
         if self.jobs < self.cells:
             parts.insert(1, counted(self.jobs, "job"))
         return f"{', '.join(parts)}, about {in_words(self.seconds)}"
+
+    def __repr__(self) -> str:
+        return f"<Estimate: {self}>"
 
 
 def counted(number: int, noun: str) -> str:

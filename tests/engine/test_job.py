@@ -243,6 +243,19 @@ async def test_a_finished_job_cannot_be_cancelled(studio: Studio) -> None:
     assert (False, "complete") == (job.cancel(), job.state)
 
 
+async def test_the_balance_of_a_job_that_ended_stays_as_it_was(studio: Studio) -> None:
+    """What a later job costs does not change what an earlier one says."""
+    first = studio.generate("a fox", **SMALL)
+    await first
+    left = first.balance
+    second = studio.generate("a fox", **SMALL)
+    await second
+    studio.refresh()
+
+    assert Credits(15_000 - 2) == left == first.balance
+    assert second.balance == Credits(15_000 - 4)
+
+
 async def test_the_price_is_known_before_and_the_cost_after(studio: Studio) -> None:
     """The calculator's price is the charged cost here, and the balance went down by it."""
     job = studio.generate("a fox", **SMALL)
