@@ -487,6 +487,8 @@ class Runner:
         record = replace(
             self._record(job), state=state, error=None if error is None else str(error)
         )
+        if not state.is_final:
+            record = replace(record, ended=None, seconds=None)
         try:
             await anyio.to_thread.run_sync(self._ledger.ended, record)
         except LeonardoError:

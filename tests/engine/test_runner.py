@@ -197,7 +197,13 @@ async def test_what_the_service_still_has_stays_open(studio: Studio, simulator: 
     error = await failure(job)
 
     assert isinstance(error, leo.AuthenticationError)
-    assert ("charged", ["ack"]) == (job.snapshot.charge, [row.state for row in studio.jobs()])
+    (row,) = studio.jobs()
+    assert ("charged", "ack", None, None) == (
+        job.snapshot.charge,
+        row.state,
+        row.ended,
+        row.seconds,
+    )
     assert job.id is not None
     assert 1 == len(await studio.job(job.id))
 
