@@ -21,7 +21,7 @@ from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.money import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -58,6 +58,7 @@ JOBS = sql.Table(
     sql.Column("cost_amount", sql.String),
     sql.Column("cost_unit", sql.String),
     sql.Column("error", sql.Text),
+    sql.Column("endpoint", sql.String, nullable=False, server_default="generations"),
 )
 
 FILES = sql.Table(
@@ -65,7 +66,7 @@ FILES = sql.Table(
     METADATA,
     sql.Column("uid", sql.String, sql.ForeignKey("jobs.uid"), primary_key=True),
     sql.Column("position", sql.Integer, primary_key=True),
-    sql.Column("image_id", sql.String, nullable=False),
+    sql.Column("image_id", sql.String, nullable=False, index=True),
     sql.Column("url", sql.Text, nullable=False),
     sql.Column("nsfw", sql.Boolean, nullable=False),
     sql.Column("path", sql.String, nullable=False),
@@ -74,17 +75,69 @@ FILES = sql.Table(
     sql.Column("width", sql.Integer, nullable=False),
     sql.Column("height", sql.Integer, nullable=False),
     sql.Column("size_bytes", sql.Integer, nullable=False),
+    sql.Column("duration", sql.Float),
 )
 
-
-def _first_tables(connection: sql.Connection) -> None:
-    METADATA.create_all(connection)
-
-
-# Appended to, in order; one that was released is never edited.
-MIGRATIONS: tuple[tuple[str, Callable[[sql.Connection], None]], ...] = (
-    ("0001 first tables", _first_tables),
+POSTERS = sql.Table(
+    "posters",
+    METADATA,
+    sql.Column("uid", sql.String, primary_key=True),
+    sql.Column("position", sql.Integer, primary_key=True),
+    sql.Column("path", sql.String, nullable=False),
+    sql.Column("sha256", sql.String, nullable=False),
+    sql.Column("media_type", sql.String, nullable=False),
+    sql.Column("width", sql.Integer, nullable=False),
+    sql.Column("height", sql.Integer, nullable=False),
+    sql.Column("size_bytes", sql.Integer, nullable=False),
+    sql.ForeignKeyConstraint(["uid", "position"], ["files.uid", "files.position"]),
 )
+
+STORED = ("path", "sha256", "media_type", "width", "height", "size_bytes")
+"""The columns that every stored file has, in `files` and in `posters`."""
+
+MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "0001 first tables",
+        (
+            """CREATE TABLE jobs (
+                uid VARCHAR NOT NULL, kind VARCHAR NOT NULL, state VARCHAR NOT NULL,
+                request TEXT NOT NULL, content_key VARCHAR NOT NULL, simulated BOOLEAN NOT NULL,
+                base_url VARCHAR NOT NULL, created VARCHAR NOT NULL, sent VARCHAR, ended VARCHAR,
+                seconds FLOAT, job_id VARCHAR, cost_amount VARCHAR, cost_unit VARCHAR, error TEXT,
+                PRIMARY KEY (uid))""",
+            "CREATE INDEX ix_jobs_content_key ON jobs (content_key)",
+            "CREATE INDEX ix_jobs_created ON jobs (created)",
+            "CREATE INDEX ix_jobs_job_id ON jobs (job_id)",
+            """CREATE TABLE files (
+                uid VARCHAR NOT NULL, position INTEGER NOT NULL, image_id VARCHAR NOT NULL,
+                url TEXT NOT NULL, nsfw BOOLEAN NOT NULL, path VARCHAR NOT NULL,
+                sha256 VARCHAR NOT NULL, media_type VARCHAR NOT NULL, width INTEGER NOT NULL,
+                height INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+                PRIMARY KEY (uid, position), FOREIGN KEY(uid) REFERENCES jobs (uid))""",
+        ),
+    ),
+    (
+        "0002 videos and variations",
+        (
+            # a kernel that runs an older leonardo_nb may still write rows, so there is a default
+            "ALTER TABLE jobs ADD COLUMN endpoint VARCHAR DEFAULT 'generations' NOT NULL",
+            "ALTER TABLE files ADD COLUMN duration FLOAT",
+            "CREATE INDEX ix_files_image_id ON files (image_id)",
+            """CREATE TABLE posters (
+                uid VARCHAR NOT NULL, position INTEGER NOT NULL, path VARCHAR NOT NULL,
+                sha256 VARCHAR NOT NULL, media_type VARCHAR NOT NULL, width INTEGER NOT NULL,
+                height INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+                PRIMARY KEY (uid, position),
+                FOREIGN KEY(uid, position) REFERENCES files (uid, position))""",
+        ),
+    ),
+)
+"""
+Names and statements, in order; one that was released is never edited.
+
+They are written out, and not made of the tables above, which say what the newest migration leaves
+behind: a library of any age is to go through the same steps.
+"""
 
 
 class Ledger:
@@ -119,6 +172,7 @@ class Ledger:
             "simulated": record.simulated,
             "base_url": record.base_url,
             "created": _written(record.created),
+            "endpoint": record.endpoint,
         }
         with self._writing() as connection:
             connection.execute(sql.insert(JOBS).values(row))
@@ -133,28 +187,30 @@ class Ledger:
 
     def completed(self, record: JobRecord) -> None:
         """Write down the files of a job, and that it is done."""
-        rows = [
+        files = [
             {
                 "uid": record.uid,
                 "position": position,
                 "image_id": item.image_id,
                 "url": item.url,
                 "nsfw": item.nsfw,
-                # relative, so that a library can be moved
-                "path": item.file.path.relative_to(self.folder).as_posix(),
-                "sha256": item.file.sha256,
-                "media_type": item.file.media_type,
-                "width": item.file.width,
-                "height": item.file.height,
-                "size_bytes": item.file.size_bytes,
+                "duration": item.file.duration,
+                **self._stored(item.file),
             }
             for position, item in enumerate(record.media)
         ]
+        posters = [
+            {"uid": record.uid, "position": position, **self._stored(item.poster)}
+            for position, item in enumerate(record.media)
+            if item.poster is not None
+        ]
         with self._writing() as connection:
-            # another kernel may have looked for the same job
-            connection.execute(sql.delete(FILES).where(FILES.c.uid == record.uid))
-            if rows:
-                connection.execute(sql.insert(FILES), rows)
+            # another kernel may have looked for the same job; posters first, they refer to files
+            for table in (POSTERS, FILES):
+                connection.execute(sql.delete(table).where(table.c.uid == record.uid))
+            for table, rows in ((FILES, files), (POSTERS, posters)):
+                if rows:
+                    connection.execute(sql.insert(table), rows)
             connection.execute(
                 sql.update(JOBS)
                 .where(JOBS.c.uid == record.uid)
@@ -162,7 +218,7 @@ class Ledger:
             )
 
     def ended(self, record: JobRecord) -> None:
-        """Write down that a job ended without pictures; one that is complete stays so."""
+        """Write down that a job ended without files; one that is complete stays so."""
         self._update(
             record.uid,
             JOBS.c.state != "complete",
@@ -196,6 +252,25 @@ class Ledger:
             )
             return tuple(self._record(connection, row) for row in rows)
 
+    def media(self, name: str) -> MediaFile | None:
+        """
+        Return the picture or video that the service calls *name*; None where it is not here.
+
+        Args:
+            name: The id of a picture or video, of which the newest copy is returned; or the
+                service's id of a job, whose first file is meant. No beginnings of ids.
+        """
+        of_its_own = FILES.c.image_id == name
+        of_its_job = (JOBS.c.job_id == name) & (FILES.c.position == 0)
+        newest = (JOBS.c.created.desc(), JOBS.c.uid.desc(), FILES.c.position)
+        with self._reading() as connection:
+            for condition in (of_its_own, of_its_job):
+                query = _files().join(JOBS, JOBS.c.uid == FILES.c.uid).where(condition)
+                row = connection.execute(query.order_by(*newest).limit(1)).mappings().first()
+                if row is not None:
+                    return self._media(row)
+        return None
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
@@ -205,9 +280,8 @@ class Ledger:
             connection.execute(sql.update(JOBS).where(JOBS.c.uid == uid, *where).values(**values))
 
     def _record(self, connection: sql.Connection, row: sql.Row[Any]) -> JobRecord:
-        files = connection.execute(
-            sql.select(FILES).where(FILES.c.uid == row.uid).order_by(FILES.c.position)
-        ).all()
+        query = _files().where(FILES.c.uid == row.uid).order_by(FILES.c.position)
+        files = connection.execute(query).mappings().all()
         return JobRecord(
             uid=row.uid,
             kind=row.kind,
@@ -223,23 +297,30 @@ class Ledger:
             job_id=row.job_id,
             cost=None if row.cost_amount is None else Cost.of(row.cost_amount, row.cost_unit),
             error=row.error,
-            media=tuple(
-                MediaFile(
-                    image_id=file.image_id,
-                    url=file.url,
-                    nsfw=file.nsfw,
-                    file=StoredFile(
-                        path=self.folder / file.path,
-                        sha256=file.sha256,
-                        media_type=file.media_type,
-                        width=file.width,
-                        height=file.height,
-                        size_bytes=file.size_bytes,
-                    ),
-                )
-                for file in files
-            ),
+            media=tuple(self._media(file) for file in files),
+            endpoint=row.endpoint,
         )
+
+    def _media(self, row: sql.RowMapping) -> MediaFile:
+        """Return the file in *row*, which `_files` gave."""
+        return MediaFile(
+            image_id=row["image_id"],
+            url=row["url"],
+            nsfw=row["nsfw"],
+            file=self._file(row, duration=row["duration"]),
+            poster=None if row["poster_path"] is None else self._file(row, "poster_"),
+        )
+
+    def _file(
+        self, row: sql.RowMapping, prefix: str = "", *, duration: float | None = None
+    ) -> StoredFile:
+        facts = {name: row[prefix + name] for name in STORED}
+        return StoredFile(**facts | {"path": self.folder / facts["path"]}, duration=duration)
+
+    def _stored(self, file: StoredFile) -> dict[str, object]:
+        """Return the columns of *file*; its path is relative, so that a library can be moved."""
+        facts = {name: getattr(file, name) for name in STORED}
+        return facts | {"path": file.path.relative_to(self.folder).as_posix()}
 
     def _migrate(self, connection: sql.Connection) -> None:
         MIGRATIONS_DONE.create(connection, checkfirst=True)
@@ -250,9 +331,10 @@ class Ledger:
                 f"The library {self.path} was written by a newer leonardo_nb "
                 f"({', '.join(sorted(unknown))}); upgrade to use it. Nothing was changed."
             )
-        for name, migrate in MIGRATIONS:
+        for name, statements in MIGRATIONS:
             if name not in done:
-                migrate(connection)
+                for statement in statements:
+                    connection.exec_driver_sql(statement)
                 connection.execute(
                     sql.insert(MIGRATIONS_DONE).values(
                         name=name, applied=_written(datetime.now(UTC))
@@ -279,6 +361,13 @@ class Ledger:
         except exc.SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
             raise LibraryError(f"The library {self.path} cannot be used: {cause}.") from error
+
+
+def _files() -> sql.Select[Any]:
+    """Return the query of all files, each with its poster's columns under `poster_`."""
+    posters = [POSTERS.c[name].label(f"poster_{name}") for name in STORED]
+    with_poster = (POSTERS.c.uid == FILES.c.uid) & (POSTERS.c.position == FILES.c.position)
+    return sql.select(FILES, *posters).outerjoin_from(FILES, POSTERS, with_poster)
 
 
 def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401  sqlite3's own

@@ -18,19 +18,21 @@ __all__ = ["JobRecord", "MediaFile"]
 @dataclass(frozen=True, slots=True)
 class MediaFile:
     """
-    One finished picture: the service's names for it, and the file that holds it.
+    One finished picture or video: the service's names for it, and the file that holds it.
 
     Attributes:
-        image_id: The service's id of the picture, not of the job.
+        image_id: The service's id of the picture or video, not of the job.
         url: Where the service keeps it.
         nsfw: Whether the service marked it so; the mark only informs.
-        file: Our copy.
+        file: Our copy; an MP4 where it is a video.
+        poster: The still of a video; None for a picture, and where the service made none.
     """
 
     image_id: str
     url: str
     nsfw: bool
     file: StoredFile
+    poster: StoredFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class JobRecord:
 
     Attributes:
         uid: Our own name for the job.
-        kind: `"generation"`.
+        kind: `"generation"`, `"video"` or `"variation"`.
         state: A word of `leonardo_nb.engine.lifecycle.State`.
         request: What was sent, by the service's names.
         content_key: The SHA-256 of the resolved request.
@@ -53,7 +55,9 @@ class JobRecord:
         job_id: The service's id, or None before it was accepted.
         cost: What the service charged, or None where it did not say.
         error: Why it failed, or None.
-        media: Its pictures, in the service's order.
+        media: Its pictures or videos, in the service's order.
+        endpoint: Where the request was posted, below the base address; it says which kind of body
+            `request` is, see `leonardo_nb.service.requests.BODIES`.
     """
 
     uid: str
@@ -71,3 +75,4 @@ class JobRecord:
     cost: Cost | None = None
     error: str | None = None
     media: tuple[MediaFile, ...] = ()
+    endpoint: str = "generations"

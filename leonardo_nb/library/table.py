@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["JobTable"]
 
-COLUMNS = ("asked", "state", "prompt", "seed", "images", "took", "cost", "id")
-PROMPT_SHOWN = 60
+COLUMNS = ("asked", "state", "what", "seed", "files", "took", "cost", "id")
+WHAT_SHOWN = 60
 SHORT_ID = 8
 
 
@@ -74,16 +74,21 @@ class JobTable(Sequence["JobRecord"]):
 
 def _row(record: JobRecord) -> tuple[str, ...]:
     # a prompt is text wherever it is shown, so nothing in it may steer a terminal
-    prompt = "".join(c if c.isprintable() else " " for c in str(record.request.get("prompt", "")))
-    if len(prompt) > PROMPT_SHOWN:
-        prompt = prompt[: PROMPT_SHOWN - 1] + "…"
+    what = "".join(c if c.isprintable() else " " for c in _what(record))
+    if len(what) > WHAT_SHOWN:
+        what = what[: WHAT_SHOWN - 1] + "…"
     return (
         record.created.astimezone().strftime("%Y-%m-%d %H:%M"),
         f"{record.state}, simulated" if record.simulated else record.state,
-        prompt,
+        what,
         str(record.request.get("seed", "")),
         str(len(record.media)),
         "" if record.seconds is None else f"{record.seconds:.1f} s",
         "" if record.cost is None else str(record.cost),
         "" if record.job_id is None else record.job_id[:SHORT_ID],
     )
+
+
+def _what(record: JobRecord) -> str:
+    """Return what was asked for: the prompt, or the kind of job where there is none."""
+    return str(record.request.get("prompt") or record.kind.capitalize())

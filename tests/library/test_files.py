@@ -1,4 +1,4 @@
-"""Picture files: received, checked, renamed."""
+"""Picture and video files: received, checked, renamed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 
 from leonardo_nb.errors import DownloadFailed, LibraryError
 from leonardo_nb.library.files import MediaStore
+
+from .boxes import film
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,6 +71,62 @@ async def test_the_same_bytes_are_one_file(tmp_path: Path) -> None:
     second = await store.save(chunks(data), url=URL)
 
     assert first == second
+
+
+async def test_a_video_is_named_by_its_content(tmp_path: Path) -> None:
+    """Type, suffix, size and length of a video come from its bytes."""
+    data = film()
+
+    stored = await MediaStore(tmp_path).save(chunks(data, 5), url=URL)
+
+    assert ("video/mp4", 832, 480, 5.0, len(data)) == (
+        stored.media_type,
+        stored.width,
+        stored.height,
+        stored.duration,
+        stored.size_bytes,
+    )
+    assert hashlib.sha256(data).hexdigest() + ".mp4" == stored.path.name
+    assert data == stored.path.read_bytes()
+
+
+async def test_a_picture_has_no_duration(tmp_path: Path) -> None:
+    """Only videos last."""
+    stored = await MediaStore(tmp_path).save(chunks(picture()), url=URL)
+
+    assert stored.duration is None
+
+
+async def test_videos_may_be_larger_than_pictures(tmp_path: Path) -> None:
+    """What begins like a video has a limit of its own, however its bytes arrive."""
+    data = film()
+
+    stored = await MediaStore(tmp_path).save(
+        chunks(data, 1), url=URL, limit_bytes=100, limit_video_bytes=len(data)
+    )
+
+    assert len(data) == stored.size_bytes
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        pytest.param(film()[:-9], "The video arrived damaged .it is cut off: box mdat", id="cut"),
+        pytest.param(film()[:20], "The video arrived damaged .it is cut off", id="its beginning"),
+        pytest.param(film() + bytes(99), "The video is larger than 1,", id="too many bytes"),
+        pytest.param(film()[:7], "nor an MP4 video", id="hardly anything"),
+    ],
+)
+async def test_a_video_that_is_not_whole_is_not_kept(
+    tmp_path: Path, data: bytes, sentence: str
+) -> None:
+    """The sentence speaks of a video, and no file is left behind."""
+    store = MediaStore(tmp_path)
+
+    with pytest.raises(DownloadFailed, match=sentence):
+        await store.save(chunks(data), url=URL, limit_video_bytes=len(film()))
+
+    assert [] == files_in(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.files import StoredFile
-from leonardo_nb.library.ledger import Ledger
+from leonardo_nb.library.ledger import METADATA, MIGRATIONS, Ledger
 from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.library.table import JobTable
 from leonardo_nb.money import Credits, Dollars
@@ -70,6 +70,136 @@ def test_a_whole_life_is_remembered(ledger: Ledger, tmp_path: Path) -> None:
     ledger.completed(whole)  # as another kernel may that looked for the same job
 
     assert (whole,) == ledger.jobs()
+
+
+def stored(folder: Path, name: str, media_type: str = "image/jpeg", **facts: Any) -> StoredFile:
+    suffix = media_type.partition("/")[2]
+    path = folder / "media" / name[:2] / f"{name}.{suffix}"
+    return StoredFile(path, name, media_type, 8, 6, 100, **facts)
+
+
+def test_a_video_is_remembered_with_its_poster(ledger: Ledger, tmp_path: Path) -> None:
+    """Where it was asked for, how long it is and its still are read back; a picture has neither."""
+    video = stored(tmp_path, "v1", "video/mp4", duration=5.25)
+    media = (
+        MediaFile("i1", "https://x/1.mp4", False, video, poster=stored(tmp_path, "p1")),
+        MediaFile("i2", "https://x/2.mp4", False, video),
+        MediaFile("i3", "https://x/3.jpg", False, stored(tmp_path, "p3")),
+    )
+    asked = record(kind="video", endpoint="generations-text-to-video")
+    ledger.intend(asked)
+    whole = dataclasses.replace(asked, state="complete", media=media)
+    ledger.completed(whole)
+    ledger.completed(whole)  # as another kernel may that looked for the same job
+
+    assert (whole,) == ledger.jobs()
+
+
+def test_a_file_is_found_by_its_id_or_its_job(ledger: Ledger, tmp_path: Path) -> None:
+    """An id leads to its newest file, a job's id to the job's first one, and no part to any."""
+    for uid, minutes in (("new", 2), ("old", 1)):
+        asked = record(uid, created=NOON + timedelta(minutes=minutes), job_id=f"job-{uid}")
+        first = MediaFile("shared", f"https://x/{uid}/0", False, stored(tmp_path, "p1"))
+        second = MediaFile(f"own-{uid}", f"https://x/{uid}/1", False, stored(tmp_path, "p2"))
+        ledger.intend(asked)
+        ledger.completed(dataclasses.replace(asked, media=(first, second)))
+    names = ("shared", "own-old", "job-old", "job-new", "job", "", "%")
+
+    found = {name: item.url for name in names if (item := ledger.media(name))}
+
+    assert {
+        "shared": "https://x/new/0",
+        "own-old": "https://x/old/1",
+        "job-old": "https://x/old/0",
+        "job-new": "https://x/new/0",
+    } == found
+
+
+def test_a_found_video_has_its_poster(ledger: Ledger, tmp_path: Path) -> None:
+    """What is found is the file as it was written down."""
+    video = stored(tmp_path, "v1", "video/mp4", duration=5.25)
+    item = MediaFile("i1", "https://x/1.mp4", False, video, poster=stored(tmp_path, "p1"))
+    ledger.intend(record(kind="video"))
+    ledger.completed(record(kind="video", job_id="job-1", media=(item,)))
+
+    assert [item, item] == [ledger.media("i1"), ledger.media("job-1")]
+
+
+def test_a_job_without_files_has_none(ledger: Ledger) -> None:
+    """A job that is still at work is no file."""
+    ledger.intend(record())
+    ledger.acked(record(job_id="job-1", state="ack"))
+
+    assert ledger.media("job-1") is None
+
+
+def made_by(folder: Path, migrations: int) -> None:
+    """Make a library as it was after the first *migrations*, with one job that is complete."""
+    with sqlite3.connect(folder / "library.sqlite") as raw:
+        raw.execute("CREATE TABLE migrations (name VARCHAR PRIMARY KEY, applied VARCHAR NOT NULL)")
+        for name, statements in MIGRATIONS[:migrations]:
+            for statement in statements:
+                raw.execute(statement)
+            raw.execute("INSERT INTO migrations VALUES (?, 'then')", (name,))
+        if migrations:
+            raw.execute(
+                "INSERT INTO jobs (uid, kind, state, request, content_key, simulated, base_url,"
+                " created, job_id) VALUES ('u1', 'generation', 'complete', '{\"prompt\": \"fox\"}',"
+                " 'k', 1, 'http://simulator.invalid', '2026-01-01T12:00:00+00:00', 'job-1')"
+            )
+            raw.execute(
+                "INSERT INTO files (uid, position, image_id, url, nsfw, path, sha256, media_type,"
+                " width, height, size_bytes) VALUES ('u1', 0, 'i1', 'https://x/1', 0,"
+                " 'media/p1/p1.jpeg', 'p1', 'image/jpeg', 8, 6, 100)"
+            )
+    raw.close()
+
+
+@pytest.mark.parametrize("migrations", range(1, len(MIGRATIONS) + 1))
+def test_a_library_of_any_age_keeps_its_jobs(tmp_path: Path, migrations: int) -> None:
+    """Rows of every earlier version are read as if they had been written today."""
+    made_by(tmp_path, migrations)
+    ledger = Ledger(tmp_path)
+
+    found = ledger.jobs()
+    ledger.close()
+
+    picture = MediaFile("i1", "https://x/1", False, stored(tmp_path, "p1"))
+    whole = record(state="complete", request={"prompt": "fox"}, job_id="job-1", media=(picture,))
+    assert (dataclasses.replace(whole, endpoint="generations"),) == found
+
+
+@pytest.mark.parametrize("migrations", range(len(MIGRATIONS) + 1))
+def test_every_way_leads_to_the_same_tables(tmp_path: Path, migrations: int) -> None:
+    """Whatever age a library is, it then has the columns that the ledger asks for."""
+    made_by(tmp_path, migrations)
+    Ledger(tmp_path).close()
+    with sqlite3.connect(tmp_path / "library.sqlite") as raw:
+        columns = {
+            table: {row[1] for row in raw.execute(f"PRAGMA table_info({table})")}
+            for table in METADATA.tables
+        }
+        indexes = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE sql > ''"
+                                                 " AND type = 'index'")}  # fmt: skip
+    raw.close()
+
+    assert {name: set(table.c.keys()) for name, table in METADATA.tables.items()} == columns
+    assert {
+        str(index.name) for each in METADATA.tables.values() for index in each.indexes
+    } == indexes
+
+
+def test_an_older_kernel_may_go_on_writing(ledger: Ledger) -> None:
+    """What was opened before a migration and does not know its columns still writes jobs."""
+    with sqlite3.connect(ledger.path) as raw:
+        raw.execute(
+            "INSERT INTO jobs (uid, kind, state, request, content_key, simulated, base_url,"
+            " created) VALUES ('u1', 'generation', 'request', '{}', 'k', 1, '', ?)",
+            (NOON.isoformat(),),
+        )
+    raw.close()
+
+    assert ["generations"] == [found.endpoint for found in ledger.jobs()]
 
 
 def test_what_is_complete_stays_complete(ledger: Ledger) -> None:
@@ -162,6 +292,13 @@ def test_the_table_shows_prompts_as_text() -> None:
     assert "&lt;script&gt;" in table._repr_html_()
     assert "<script>" not in table._repr_html_()
     assert "\x1b" not in repr(table)
+
+
+def test_the_table_shows_every_kind() -> None:
+    """A job without a prompt says what it is."""
+    table = JobTable([record(), record(kind="variation", request={"id": "i1"})], total=2)
+
+    assert ['a "fox" 🦊', "Variation"] == [row[2] for row in table.rows()]
 
 
 def test_the_table_says_how_much_it_leaves_out() -> None:
