@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from leonardo_nb.simulator import Simulator, serve_in_thread
@@ -18,6 +20,7 @@ sdk = pytest.importorskip(
     "leonardo_ai_sdk", reason="needs the service's own client: `pip install Leonardo-Ai-SDK`"
 )
 
+NOBODY = "9d8a6c9e-5f0b-4a8e-9a39-3d1f0f6f7a11"
 FOX = {"prompt": "a fox", "width": 64, "height": 64}
 
 
@@ -246,6 +249,28 @@ def test_videos_are_parsed(leonardo: Any, clock: ManualClock, image: str) -> Non
     assert looked.generated_image_variation_motion[0].url.endswith(".mp4")
 
 
+def test_an_upload_guides_an_image(leonardo: Any, clock: ManualClock, image: str) -> None:
+    """Announced, posted as the guide does, read back, used, and deleted."""
+    row = leonardo.image.get_generations_by_user_id(
+        user_id=leonardo.user.get_user_self().object.user_details[0].user.id, limit=1
+    ).object.generations[0]
+    picture = httpx.get(row.generated_images[0].url).content
+    desk = leonardo.init_images
+    form = desk.upload_init_image(request={"extension": "jpg"}).object.upload_init_image
+    posted = httpx.post(form.url, data=json.loads(form.fields), files={"file": picture})
+    url = desk.get_init_image_by_id(id=form.id).object.init_images_by_pk.url
+    job = made(leonardo, init_image_id=form.id, init_strength=0.4, num_images=1)
+    clock.advance(120)
+    after = leonardo.image.get_generation_by_id(id=job).object
+
+    assert image == row.generated_images[0].id
+    assert (204, b"") == (posted.status_code, posted.content)
+    assert picture == httpx.get(url).content
+    assert [] == strange(after)
+    assert "COMPLETE" == after.generations_by_pk.status.value
+    assert form.id == desk.delete_init_image_by_id(id=form.id).object.delete_init_images_by_pk.id
+
+
 def test_uploads_are_parsed(leonardo: Any) -> None:
     """Forms, and the rows of what was uploaded and deleted."""
     desk = leonardo.init_images
@@ -271,3 +296,136 @@ def test_elements_and_prompts_are_parsed(leonardo: Any, simulator: Simulator) ->
     assert [] == unset([listed, own, better, random])
     assert [] == own.user_loras
     assert 4 == vars(random.prompt_generation)["api_credit_cost"]
+
+
+CANVAS_IMAGE = {"request": {"image_data_url": "data:image/jpeg;base64,", "prompt": "a fox"}}
+BY_ID = {"id": NOBODY}
+NOT_SIMULATED: dict[str, dict[str, object]] = {
+    "blueprints.execute_blueprint": {
+        "request": {
+            "blueprint_version_id": NOBODY,
+            "input": {"node_inputs": [], "public": False},
+        }
+    },
+    "blueprints.get_blueprint_by_id": BY_ID,
+    "blueprints.get_blueprint_execution": BY_ID,
+    "blueprints.get_blueprint_execution_generations": {"request": BY_ID},
+    "blueprints.get_blueprint_versions_by_blueprint_id": BY_ID,
+    "blueprints.list_blueprints": {"request": {}},
+    "dataset.create_dataset": {"request": {"name": "foxes"}},
+    "dataset.delete_dataset_by_id": BY_ID,
+    "dataset.get_dataset_by_id": BY_ID,
+    "dataset.upload_dataset_image": {"dataset_id": NOBODY, "request_body": {"extension": "png"}},
+    "dataset.upload_dataset_image_from_gen": {
+        "dataset_id": NOBODY,
+        "request_body": {"generated_image_id": NOBODY},
+    },
+    "elements.create_element": {
+        "request": {
+            "name": "f",
+            "dataset_id": NOBODY,
+            "lora_focus": "General",
+            "train_text_encoder": True,
+            "sd_version": "FLUX_DEV",
+            "num_train_epochs": 1,
+            "learning_rate": 0.1,
+        }
+    },
+    "models.create_model": {
+        "request": {"name": "f", "dataset_id": NOBODY, "instance_prompt": "a fox"}
+    },
+    "models.delete_model_by_id": BY_ID,
+    "models.get_custom_models_by_user_id": {"user_id": NOBODY},
+    "models.get_model_by_id": BY_ID,
+    "realtime_canvas.create_lcm_generation": CANVAS_IMAGE,
+    "realtime_canvas.perform_alchemy_upscale_lcm": CANVAS_IMAGE,
+    "realtime_canvas.perform_inpainting_lcm": {
+        "request": {
+            "image_data_url": "data:image/jpeg;base64,",
+            "mask_data_url": "data:image/jpeg;base64,",
+            "prompt": "a fox",
+        }
+    },
+    "realtime_canvas.perform_instant_refine": CANVAS_IMAGE,
+    "texture.create_texture_generation": {"request": {"prompt": "moss"}},
+    "texture.delete_texture_generation_by_id": BY_ID,
+    "texture.get_texture_generation_by_id": BY_ID,
+    "texture.get_texture_generations_by_model_id": {"model_id": NOBODY},
+    "three_d_model_assets.delete3_d_model_by_id": BY_ID,
+    "three_d_model_assets.get3_d_model_by_id": BY_ID,
+    "three_d_model_assets.get3_d_models_by_user_id": {"user_id": NOBODY},
+    "three_d_model_assets.upload_model_asset": {"request": {"name": "f"}},
+}
+SIMULATED = {
+    "elements.delete_element_by_id",
+    "elements.get_custom_elements_by_user_id",
+    "elements.get_element_by_id",
+    "elements.list_elements",
+    "image.create_generation",
+    "image.delete_generation_by_id",
+    "image.get_generation_by_id",
+    "image.get_generations_by_user_id",
+    "init_images.delete_init_image_by_id",
+    "init_images.get_init_image_by_id",
+    "init_images.upload_canvas_init_image",
+    "init_images.upload_init_image",
+    "models.list_platform_models",
+    "motion.create_image_to_video_generation",
+    "motion.create_svd_motion_generation",
+    "motion.create_text_to_video_generation",
+    "motion.create_video_upscale",
+    "pricing_calculator.pricing_calculator",
+    "prompt.prompt_improve",
+    "prompt.prompt_random",
+    "user.get_user_self",
+    "variation.create_universal_upscaler_job",
+    "variation.create_variation_no_bg",
+    "variation.create_variation_unzoom",
+    "variation.create_variation_upscale",
+    "variation.get_motion_variation_by_id",
+    "variation.get_variation_by_id",
+}
+"""What the tests above call."""
+
+
+def test_no_operation_is_forgotten(leonardo: Any) -> None:
+    """Each of the client's operations is called above, or in the next test."""
+    # the client opens its rooms on first use and has no public list of them
+    rooms = sdk.LeonardoAiSDK._sub_sdk_map
+    operations = {
+        f"{room}.{name}"
+        for room in rooms
+        for name, _ in inspect.getmembers(type(getattr(leonardo, room)), inspect.isfunction)
+        if name[0] != "_" and not name.endswith("_async") and name != "do_request"
+    }
+
+    assert SIMULATED | NOT_SIMULATED.keys() == operations
+
+
+@pytest.mark.parametrize("name", NOT_SIMULATED)
+def test_what_is_not_simulated_says_so(leonardo: Any, name: str) -> None:
+    """Status 501 and one sentence, in the service's shape."""
+    room, operation = name.split(".")
+    with pytest.raises(sdk.models.errors.SDKError) as caught:
+        getattr(getattr(leonardo, room), operation)(**NOT_SIMULATED[name])
+    body = json.loads(caught.value.body)
+
+    assert 501 == caught.value.status_code
+    assert {"error", "path", "code"} == body.keys()
+    assert body["error"].endswith(" is part of the service, but not simulated.")
+
+
+def test_the_retired_video_says_so(leonardo: Any, image: str) -> None:
+    """Motion 1.0 is gone since June 2026."""
+    with pytest.raises(sdk.models.errors.SDKError) as caught:
+        leonardo.motion.create_svd_motion_generation(request={"image_id": image})
+
+    assert 410 == caught.value.status_code
+
+
+def test_own_elements_are_parsed(leonardo: Any) -> None:
+    """Nobody trained one, so that there is none to read or delete."""
+    read = leonardo.elements.get_element_by_id(id=7).object
+    gone = leonardo.elements.delete_element_by_id(id=7).object
+
+    assert (None, None) == (read.user_loras_by_pk, gone.delete_user_loras_by_pk)
