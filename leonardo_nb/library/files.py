@@ -216,7 +216,8 @@ def _inspect_picture(path: Path, *, url: str, limit_pixels: int) -> _Seen:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=list(PICTURES)) as image:
-                kind = str(image.format)
+                # Pillow's name for a JPEG that has a second picture behind it
+                kind = "JPEG" if image.format == "MPO" else str(image.format)
                 width, height = image.size
                 if width * height > limit_pixels:
                     raise DownloadFailed(
