@@ -40,6 +40,7 @@ __all__ = [
     "V2_PATH",
     "Answer",
     "House",
+    "body_within",
     "is_uuid",
     "json_object",
     "key_in",
@@ -51,6 +52,9 @@ BASE_PATH = "/api/rest/v1"
 V2_PATH = "/api/rest/v2"
 MEDIA_PATH = "/media/"
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+
+MOST_BODY_BYTES = 16 * 1024 * 1024
+"""No request of the service's needs more: images in BASE64 are at most 7.5 MB."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -163,9 +167,28 @@ def key_in(authorization: str) -> str | None:
     return key.strip() if scheme.lower() == "bearer" and is_uuid(key.strip()) else None
 
 
+async def body_within(request: Request, most: int) -> bytes | None:
+    """
+    Return a request's body, or None where it has more than *most* bytes.
+
+    It is read to its end all the same, and not kept: who is refused while sending sees a broken
+    connection instead of the answer.
+    """
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size <= most:
+            pieces.append(piece)
+        else:
+            pieces.clear()
+    return b"".join(pieces) if size <= most else None
+
+
 async def json_object(request: Request, *, may_be_empty: bool = False) -> dict[str, object]:
     """Return the JSON object in a request's body, or raise `Refusal`."""
-    content = await request.body()
+    content = await body_within(request, MOST_BODY_BYTES)
+    if content is None:
+        raise refusals.too_large()
     if may_be_empty and not content.strip():
         return {}
     try:

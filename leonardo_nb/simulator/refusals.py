@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Refusal",
     "broken_key",
+    "cut",
     "missing_value",
     "no_endpoint",
     "not_built",
@@ -23,6 +24,7 @@ __all__ = [
     "queue_full",
     "retired",
     "service_error",
+    "too_large",
     "too_many_requests",
     "unexpected_variable",
     "unknown_key",
@@ -30,6 +32,15 @@ __all__ = [
     "words_moderated",
     "wrong_type",
 ]
+
+
+MOST_CHARACTERS = 1000
+"""A refusal repeats what was sent, and what was sent may be megabytes."""
+
+
+def cut(text: str) -> str:
+    """Return *text*, or its beginning where it is longer than an answer should be."""
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 3] + "..."
 
 
 class Refusal(Exception):
@@ -54,9 +65,9 @@ class Refusal(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(error)
-        self.error = error
+        self.error = cut(error)
         self.status = status
-        self.path = path
+        self.path = cut(path)
         self.code = code
         self.headers = dict(headers or {})
 
@@ -93,6 +104,11 @@ def not_built(what: str) -> Refusal:
 def unreadable_json() -> Refusal:
     """Return the answer to a body that is not a JSON object."""
     return Refusal("invalid json", code="invalid-json")
+
+
+def too_large() -> Refusal:
+    """Return the answer to a body beyond every request; what the service says is not known."""
+    return Refusal("request entity too large", status=413, code="bad-request")
 
 
 def unexpected_variable(name: str) -> Refusal:

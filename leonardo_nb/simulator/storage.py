@@ -15,8 +15,14 @@ from starlette.responses import PlainTextResponse, Response
 from leonardo_nb.simulator import painter
 from leonardo_nb.simulator.elements import find_element
 from leonardo_nb.simulator.gallery import key_of
-from leonardo_nb.simulator.house import ANY_ORIGIN
-from leonardo_nb.simulator.uploads import CONTENT_TYPES, Denied, read_form
+from leonardo_nb.simulator.house import ANY_ORIGIN, body_within
+from leonardo_nb.simulator.uploads import (
+    CONTENT_TYPES,
+    MOST_FORM_BYTES,
+    Denied,
+    read_form,
+    too_large,
+)
 from leonardo_nb.simulator.world import COMPLETE, status_at
 
 if TYPE_CHECKING:
@@ -72,7 +78,10 @@ class Storage:
         house = self._house
         try:
             _check_no_key(request)
-            form = read_form(request.headers.get("content-type", ""), await request.body())
+            body = await body_within(request, MOST_FORM_BYTES)
+            if body is None:
+                raise too_large()
+            form = read_form(request.headers.get("content-type", ""), body)
             with house.lock:
                 house.world.uploads.receive(*form, house.world.user_id, house.now())
                 house.changed(None)

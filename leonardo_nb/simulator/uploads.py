@@ -24,12 +24,14 @@ from leonardo_nb.simulator.refusals import Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Denied", "Upload", "Uploads", "read_form"]
+__all__ = ["Denied", "Upload", "Uploads", "read_form", "too_large"]
 
 LIFETIME = 120.0
 """Seconds that a presigned form can be used; real ones at any speed, because networks are real."""
 
 MOST_BYTES = 100 * 1024 * 1024
+MOST_FORM_BYTES = MOST_BYTES + 64 * 1024
+"""A file with the fields before it."""
 ROOM_BYTES = 512 * 1024 * 1024
 """Files that have arrived are dropped beyond this much, the oldest first."""
 
@@ -72,6 +74,11 @@ class Denied(Exception):
             f"<Error><Code>{self.code}</Code><Message>{_escaped(self.message)}</Message>"
             "<RequestId>SIMULATED0000001</RequestId><HostId>simulator</HostId></Error>"
         )
+
+
+def too_large() -> Denied:
+    """Return the storage's no to a file beyond what the form allows."""
+    return Denied(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
 
 
 def _escaped(text: str) -> str:
@@ -202,9 +209,7 @@ class Uploads:
         if upload is None or now > upload.created_at + LIFETIME:
             raise Denied(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
         if len(content) > MOST_BYTES:
-            raise Denied(
-                400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"
-            )
+            raise too_large()
         upload.digest = self.hold(content)
         return upload
 

@@ -74,14 +74,16 @@ DYNAMIC = catalog.STYLES["Dynamic"]
 REMOVE_BG_CREDITS = 70
 REMOVE_BG_PREVIEW_CREDITS = 18
 MOST_BASE64 = 7_500_000
+MOST_SENTENCES = 50
+"""One sentence for each wrong parameter; no model has that many."""
 
 
 class Invalid(Exception):
     """Parameters that a model does not take; each sentence is one of them."""
 
     def __init__(self, *sentences: str) -> None:
-        super().__init__("; ".join(sentences))
-        self.sentences = sentences
+        self.sentences = tuple(map(refusals.cut, sentences[:MOST_SENTENCES]))
+        super().__init__("; ".join(self.sentences))
 
 
 class Failed(Exception):
@@ -94,7 +96,7 @@ class Failed(Exception):
     """
 
     def __init__(self, message: str, code: str = "BadRequestException", status: int = 400) -> None:
-        super().__init__(message)
+        super().__init__(refusals.cut(message))
         self.code = code
         self.status = status
 

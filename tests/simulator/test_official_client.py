@@ -298,8 +298,10 @@ def test_elements_and_prompts_are_parsed(leonardo: Any, simulator: Simulator) ->
     assert 4 == vars(random.prompt_generation)["api_credit_cost"]
 
 
-CANVAS_IMAGE = {"request": {"image_data_url": "data:image/jpeg;base64,", "prompt": "a fox"}}
-BY_ID = {"id": NOBODY}
+CANVAS_IMAGE: dict[str, object] = {
+    "request": {"image_data_url": "data:image/jpeg;base64,", "prompt": "a fox"}
+}
+BY_ID: dict[str, object] = {"id": NOBODY}
 NOT_SIMULATED: dict[str, dict[str, object]] = {
     "blueprints.execute_blueprint": {
         "request": {
