@@ -21,6 +21,7 @@ from leonardo_nb.service.catalog import (
     Model,
     family_of,
     find_model,
+    guidance_of_preprocessor,
     style_name,
 )
 
@@ -117,6 +118,20 @@ def _has_too_strong_reference(members: Mapping[str, object]) -> bool:
         and guide.get("preprocessorId") not in STYLE_REFERENCE_PREPROCESSORS
         for guide in guides
         if isinstance(guide, dict)
+    )
+
+
+def _has_too_many_references(members: Mapping[str, object]) -> bool:
+    guides = members.get("controlnets")
+    numbers = [
+        guide.get("preprocessorId")
+        for guide in (guides if isinstance(guides, (list, tuple)) else ())
+        if isinstance(guide, dict)
+    ]
+    known = [guidance_of_preprocessor(each) for each in numbers if isinstance(each, int)]
+    return any(
+        each is not None and each.max_inputs is not None and known.count(each) > each.max_inputs
+        for each in known
     )
 
 
@@ -228,6 +243,13 @@ RULES: Final[tuple[Rule, ...]] = (
         ("controlnets",),
         "strengthType Ultra and Max are for Style Reference only; use Low, Mid or High.",
         _has_too_strong_reference,
+    ),
+    Rule(
+        "reference-count",
+        ("controlnets",),
+        "A request takes up to 4 images as Style Reference, and one each as Character Reference "
+        "and as Content Reference.",
+        _has_too_many_references,
     ),
     Rule(
         "leonardo-scheduler",

@@ -270,23 +270,31 @@ def _say_images(draft: _Draft) -> None:
             continue
         for member in ("weight", "influence"):
             if guide.get(member) is not None:
-                draft.refuse(
-                    "controlnets",
-                    f"In the v2 API a guidance has no {member}; give strengthType instead.",
-                )
+                instead = "give strengthType instead" if guidance.strengths else "leave it out"
+                draft.refuse("controlnets", f"In the v2 API a guidance has no {member}; {instead}.")
         strength = _STRENGTHS.get(str(guide.get("strengthType") or "Mid"), "MID")
         image = {"id": guide.get("initImageId"), "type": guide.get("initImageType")}
-        entry: dict[str, object] = {"image": image, "strength": strength}
+        entry: dict[str, object] = {"image": image}
+        if guidance.name != "image_reference":
+            entry["strength"] = strength
         if draft.model.guidances.get(guidance.name, 0) > 1:
             entry["order"] = order
         draft.guide("controlnets", guidance.name, entry)
     for member, kind in (("init_image_id", "UPLOADED"), ("init_generation_image_id", "GENERATED")):
         if members.get(member):
             image = {"id": members[member], "type": kind}
-            draft.guide(member, "image_to_image", {"image": image, "strength": "MID"})
+            if _refers_only(draft.model):
+                draft.guide(member, "image_reference", {"image": image})
+            else:
+                draft.guide(member, "image_to_image", {"image": image, "strength": "MID"})
     prompts = members.get("imagePrompts")
     for each in prompts if isinstance(prompts, list) else []:
         draft.guide("imagePrompts", "image_reference", {"image": {"id": each, "type": "GENERATED"}})
+
+
+def _refers_only(model: V2Model) -> bool:
+    """Whether *model* takes a first image as a reference, having no image-to-image of its own."""
+    return "image_reference" in model.guidances and "image_to_image" not in model.guidances
 
 
 def _refuse_the_rest(draft: _Draft) -> None:

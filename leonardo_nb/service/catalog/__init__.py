@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from leonardo_nb.service.catalog.guidances import (
     GUIDANCES,
+    IMAGE_REFERENCE,
     STRENGTHS,
     STYLE_REFERENCE_PREPROCESSORS,
     Guidance,
@@ -79,6 +80,7 @@ __all__ = [
     "FAMILY_OF_SD_VERSION",
     "FIXED_CREDITS",
     "GUIDANCES",
+    "IMAGE_REFERENCE",
     "LIMITS",
     "MAX_OUTPUT_MEGAPIXELS",
     "MAX_PROMPT_CHARACTERS",

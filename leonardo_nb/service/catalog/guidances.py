@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.catalog.models import MODELS, Family, Model, find_model
+from leonardo_nb.service.catalog.v2_models import find_v2_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from leonardo_nb.service.catalog.v2_models import V2Model
+
 __all__ = [
     "GUIDANCES",
+    "IMAGE_REFERENCE",
     "STRENGTHS",
     "STYLE_REFERENCE_PREPROCESSORS",
     "Guidance",
@@ -29,6 +33,13 @@ __all__ = [
 
 STRENGTHS: Final = ("Low", "Mid", "High", "Ultra", "Max")
 _THREE: Final = STRENGTHS[:3]
+
+IMAGE_REFERENCE: Final = 0
+"""
+Stands for an image reference in `controlnets`; ours, and it never goes on the wire.
+
+Only models of the v2 API have that guidance, and there guidances have names and no numbers.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ GUIDANCES: Final[tuple[Guidance, ...]] = (
     Guidance("line_art", "Line Art", _ids(5)),
     Guidance("pattern", "Pattern to Image", _ids(8)),
     Guidance("qr_code", "QR Code to Image", _ids(9)),
+    Guidance("image_reference", "Image Reference", MappingProxyType({})),
 )
 
 STYLE_REFERENCE_PREPROCESSORS: Final = frozenset(GUIDANCES[0].preprocessors.values())
@@ -131,12 +143,15 @@ def guidance_of_preprocessor(preprocessor_id: int) -> Guidance | None:
     for each in GUIDANCES:
         if preprocessor_id in each.preprocessors.values():
             return each
-    return None
+    return GUIDANCES[-1] if preprocessor_id == IMAGE_REFERENCE else None
 
 
 def find_guidance(name: str, model: Model | Family | str) -> int:
     """
     Return the `preprocessorId` of a guidance on a model.
+
+    On a model that only the v2 API has, where guidances have names, it is any family's number, or
+    `IMAGE_REFERENCE`; the request is translated back.
 
     Args:
         name: The guidance, such as `"style"` or `"Style Reference"`, in any case.
@@ -156,6 +171,9 @@ def find_guidance(name: str, model: Model | Family | str) -> int:
         found = find_model(model)
         title = found.name if found else str(model)
         family = found.family if found else _FAMILIES.get(str(model))
+        newer = None if family else find_v2_model(str(model))
+        if newer is not None:
+            return _on_newer(name, newer)
     had = [each.name for each in guidances_of(family)]
     has = f"it has {', '.join(had)}" if had else "it has none that we know of"
     guidance = _BY_SPELLING.get(_folded(name))
@@ -174,6 +192,22 @@ def find_guidance(name: str, model: Model | Family | str) -> int:
             nearest=had[0] if had else None,
         )
     return guidance.preprocessors[family]
+
+
+def _on_newer(name: str, model: V2Model) -> int:
+    guidance = _BY_SPELLING.get(_folded(name))
+    if guidance is not None and guidance.name in model.guidances:
+        return next(iter(guidance.preprocessors.values()), IMAGE_REFERENCE)
+    known = {each.name for each in GUIDANCES}
+    had = [each for each in model.guidances if each in known]
+    has = f"it has {', '.join(had)}" if had else "it has none"
+    lacks = guidance.title if guidance else f'guidance "{name}"'
+    raise InvalidRequest(
+        f"{model.name} has no {lacks}; {has}.",
+        member="controlnets",
+        value=name,
+        nearest=had[0] if had else None,
+    )
 
 
 _FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
