@@ -1,5 +1,5 @@
 """
-A Jupyter-native toolkit for Leonardo.AI image jobs.
+A Jupyter-native toolkit for Leonardo.AI image, video and variation jobs.
 
 A job is a line: `job = leo.generate("a fox")` returns at once, shows itself as a live card, and
 `await job` gives the pictures. Without LEONARDO_API_KEY everything runs on a built-in simulator.
@@ -13,9 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from leonardo_nb.engine.job import GenerationJob, Job
+    from leonardo_nb.engine.job import Job
+    from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.limits import Limits
-    from leonardo_nb.engine.media import Image, Images
+    from leonardo_nb.engine.media import Image, Images, Video
     from leonardo_nb.errors import (
         AuthenticationError,
         BudgetExceeded,
@@ -41,10 +42,24 @@ if TYPE_CHECKING:
         UnexpectedResponse,
         UnknownParameter,
     )
+    from leonardo_nb.functions import (
+        generate,
+        image_to_video,
+        job,
+        jobs,
+        models,
+        motion,
+        nobg,
+        text_to_video,
+        universal_upscale,
+        unzoom,
+        upscale,
+        upscale_video,
+    )
     from leonardo_nb.money import Cost, Credits, Dollars
     from leonardo_nb.nested import allow_nested_loops
     from leonardo_nb.service.requests import CreateGeneration
-    from leonardo_nb.studios import Studio, connect, generate, job, jobs, models, studio
+    from leonardo_nb.studios import Studio, connect, studio
     from leonardo_nb.sweeps import (
         Plan,
         Run,
@@ -95,13 +110,19 @@ __all__ = [
     "SweepFailed",
     "UnexpectedResponse",
     "UnknownParameter",
+    "VariationJob",
+    "Video",
+    "VideoJob",
     "allow_nested_loops",
     "connect",
     "generate",
+    "image_to_video",
     "job",
     "jobs",
     "linspace",
     "models",
+    "motion",
+    "nobg",
     "panel",
     "plan",
     "studio",
@@ -109,16 +130,36 @@ __all__ = [
     "sweep_guidance",
     "sweep_seeds",
     "sweep_styles",
+    "text_to_video",
+    "universal_upscale",
+    "unzoom",
+    "upscale",
+    "upscale_video",
 ]
 
 _ROOMS = {
-    "leonardo_nb.engine.job": ("GenerationJob", "Job"),
+    "leonardo_nb.engine.job": ("Job",),
+    "leonardo_nb.engine.kinds": ("GenerationJob", "VariationJob", "VideoJob"),
     "leonardo_nb.engine.limits": ("Limits",),
-    "leonardo_nb.engine.media": ("Image", "Images"),
+    "leonardo_nb.engine.media": ("Image", "Images", "Video"),
+    "leonardo_nb.functions": (
+        "generate",
+        "image_to_video",
+        "job",
+        "jobs",
+        "models",
+        "motion",
+        "nobg",
+        "text_to_video",
+        "universal_upscale",
+        "unzoom",
+        "upscale",
+        "upscale_video",
+    ),
     "leonardo_nb.money": ("Cost", "Credits", "Dollars"),
     "leonardo_nb.nested": ("allow_nested_loops",),
     "leonardo_nb.service.requests": ("CreateGeneration",),
-    "leonardo_nb.studios": ("Studio", "connect", "generate", "job", "jobs", "models", "studio"),
+    "leonardo_nb.studios": ("Studio", "connect", "studio"),
     "leonardo_nb.sweeps": (
         "Plan",
         "Run",

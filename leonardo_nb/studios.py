@@ -1,8 +1,7 @@
 """
 A studio: one account, one library, and the thread that carries jobs between them.
 
-The only module that knows that there are a service and a simulator. Module functions speak to the
-default studio, which is made on first use.
+The only module that knows that there are a service and a simulator.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ import math
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from leonardo_nb.clock import SystemClock
+from leonardo_nb.engine import origins
 from leonardo_nb.engine.runner import Runner
 from leonardo_nb.engine.thread import Engine
 from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
@@ -24,20 +23,24 @@ from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.table import JobTable
 from leonardo_nb.money import Cost
 from leonardo_nb.service.client import Client
-from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.service.requests import CreateGeneration, TextToVideo
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
     from leonardo_nb.clock import Clock
-    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.job import Job
+    from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.limits import Limits
+    from leonardo_nb.engine.media import Video
+    from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.polling import Polling
+    from leonardo_nb.service.requests import Body, VariationBody, VideoBody
     from leonardo_nb.service.responses import Account, PlatformModel
     from leonardo_nb.simulator import Simulator
 
-__all__ = ["Studio", "connect", "generate", "job", "jobs", "models", "studio"]
+__all__ = ["Studio", "connect", "studio"]
 
 LIVE_BASE_URL = "https://cloud.leonardo.ai/api/rest/v1"
 LONGEST_ID = 64
@@ -112,7 +115,6 @@ class Studio:
             speed=self.speed,
         )
         self._finding = threading.Lock()
-        self._live: WeakValueDictionary[str, GenerationJob] = WeakValueDictionary()
 
     @property
     def simulated(self) -> bool:
@@ -170,13 +172,188 @@ class Studio:
         """
         return self.submit(CreateGeneration.of(prompt, check=check, **parameters))
 
-    def submit(self, request: CreateGeneration) -> GenerationJob:
-        """Ask for the pictures of a *request* that is made already; return their job at once."""
-        job = self._runner.submit(request)
-        self._live[job.uid] = job
-        return job
+    def text_to_video(
+        self,
+        prompt: str,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by TextToVideo
+    ) -> VideoJob:
+        """
+        Ask for a video made from words; return its job at once.
 
-    def price(self, request: CreateGeneration) -> Future[Cost]:
+        Args:
+            prompt: What happens in it.
+            check: As in `generate`.
+            **parameters: Any member of `TextToVideo`: `model` ("MOTION2" unless given),
+                `resolution` ("RESOLUTION_720", or "720p"), `duration` in seconds, `seed`, ...
+
+        Returns:
+            The job; awaiting it gives a `Video`.
+
+        Raises:
+            UnknownParameter: There is no such parameter; names the nearest.
+            InvalidRequest: A value that the service would refuse; names member and nearest value.
+        """
+        return self.submit(TextToVideo.of(prompt, check=check, **parameters))
+
+    def image_to_video(
+        self,
+        prompt: str,
+        image: ImageLike | None = None,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by ImageToVideo
+    ) -> VideoJob:
+        """
+        Ask for a video that begins with *image*; return its job at once.
+
+        Args:
+            prompt: What happens in it.
+            image: An `Image`, an `Upload`, or the id of a generated image; or give `imageId` and
+                `imageType`.
+            check: As in `generate`.
+            **parameters: As in `text_to_video`, and `endFrameImage` where the model takes one.
+
+        Raises:
+            InvalidRequest: *image* is the result of a variation, or no image at all.
+        """
+        request = origins.image_to_video_of(prompt, image, check=check, **parameters)
+        return self._runner.submit(request, origins.media_of(image))
+
+    def motion(
+        self,
+        image: ImageLike,
+        motionStrength: int | None = None,  # noqa: N803  the service's name
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by MotionSvd
+    ) -> VideoJob:
+        """
+        Ask Motion 1.0 to move *image*; return its job at once.
+
+        The service has retired it; `image_to_video` takes its place where it is refused.
+
+        Args:
+            image: An `Image`, an `Upload`, or the id of a generated image.
+            motionStrength: How much it moves, from 1 to 10; 5 unless given.
+            check: As in `generate`.
+            **parameters: Any other member of `MotionSvd`.
+        """
+        given = {} if motionStrength is None else {"motionStrength": motionStrength}
+        request = origins.motion_of(image, check=check, **given, **parameters)
+        return self._runner.submit(request, origins.media_of(image))
+
+    def upscale_video(
+        self,
+        video: Video | VideoJob | str,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by VideoUpscale
+    ) -> VideoJob:
+        """
+        Ask for a finer *video*; return its job at once.
+
+        Args:
+            video: A `Video`, a `VideoJob` that was accepted, or a generation's id as text.
+            check: As in `generate`.
+            **parameters: `resolution`; only "RESOLUTION_720" is known.
+        """
+        return self.submit(origins.video_upscale_of(video, check=check, **parameters))
+
+    def upscale(
+        self,
+        image: ImageLike,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by Upscale
+    ) -> VariationJob:
+        """
+        Ask for a larger *image*; return its job at once.
+
+        Args:
+            image: An `Image` that was generated, or its id.
+            check: As in `generate`.
+            **parameters: Any other member of `Upscale`.
+
+        Returns:
+            The job; awaiting it gives an `Image`.
+        """
+        request = origins.upscale_of(image, check=check, **parameters)
+        return self._runner.submit(request, origins.media_of(image))
+
+    def unzoom(
+        self,
+        image: ImageLike,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by Unzoom
+    ) -> VariationJob:
+        """
+        Ask for more around *image*; return its job at once.
+
+        Args:
+            image: An `Image` that was generated or is a variation, or an id.
+            check: As in `generate`.
+            **parameters: `isVariation=True` where an id is a variation's.
+        """
+        request = origins.unzoom_of(image, check=check, **parameters)
+        return self._runner.submit(request, origins.media_of(image))
+
+    def nobg(
+        self,
+        image: ImageLike,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by RemoveBackground
+    ) -> VariationJob:
+        """
+        Ask for *image* without its background, transparent; return its job at once.
+
+        Args:
+            image: An `Image` that was generated or is a variation, or an id.
+            check: As in `generate`.
+            **parameters: `isVariation=True` where an id is a variation's.
+        """
+        request = origins.nobg_of(image, check=check, **parameters)
+        return self._runner.submit(request, origins.media_of(image))
+
+    def universal_upscale(
+        self,
+        image: ImageLike | None = None,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by UniversalUpscale
+    ) -> VariationJob:
+        """
+        Ask for a larger *image* with detail of a style; return its job at once.
+
+        Args:
+            image: An `Image`, an `Upload`, or the id of a generated image; or give one of
+                `generatedImageId`, `variationId` and `initImageId`.
+            check: As in `generate`.
+            **parameters: Any other member of `UniversalUpscale`: `upscalerStyle`,
+                `upscaleMultiplier`, `creativityStrength`, `prompt`, ...
+
+        Raises:
+            ConflictingParameters: The result would have more than 20 megapixels.
+        """
+        request = origins.universal_upscale_of(image, check=check, **parameters)
+        return self._runner.submit(request, origins.media_of(image))
+
+    @overload
+    def submit(self, request: CreateGeneration) -> GenerationJob: ...
+    @overload
+    def submit(self, request: VideoBody) -> VideoJob: ...
+    @overload
+    def submit(self, request: VariationBody) -> VariationJob: ...
+    @overload
+    def submit(self, request: Body) -> Job[Any]: ...
+    def submit(self, request: Body) -> Job[Any]:
+        """Ask for a *request* that is made already; return the job of its kind at once."""
+        return self._runner.submit(request)
+
+    def price(self, request: Body) -> Future[Cost]:
         """Return a future of what *request* would cost; nothing is sent but the question."""
         return self.engine.run(self._runner.price, request)
 
@@ -198,7 +375,7 @@ class Studio:
         """Return what the library knows, newest first, at most *limit* jobs, as a table."""
         return JobTable(self._ledger.jobs(limit=limit, offset=offset), total=self._ledger.count())
 
-    def job(self, name: str) -> GenerationJob:
+    def job(self, name: str) -> Job[Any]:
         """
         Return the job whose service id or own name is *name*, or begins with it.
 
@@ -210,7 +387,7 @@ class Studio:
         with self._finding:  # two threads must not make two jobs of one row
             return self._find(name)
 
-    def _find(self, name: str) -> GenerationJob:
+    def _find(self, name: str) -> Job[Any]:
         if not isinstance(name, str):
             raise TypeError(f"leo.job() takes an id as text, not {type(name).__name__}.")
         records = self._ledger.find(name) if 0 < len(name) <= LONGEST_ID else ()
@@ -226,10 +403,10 @@ class Studio:
                 f"This job was asked of {record.base_url}, and this studio speaks to "
                 f"{self.base_url}; connect to the other one to look for it."
             )
-        live = self._live.get(record.uid)
+        live = self._runner.jobs.get(record.uid)
         may_have_more = record.job_id is not None and record.state not in {"complete", "failed"}
         if live is None or (live.done() and may_have_more):
-            live = self._live[record.uid] = self._runner.restore(record)
+            return self._runner.restore(record)
         return live
 
     def close(self) -> None:
@@ -297,30 +474,6 @@ def studio() -> Studio:
     """Return the default studio; connects on first use."""
     with _default_lock:
         return _default or connect()
-
-
-def generate(prompt: str, *, check: bool = True, **parameters: Any) -> GenerationJob:  # noqa: ANN401
-    """
-    Ask the default studio for pictures; return their job at once.
-
-    See `Studio.generate` for arguments and errors.
-    """
-    return studio().generate(prompt, check=check, **parameters)
-
-
-def jobs(*, limit: int = 50, offset: int = 0) -> JobTable:
-    """Return what the default studio's library knows, newest first, as a table."""
-    return studio().jobs(limit=limit, offset=offset)
-
-
-def job(name: str) -> GenerationJob:
-    """Return the job with the id *name* from the default studio's library; see `Studio.job`."""
-    return studio().job(name)
-
-
-def models() -> tuple[PlatformModel, ...]:
-    """Return the models that the default studio's service offers by name, asked for now."""
-    return studio().models()
 
 
 def _library_folder(library: str | os.PathLike[str] | None) -> Path:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
     from rich.console import Console, RenderableType
 
-    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.library.records import JobRecord
     from leonardo_nb.library.table import JobTable
     from leonardo_nb.sweeps.run import Run

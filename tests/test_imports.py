@@ -17,6 +17,7 @@ RANK = {
     "library": 1,
     "engine": 2,
     "studios": 3,
+    "functions": 4,
     "sweeps": 4,
     "widgets": 5,
     "nested": 0,

@@ -1,4 +1,4 @@
-"""What a user holds: a job that can be awaited, watched, cancelled and made again."""
+"""What a user holds: a job that can be awaited, watched, cancelled and made again, of any kind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from leonardo_nb.engine.lifecycle import Noted, State
-from leonardo_nb.engine.media import Image, Images
 from leonardo_nb.errors import EngineThreadError, JobCancelled, JobTimeout
 
 if TYPE_CHECKING:
@@ -19,12 +18,14 @@ if TYPE_CHECKING:
     from ipywidgets import DOMWidget
 
     from leonardo_nb.engine.lifecycle import Charge, Event, Snapshot
+    from leonardo_nb.engine.media import Images
     from leonardo_nb.engine.runner import Runner
     from leonardo_nb.errors import LeonardoError
+    from leonardo_nb.library.records import MediaFile
     from leonardo_nb.money import Cost
-    from leonardo_nb.service.requests import CreateGeneration
+    from leonardo_nb.service.requests import Body
 
-__all__ = ["GenerationJob", "Job", "until_done"]
+__all__ = ["Job", "until_done"]
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ class Job(Generic[T]):
 
     kind: ClassVar[str] = "job"
     noun: ClassVar[str] = "Job"
+    gives: ClassVar[str] = "files"
 
     def __init__(self, runner: Runner, snapshot: Snapshot) -> None:
         self._runner = runner
@@ -91,7 +93,7 @@ class Job(Generic[T]):
         return self._snapshot.state
 
     @property
-    def request(self) -> CreateGeneration:
+    def request(self) -> Body:
         """What was asked for, with every default filled in."""
         return self._snapshot.request
 
@@ -257,8 +259,8 @@ class Job(Generic[T]):
         Withdraw the job, or stop watching it; the service knows no cancelling.
 
         Before it is sent it is withdrawn and costs nothing. Afterwards only the watching stops:
-        the service finishes the pictures and keeps what it charged, and `leo.job(id)` looks for
-        them again.
+        the service finishes the job and keeps what it charged, and `leo.job(id)` looks for it
+        again.
 
         Returns:
             False if it had ended already.
@@ -282,7 +284,7 @@ class Job(Generic[T]):
         Without changes the request goes out as it was, also one that was made with `check=False`.
         """
         request = self.request.replaced(check=check, **changes) if changes else self.request
-        return self._runner.submit(request)  # type: ignore[return-value]
+        return self._runner.submit(request, self._snapshot.source)  # type: ignore[return-value]
 
     # showing
 
@@ -301,17 +303,7 @@ class Job(Generic[T]):
             "cost": None if cost is None else {"amount": str(cost.amount), "unit": cost.unit},
             "simulated": snapshot.simulated,
             "error": None if snapshot.error is None else str(snapshot.error),
-            "images": [
-                {
-                    "id": item.image_id,
-                    "url": item.url,
-                    "path": str(item.file.path),
-                    "width": item.file.width,
-                    "height": item.file.height,
-                    "nsfw": item.nsfw,
-                }
-                for item in snapshot.media
-            ],
+            self.gives: [_described(item) for item in snapshot.media],
         }
 
     def __reduce__(self) -> NoReturn:
@@ -386,28 +378,16 @@ class Job(Generic[T]):
         spent = "" if self.cost is None else f" Its {self.cost} are spent."
         return (
             f"You stopped watching {self.noun.lower()} {self.id}.{spent} "
-            f'leo.job("{self.id}") looks for its pictures again.'
+            f'leo.job("{self.id}") looks for it again.'
         )
 
     def _result(self) -> T:
         raise NotImplementedError
 
-
-class GenerationJob(Job[Images]):
-    """Pictures made from words; `await job` gives `Images`."""
-
-    __module__ = "leonardo_nb"
-
-    kind = "generation"
-    noun = "Generation"
-
     @property
     def images(self) -> Images:
-        """The pictures that have arrived so far, in the service's order."""
-        seed = self.request.seed
-        return Images(
-            Image(item, index=index, seed=seed) for index, item in enumerate(self._snapshot.media)
-        )
+        """The pictures that have arrived so far; of a video, its still."""
+        raise NotImplementedError
 
     def card(self) -> DOMWidget:
         """Return the live card, an ipywidget that sits in any box; one model for all its views."""
@@ -420,10 +400,19 @@ class GenerationJob(Job[Images]):
 
         show_job(self)
 
-    def _result(self) -> Images:
-        return self.images
 
-    def _facts(self) -> list[str]:
-        count = len(self._snapshot.media)
-        pictures = [] if count == 0 else [f"{count} image" if count == 1 else f"{count} images"]
-        return [*pictures, *super()._facts()]
+def _described(item: MediaFile) -> dict[str, Any]:
+    """Return one file of a job as JSON values."""
+    described: dict[str, Any] = {
+        "id": item.image_id,
+        "url": item.url,
+        "path": str(item.file.path),
+        "width": item.file.width,
+        "height": item.file.height,
+        "nsfw": item.nsfw,
+    }
+    if item.file.duration is not None:
+        described["duration"] = item.file.duration
+    if item.poster is not None:
+        described["poster"] = str(item.poster.path)
+    return described

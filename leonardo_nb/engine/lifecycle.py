@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from leonardo_nb.errors import LeonardoError
     from leonardo_nb.library.records import MediaFile
     from leonardo_nb.money import Cost
-    from leonardo_nb.service.requests import CreateGeneration
+    from leonardo_nb.service.requests import Body
 
 __all__ = [
     "Acked",
+    "Begun",
     "Cancelled",
     "Charge",
     "Completed",
@@ -47,9 +48,9 @@ class State(StrEnum):
     PENDING = "pending"
     """Looked at, and not done."""
     COMPLETE = "complete"
-    """The pictures are in the library."""
+    """The files are in the library."""
     FAILED = "failed"
-    """It ended without pictures; `Snapshot.error` says why."""
+    """It ended without files; `Snapshot.error` says why."""
     CANCELLED = "cancelled"
     """Withdrawn before it was sent, or given up afterwards."""
 
@@ -80,6 +81,13 @@ class Priced:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """The library has the file that the job begins with."""
+
+    source: MediaFile
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The request is leaving; from here on money may have been spent."""
 
@@ -107,19 +115,19 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A look found the job complete; its pictures are being fetched."""
+    """A look found the job complete; its files are being fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One more picture is in the library."""
+    """One more file is in the library."""
 
     item: MediaFile
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Every picture is in the library."""
+    """Every file is in the library."""
 
     at: float
     """Clock seconds."""
@@ -127,7 +135,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The job ended without pictures."""
+    """The job ended without files."""
 
     error: LeonardoError
     at: float
@@ -152,7 +160,8 @@ class Noted:
 
 
 Event = (
-    Priced
+    Begun
+    | Priced
     | Sent
     | SentBack
     | Acked
@@ -185,7 +194,8 @@ class Snapshot:
         looks: How often the job was looked at.
         drawn: Whether the service has finished and only the files are missing.
         accepted: When the service accepted it, in clock seconds.
-        media: The pictures that are in the library so far, in the service's order.
+        source: The file of ours that the job begins with, or None.
+        media: The files that are in the library so far, in the service's order.
         complete: Whether these are all.
         error: Why it failed.
         refunded: Whether the service gave back what it charged.
@@ -195,7 +205,7 @@ class Snapshot:
     """
 
     uid: str
-    request: CreateGeneration
+    request: Body
     created: datetime
     started: float
     expected: float | None = None
@@ -207,6 +217,7 @@ class Snapshot:
     looks: int = 0
     drawn: bool = False
     accepted: float | None = None
+    source: MediaFile | None = None
     media: tuple[MediaFile, ...] = ()
     complete: bool = False
     error: LeonardoError | None = None
@@ -242,6 +253,8 @@ class Snapshot:
         if self.state.is_final:
             return self
         match event:
+            case Begun(source):
+                return replace(self, source=source)
             case Priced(price):
                 return replace(self, price=price)
             case Sent():

@@ -1,5 +1,5 @@
 """
-Carries jobs from request to saved file.
+Carries jobs of every kind from request to saved file.
 
 One job's way, in order: intent in the ledger, price, budget, a slot, the request, id and cost in
 the ledger before anything else, looks until it has ended, files, and the row that says it is done.
@@ -7,20 +7,22 @@ the ledger before anything else, looks until it has ended, files, and the row th
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
+from collections import defaultdict
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
+from weakref import WeakValueDictionary
 
 import anyio
 import anyio.to_thread
 
 from leonardo_nb.engine.budget import Budget, Reservation
-from leonardo_nb.engine.job import GenerationJob, Job
+from leonardo_nb.engine.kinds import KINDS
 from leonardo_nb.engine.lifecycle import (
     Acked,
+    Begun,
     Cancelled,
     Charge,
     Completed,
@@ -36,6 +38,7 @@ from leonardo_nb.engine.lifecycle import (
     State,
 )
 from leonardo_nb.engine.limits import Limits, PerMinute, Slots
+from leonardo_nb.engine.looks import PENDING, GenerationLooks, VariationLooks
 from leonardo_nb.engine.polling import Durations, Polling
 from leonardo_nb.engine.watch import Watch
 from leonardo_nb.errors import (
@@ -54,19 +57,22 @@ from leonardo_nb.errors import (
     UnexpectedResponse,
 )
 from leonardo_nb.library.records import JobRecord, MediaFile
-from leonardo_nb.service import catalog
-from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.service.requests import body_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
 
     from leonardo_nb.clock import Clock
+    from leonardo_nb.engine.job import Job
+    from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
+    from leonardo_nb.engine.looks import Look, Looks, RemoteFile
     from leonardo_nb.engine.thread import Engine
-    from leonardo_nb.library.files import MediaStore
+    from leonardo_nb.library.files import MediaStore, StoredFile
     from leonardo_nb.library.ledger import Ledger
     from leonardo_nb.money import Cost
     from leonardo_nb.service.client import Client
-    from leonardo_nb.service.responses import Account, GeneratedImage, Generation
+    from leonardo_nb.service.requests import Body, CreateGeneration, VariationBody, VideoBody
+    from leonardo_nb.service.responses import Account
 
 __all__ = ["Runner"]
 
@@ -79,12 +85,10 @@ ACCOUNT_EVERY = 1.0
 UNPRICED_SECONDS = 30.0
 """For how long a price that the calculator did not give is not asked for again."""
 DOWNLOAD_PAUSES = (1.0, 3.0)
-"""Seconds before a picture is fetched for the second and the third time."""
+"""Seconds before a file is fetched for the second and the third time."""
 SEND_PAUSE_LONGEST = 30.0
 """Seconds; the longest pause after "too many requests" that names no time itself."""
 SERVER_FAULT = 500
-PENDING = "PENDING"
-"""The service's own word for a job at work; there is no other."""
 
 
 class Runner:
@@ -132,15 +136,24 @@ class Runner:
         self._speed = speed
         self._polling = (polling or Polling()).faster(speed)
         self._durations = Durations()
-        self._slots = Slots(self._limits.slots or DEFAULT_SLOTS)
-        self._per_minute = PerMinute(self._limits.creates_per_minute, clock)
-        self._watch = Watch(
-            client,
-            clock,
-            self._polling,
-            user_id=lambda: None if self.account is None else self.account.user_id,
-            spawn=engine.spawn,
+        # each kind has its own: the service counts them apart, and numbers only those of pictures
+        self._slots = {kind: Slots(self._limits.slots or DEFAULT_SLOTS) for kind in KINDS}
+        self._per_minute: dict[str, PerMinute] = defaultdict(
+            lambda: PerMinute(self._limits.creates_per_minute, clock)
         )
+        looks: dict[str, Looks] = {
+            "generation": GenerationLooks(
+                client, lambda: None if self.account is None else self.account.user_id
+            ),
+            "variation": VariationLooks(client.variation),
+            "motion-variation": VariationLooks(client.motion_variation, video=True),
+        }
+        self._watches = {
+            name: Watch(each, clock, self._polling, spawn=engine.spawn)
+            for name, each in looks.items()
+        }
+        self.jobs: WeakValueDictionary[str, Job[Any]] = WeakValueDictionary()
+        """Every job of this studio that somebody still holds, by its own name."""
         self._prices: dict[str, Cost] = {}
         self._intending = anyio.Lock()
         self._pricing: dict[str, anyio.Lock] = {}
@@ -156,33 +169,52 @@ class Runner:
 
     # from any thread
 
-    def submit(self, request: CreateGeneration) -> GenerationJob:
-        """Return a job for *request* at once; it starts on the engine."""
+    @overload
+    def submit(
+        self, request: CreateGeneration, source: MediaFile | None = None
+    ) -> GenerationJob: ...
+    @overload
+    def submit(self, request: VideoBody, source: MediaFile | None = None) -> VideoJob: ...
+    @overload
+    def submit(self, request: VariationBody, source: MediaFile | None = None) -> VariationJob: ...
+    @overload
+    def submit(self, request: Body, source: MediaFile | None = None) -> Job[Any]: ...
+    def submit(self, request: Body, source: MediaFile | None = None) -> Job[Any]:
+        """
+        Return a job for *request* at once; it starts on the engine.
+
+        Args:
+            request: What is asked for; its kind decides the job's.
+            source: The file that it begins with, where the caller has it.
+        """
+        prior = request.expected_seconds() / self._speed
         snapshot = Snapshot(
             uid=uuid.uuid4().hex,
             request=request,
             created=self.clock.wall(),
             started=self.clock.now(),
-            expected=self._durations.expected(_kind(request), self._prior(request)),
+            expected=self._durations.expected(_kind(request), prior),
             simulated=self._simulated,
+            source=source,
+            notes=request.advice(),
         )
-        job = GenerationJob(self, snapshot)
+        job = self._made(snapshot)
         self.engine.spawn(self._carry, job, self._whole_way)
         return job
 
-    def restore(self, record: JobRecord) -> GenerationJob:
-        """Return the job that *record* tells of; one that may yet have pictures is looked for."""
+    def restore(self, record: JobRecord) -> Job[Any]:
+        """Return the job that *record* tells of; one that may yet have files is looked for."""
         state = State(record.state)
-        may_have_pictures = record.job_id is not None and state not in {
+        may_have_files = record.job_id is not None and state not in {
             State.COMPLETE,
             State.FAILED,
         }
         now = self.clock.now()
         snapshot = Snapshot(
             uid=record.uid,
-            request=CreateGeneration.from_wire(record.request),
+            request=body_of(record.endpoint, record.request),
             created=record.created,
-            started=now - (0.0 if may_have_pictures else record.seconds or 0.0),
+            started=now - (0.0 if may_have_files else record.seconds or 0.0),
             simulated=record.simulated,
             sent=record.sent is not None,
             job_id=record.job_id,
@@ -190,18 +222,39 @@ class Runner:
             accepted=None if record.job_id is None else now,
             media=record.media,
             complete=state is State.COMPLETE,
-            cancelled=state is State.CANCELLED and not may_have_pictures,
-            error=None if may_have_pictures else _why(record, state),
-            ended=None if may_have_pictures else now,
+            cancelled=state is State.CANCELLED and not may_have_files,
+            error=None if may_have_files else _why(record, state),
+            ended=None if may_have_files else now,
         )
-        job = GenerationJob(self, snapshot)
-        if may_have_pictures:
+        job = self._made(self._with_source(snapshot))
+        if may_have_files:
             self.engine.spawn(self._carry, job, self._second_half)
         else:
             job.end()
         return job
 
+    def _made(self, snapshot: Snapshot) -> Job[Any]:
+        job = KINDS[snapshot.request.kind](self, snapshot)
+        self.jobs[job.uid] = job
+        return job
+
+    def _with_source(self, snapshot: Snapshot) -> Snapshot:
+        """Return *snapshot* with the file that the job begins with, if the library has it."""
+        source_id = snapshot.request.source_id
+        if snapshot.source is not None or source_id is None:
+            return snapshot
+        return replace(snapshot, source=self._ledger.media(source_id))
+
     # on the engine
+
+    def is_in_flight(self, job_id: str) -> bool:
+        """Whether the service's job *job_id* is waited for."""
+        return any(watch.is_watched(job_id) for watch in self._watches.values())
+
+    def nudge(self, job_id: str) -> None:
+        """Look at the service's job *job_id* now, because somebody says that it has ended."""
+        for watch in self._watches.values():
+            watch.nudge(job_id)
 
     def cancel(self, job: Job[Any]) -> None:
         """Withdraw *job*, or stop watching it."""
@@ -227,14 +280,18 @@ class Runner:
             await self._idle.wait()
         await self.client.aclose()
 
-    async def price(self, request: CreateGeneration) -> Cost:
+    async def price(self, request: Body, size: tuple[int, int] | None = None) -> Cost:
         """
         Return what *request* would cost, from the service's calculator; asked once for each price.
+
+        Args:
+            request: What would be asked for.
+            size: Width and height in pixels of what it begins with, where they are known.
 
         Raises:
             LeonardoError: The calculator does not know, or does not answer.
         """
-        key = json.dumps(request.pricing(), sort_keys=True)
+        key = request.price_key(size)
         async with self._pricing.setdefault(key, anyio.Lock()):
             if key in self._prices:
                 return self._prices[key]
@@ -242,7 +299,7 @@ class Runner:
             if known is not None and self.clock.now() < until:
                 raise known
             try:
-                self._prices[key] = await self.client.price(request)
+                self._prices[key] = await self.client.price(request, size=size)
             except LeonardoError as error:
                 self._unpriced[key] = (error, self.clock.now() + UNPRICED_SECONDS)
                 raise
@@ -260,12 +317,11 @@ class Runner:
             if self.account is None or now - self._account_seen >= ACCOUNT_EVERY / self._speed:
                 self.account = await self.client.me()
                 self._account_seen = self.clock.now()
-                self._slots.total = self._limits.slots or self.account.slots
+                for slots in self._slots.values():
+                    slots.total = self._limits.slots or self.account.slots
             return self.account
 
-    async def _carry(
-        self, job: GenerationJob, way: Callable[[GenerationJob], Awaitable[None]]
-    ) -> None:
+    async def _carry(self, job: Job[Any], way: Callable[[Job[Any]], Awaitable[None]]) -> None:
         """Take *job* its *way* and see to it that it ends, whatever happens."""
         scope = anyio.CancelScope()
         self._scopes[job.uid] = scope
@@ -301,9 +357,13 @@ class Runner:
                 )
             )
 
-    async def _whole_way(self, job: GenerationJob) -> None:
+    async def _whole_way(self, job: Job[Any]) -> None:
         async with self._intending:  # one by one, so that jobs start in the order they were asked
             await anyio.to_thread.run_sync(self._ledger.intend, self._record(job))
+        if job.request.source_id is not None:
+            begun = await anyio.to_thread.run_sync(self._with_source, job.snapshot)
+            if begun.source is not None:
+                job.apply(Begun(begun.source))
         try:
             await self.refresh_account()
         except ConnectionFailed as error:
@@ -312,28 +372,30 @@ class Runner:
             ) from error
         reservation = self.budget.reserve(await self._price_or_none(job))
         self._reservations[job.uid] = reservation
-        async with self._slots.place():
+        async with self._slots[job.kind].place():
             await self._send(job, reservation)
             accepted = self.clock.now()
-            generation = await self._until_ended(job, str(job.id))
+            look = await self._until_ended(job, str(job.id))
             self._durations.learn(_kind(job.request), self.clock.now() - accepted)
-            await self._keep(job, generation)
+            await self._keep(job, look)
 
-    async def _second_half(self, job: GenerationJob) -> None:
+    async def _second_half(self, job: Job[Any]) -> None:
         """From the service's id to the saved files, for a job of another session."""
         await self._keep(job, await self._until_ended(job, str(job.id)))
 
-    async def _keep(self, job: GenerationJob, generation: Generation) -> None:
-        """Fetch what an ended *generation* made, and write down how it ended."""
-        if generation.is_failed:
-            await self._end(job, _failure(job, generation), refunded=True)
+    async def _keep(self, job: Job[Any], look: Look) -> None:
+        """Fetch what an ended job made, and write down how it ended."""
+        if look.is_failed:
+            await self._end(job, _failure(job, look), refunded=True)
             return
         job.apply(Drawn())
-        for picture in generation.images[len(job.snapshot.media) :]:
-            job.apply(Saved(await self._fetch(picture)))
+        files = [file for file in look.files if job.kind != "video" or file.video_url is not None]
+        for file in files[len(job.snapshot.media) :]:
+            job.apply(Saved(await self._fetch(job, file)))
         if not job.snapshot.media:
+            nothing = "no video" if job.kind == "video" else "no picture"
             error = JobFailed(
-                f"Generation {job.id} is complete and has no picture. {_price_sentence(job)}"
+                f"{job.noun} {job.id} is complete and has {nothing}. {_price_sentence(job)}"
                 "`job.again()` asks once more.",
                 snapshot=job.snapshot,
             )
@@ -343,9 +405,11 @@ class Runner:
         await self._refresh_quietly()
         job.apply(Completed(self.clock.now()))
 
-    async def _price_or_none(self, job: GenerationJob) -> Cost | None:
+    async def _price_or_none(self, job: Job[Any]) -> Cost | None:
+        source = job.snapshot.source
+        size = None if source is None else (source.file.width, source.file.height)
         try:
-            price = await self.price(job.request)
+            price = await self.price(job.request, size)
         except AuthenticationError:
             raise
         except LeonardoError as error:
@@ -354,11 +418,11 @@ class Runner:
         job.apply(Priced(price))
         return price
 
-    async def _send(self, job: GenerationJob, reservation: Reservation) -> None:
+    async def _send(self, job: Job[Any], reservation: Reservation) -> None:
         """Send the request until it is accepted or refused for good."""
         started, pause = self.clock.now(), 1.0
         while True:
-            await self._per_minute.turn()
+            await self._per_minute[job.request.endpoint].turn()
             # once it leaves, its answer must be written down, whoever loses patience meanwhile
             with anyio.CancelScope(shield=True):
                 refusal = await self._send_once(job)
@@ -372,7 +436,7 @@ class Runner:
             await self.clock.pause(wait)
             pause = min(pause * 2, SEND_PAUSE_LONGEST)
 
-    async def _send_once(self, job: GenerationJob) -> RateLimited | None:
+    async def _send_once(self, job: Job[Any]) -> RateLimited | None:
         job.apply(Sent())  # first, so that nobody takes it for one that can still be withdrawn
         try:
             await anyio.to_thread.run_sync(self._ledger.sent, job.uid, self.clock.wall())
@@ -380,7 +444,7 @@ class Runner:
             job.apply(SentBack())
             raise
         try:
-            ack = await self.client.create_generation(job.request)
+            ack = await self.client.create(job.request)
         except RateLimited as refusal:
             job.apply(SentBack())
             return refusal
@@ -395,7 +459,7 @@ class Runner:
             job.apply(SentBack())
             raise
         # known first and written down then: a full disk must not lose a job that is paid
-        job.apply(Acked(ack.generation_id, ack.cost, self.clock.now()))
+        job.apply(Acked(ack.id, ack.cost, self.clock.now()))
         for member in ack.left_out:
             job.apply(Noted(f"The service does not take {member}; the job was sent without it."))
         try:
@@ -405,19 +469,19 @@ class Runner:
             job.apply(Noted(f"Keep the id {job.id}: it could not be written down ({error})"))
         return None
 
-    async def _until_ended(self, job: GenerationJob, job_id: str) -> Generation:
+    async def _until_ended(self, job: Job[Any], job_id: str) -> Look:
         try:
-            return await self._watch.until_ended(
+            return await self._watches[job.request.looked_for].until_ended(
                 job_id, expected=job.expected, on_look=partial(self._looked, job)
             )
         except TimeoutError:
             raise JobTimeout(
-                f"Generation {job_id} has not ended after {job.elapsed:.0f} s. "
+                f"{job.noun} {job_id} has not ended after {job.elapsed:.0f} s. "
                 f'{_price_sentence(job)}It may still: leo.job("{job_id}") looks for it again.',
                 snapshot=job.snapshot,
             ) from None
 
-    def _looked(self, job: GenerationJob, status: str) -> None:
+    def _looked(self, job: Job[Any], status: str) -> None:
         job.apply(Looked())
         if status == PENDING:
             return
@@ -431,26 +495,45 @@ class Runner:
             self._unknown.add(status)
             log.warning("The service has a state that is not known here: %.40r", status)
 
-    async def _fetch(self, picture: GeneratedImage) -> MediaFile:
-        """Fetch one picture, with a second and a third try."""
-        url = picture.url or ""
+    async def _fetch(self, job: Job[Any], file: RemoteFile) -> MediaFile:
+        """Fetch one file of *job*, and the still of a video."""
+        if job.kind != "video":
+            url = file.url or ""
+            return MediaFile(file.id, url, file.nsfw, await self._fetched(url, "picture"))
+        url = file.video_url or ""
+        stored = await self._fetched(url, "video")
+        return MediaFile(file.id, url, file.nsfw, stored, await self._poster(job, file))
+
+    async def _poster(self, job: Job[Any], file: RemoteFile) -> StoredFile | None:
+        """Return the still of a video; without one the video is as good, so nothing fails."""
+        if file.url is not None:
+            try:
+                return await self._fetched(file.url, "still")
+            except DownloadFailed as error:
+                log.info("The still of %r could not be fetched: %s", job, error)
+        source = job.snapshot.source
+        if source is None:
+            return None
+        return source.file if source.file.duration is None else source.poster
+
+    async def _fetched(self, url: str, what: str) -> StoredFile:
+        """Return the file at *url*, with a second and a third try."""
         for pause in (*DOWNLOAD_PAUSES, None):
             try:
                 async with self.client.media(url) as answer:
-                    stored = await self._store.save(answer.aiter_bytes(), url=url)
-                return MediaFile(picture.id, url, picture.nsfw, stored)
+                    return await self._store.save(answer.aiter_bytes(), url=url)
             except (ConnectionFailed, DownloadFailed, ServiceError) as error:
                 if pause is None:
                     raise DownloadFailed(
-                        f"The picture is drawn and paid, and could not be fetched: {error} "
+                        f"The {what} is there and paid, and could not be fetched: {error} "
                         f"The service keeps it at {url}.",
                         url=url,
                     ) from error
-                log.info("A picture is fetched again: %s", error)
+                log.info("A %s is fetched again: %s", what, error)
                 await self.clock.pause(pause / self._speed)
         raise AssertionError("unreachable")
 
-    async def _fail(self, job: GenerationJob, error: LeonardoError) -> None:
+    async def _fail(self, job: Job[Any], error: LeonardoError) -> None:
         """End *job* with *error*, which is not the service's last word on it."""
         with anyio.CancelScope(shield=True):
             if job.sent:
@@ -462,7 +545,7 @@ class Runner:
                 await self._write_end(job, job.state, error)
         job.apply(Failed(error, self.clock.now()))
 
-    async def _end(self, job: GenerationJob, error: JobFailed, *, refunded: bool) -> None:
+    async def _end(self, job: Job[Any], error: JobFailed, *, refunded: bool) -> None:
         """End *job* with the service's last word."""
         await self._refresh_quietly()
         await self._write_end(job, State.FAILED, error)
@@ -470,20 +553,18 @@ class Runner:
             self._give_back(job)
         job.apply(Failed(error, self.clock.now(), refunded))
 
-    async def _give_up(self, job: GenerationJob) -> None:
+    async def _give_up(self, job: Job[Any]) -> None:
         with anyio.CancelScope(shield=True):
             if job.snapshot.charge is Charge.NONE:
                 self._give_back(job)
             await self._write_end(job, State.CANCELLED, None)
         job.apply(Cancelled(self.clock.now()))
 
-    def _give_back(self, job: GenerationJob) -> None:
+    def _give_back(self, job: Job[Any]) -> None:
         if (reservation := self._reservations.get(job.uid)) is not None:
             reservation.give_back()
 
-    async def _write_end(
-        self, job: GenerationJob, state: State, error: LeonardoError | None
-    ) -> None:
+    async def _write_end(self, job: Job[Any], state: State, error: LeonardoError | None) -> None:
         record = replace(
             self._record(job), state=state, error=None if error is None else str(error)
         )
@@ -500,14 +581,12 @@ class Runner:
         except LeonardoError as error:
             log.info("The balance could not be asked for: %s", error)
 
-    def _prior(self, request: CreateGeneration) -> float:
-        return catalog.expected_seconds(request.wire()) / self._speed
-
-    def _record(self, job: GenerationJob) -> JobRecord:
+    def _record(self, job: Job[Any]) -> JobRecord:
         """Return what is known of *job* now, as the library keeps it."""
         return JobRecord(
             uid=job.uid,
             kind=job.kind,
+            endpoint=job.request.endpoint,
             state=job.state,
             request=job.request.wire(),
             content_key=job.request.content_key(),
@@ -522,11 +601,17 @@ class Runner:
         )
 
 
-def _kind(request: CreateGeneration) -> Hashable:
+# Which members decide how long a job takes; no kind has all of them.
+_LONGER = (
+    *("modelId", "alchemy", "ultra", "width", "height", "num_images", "num_inference_steps"),
+    *("model", "resolution", "duration", "upscaleMultiplier"),
+)
+
+
+def _kind(request: Body) -> Hashable:
     """What decides how long a job takes."""
     members = request.wire()
-    names = ("modelId", "alchemy", "ultra", "width", "height", "num_images", "num_inference_steps")
-    return tuple(members.get(name) for name in names)
+    return (request.endpoint, *(members.get(name) for name in _LONGER))
 
 
 def _may_have_created(error: ServiceError) -> bool:
@@ -537,7 +622,7 @@ def _may_have_created(error: ServiceError) -> bool:
 
 
 def _why(record: JobRecord, state: State) -> LeonardoError | None:
-    """Return why a job of the library has no pictures and never will have by itself."""
+    """Return why a job of the library has no files and never will have by itself."""
     if state is State.FAILED:
         return JobFailed(record.error or "It failed.")
     if state.is_final:
@@ -554,12 +639,12 @@ def _why(record: JobRecord, state: State) -> LeonardoError | None:
     )
 
 
-def _price_sentence(job: GenerationJob) -> str:
+def _price_sentence(job: Job[Any]) -> str:
     return "" if job.cost is None else f"It cost {job.cost}. "
 
 
-def _failure(job: GenerationJob, generation: Generation) -> JobFailed:
-    words = ", ".join(generation.moderation)
+def _failure(job: Job[Any], look: Look) -> JobFailed:
+    words = ", ".join(look.moderation)
     reason = (
         f"The service's content filter names {words}" if words else "The service gives no reason"
     )
@@ -571,17 +656,17 @@ def _failure(job: GenerationJob, generation: Generation) -> JobFailed:
     )
     said = f"{reason} and refunds failed jobs{refund}. {advice}"
     return JobFailed(
-        f"Generation {job.id} failed after {job.elapsed:.0f} s. {said}",
+        f"{job.noun} {job.id} failed after {job.elapsed:.0f} s. {said}",
         snapshot=job.snapshot,
         reason=said,
     )
 
 
-def _outcome_unknown(job: GenerationJob, error: LeonardoError) -> OutcomeUnknown:
+def _outcome_unknown(job: Job[Any], error: LeonardoError) -> OutcomeUnknown:
     price = "" if job.price is None else f" ({job.price})"
     return OutcomeUnknown(
         f"The answer to this request was lost, so nobody knows whether it was accepted and "
-        f"paid{price}; it was not sent again. Look at the account's newest pictures before "
+        f"paid{price}; it was not sent again. Look at the account's newest jobs before "
         f"`job.again()`. What happened: {error}",
         snapshot=job.snapshot,
     )

@@ -1,8 +1,8 @@
 """
-Looks at every job in flight, as seldom as it can.
+Looks at every job of one kind in flight, as seldom as it can.
 
-One list request serves all of them, so that the number of requests does not grow with the number
-of jobs; a single job is asked for by its id.
+There is at most one request in two seconds, however many jobs there are: where the service has a
+list, it serves all of them; else, and for what the list does not show, they take turns.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from leonardo_nb.engine.looks import PENDING
 from leonardo_nb.errors import (
     AuthenticationError,
     LeonardoError,
@@ -22,12 +23,11 @@ from leonardo_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Mapping
 
     from leonardo_nb.clock import Clock
+    from leonardo_nb.engine.looks import Look, Looks
     from leonardo_nb.engine.polling import Polling
-    from leonardo_nb.service.client import Client
-    from leonardo_nb.service.responses import Generation
 
 __all__ = ["Watch"]
 
@@ -36,8 +36,6 @@ log = logging.getLogger("leonardo_nb")
 LIST_MARGIN = 10
 """How many more rows than jobs are asked for, for pictures made elsewhere in the meantime."""
 LIST_LONGEST = 100
-SINGLE_LOOKS = 5
-"""How many jobs that a list did not show are asked for one by one in one turn."""
 TIMES_MISSING = 5
 """How often a job may be missing before it is believed; a new one can be."""
 
@@ -53,48 +51,47 @@ class _Watched:
     on_look: Callable[[str], None]
     looks: int = 0
     missing: int = 0
+    unlisted: bool = False
+    """Whether the last list did not show it, so that it has to be asked for by its id."""
     ended: anyio.Event = field(default_factory=anyio.Event)
-    generation: Generation | None = None
+    look: Look | None = None
     error: Exception | None = None
 
 
 class Watch:
     """
-    Watches jobs until the service has finished them.
+    Watches jobs of one kind until the service has finished them.
 
     Args:
-        client: Whom to ask.
+        looks: Whom to ask.
         clock: What time it is, and how to wait.
         polling: When to look.
-        user_id: Gives the account's id once it is known; without it no list can be asked for.
         spawn: Starts a coroutine function beside the callers, on the same loop.
     """
 
     def __init__(
         self,
-        client: Client,
+        looks: Looks,
         clock: Clock,
         polling: Polling,
         *,
-        user_id: Callable[[], str | None],
-        spawn: Callable[[Callable[[], Awaitable[None]]], object],
+        spawn: Callable[..., object],
     ) -> None:
-        self._client = client
+        self._looks = looks
         self._clock = clock
         self._polling = polling
-        self._user_id = user_id
-        self._spawn = spawn
+        self._spawn: Callable[..., object] = spawn
         self._random = random.Random()
         self._watched: set[_Watched] = set()
         self._changed = anyio.Event()
         self._looking = False
-        self._last_list = float("-inf")
+        self._last_request = float("-inf")
 
     async def until_ended(
         self, job_id: str, *, expected: float | None, on_look: Callable[[str], None]
-    ) -> Generation:
+    ) -> Look:
         """
-        Return the generation *job_id* once its status is COMPLETE or FAILED.
+        Return what there is of *job_id* once its status is COMPLETE or FAILED.
 
         Args:
             job_id: The service's id.
@@ -120,16 +117,27 @@ class Watch:
             self._watched.discard(watched)
         if watched.error is not None:
             raise watched.error
-        if watched.generation is None:
+        if watched.look is None:
             raise TimeoutError
-        return watched.generation
+        return watched.look
+
+    def is_watched(self, job_id: str) -> bool:
+        """Whether somebody waits for *job_id*."""
+        return any(each.job_id == job_id for each in self._in_flight())
+
+    def nudge(self, job_id: str) -> None:
+        """Look at *job_id* now, whenever the last look was; only on the loop that waits for it."""
+        for each in self._in_flight():
+            if each.job_id == job_id:
+                self._spawn(self._look_at, each)
 
     async def _look_for_all(self) -> None:
         """Look for as long as a job is in flight."""
         try:
             while in_flight := self._in_flight():
                 self._changed = anyio.Event()
-                wait = min(each.next_look for each in in_flight) - self._clock.now()
+                due = min(each.next_look for each in in_flight)
+                wait = max(due, self._last_request + self._polling.shared_every) - self._clock.now()
                 if wait > 0:
                     await self._clock.pause(wait, until=self._changed)
                 else:
@@ -147,62 +155,59 @@ class Watch:
         return [each for each in self._watched if not each.ended.is_set()]
 
     async def _look(self, in_flight: list[_Watched]) -> None:
-        """Look once at whatever is due, and at all others with it where one request serves all."""
-        now = self._clock.now()
+        """Make one request: for all of them where that can be, else for who has waited longest."""
+        now = self._last_request = self._clock.now()
         due = [each for each in in_flight if each.next_look <= now]
-        user_id = self._user_id()
-        if len(in_flight) > 1 and user_id is not None:
-            ready = self._last_list + self._polling.shared_every
-            if ready > now:
-                for each in due:
-                    each.next_look = ready
-                return
-            self._last_list = now
-            unseen = await self._look_at_list(user_id, in_flight, due)
-        else:
-            unseen = due
-        for each in unseen[:SINGLE_LOOKS]:
-            await self._look_at(each)
-        for each in unseen[SINGLE_LOOKS:]:
-            each.next_look = self._clock.now() + self._polling.first
-
-    async def _look_at_list(
-        self, user_id: str, in_flight: list[_Watched], due: list[_Watched]
-    ) -> list[_Watched]:
-        """Look at the account's newest generations; return the due jobs that are not among them."""
-        limit = min(LIST_LONGEST, len(in_flight) + LIST_MARGIN)
+        turn = min(due, key=lambda each: each.next_look)
+        if len(in_flight) == 1 or turn.unlisted:
+            await self._look_at(turn)
+            turn.unlisted = False
+            return
+        count = min(LIST_LONGEST, len(in_flight) + LIST_MARGIN)
         try:
-            rows = await self._client.generations(user_id, limit=limit)
+            found = await self._looks.newest(count)
         except LeonardoError as error:
             for each in due:
                 self._missed(each, error)
-            return []
-        found = {row.id: row for row in rows}
+            return
+        if found is None:
+            await self._look_at(turn)
+        else:
+            self._take_list(found, in_flight, due)
+
+    def _take_list(
+        self, found: Mapping[str, Look], in_flight: list[_Watched], due: list[_Watched]
+    ) -> None:
         for each in in_flight:
-            if (row := found.get(each.job_id)) is not None:
-                self._seen(each, row)
-        return [each for each in due if each.job_id not in found]
+            if (look := found.get(each.job_id)) is not None:
+                self._seen(each, look)
+        for each in due:
+            each.unlisted = each.job_id not in found
 
     async def _look_at(self, watched: _Watched) -> None:
         try:
-            row = await self._client.generation(watched.job_id)
+            look = await self._looks.one(watched.job_id)
         except LeonardoError as error:
             self._missed(watched, error)
         else:
-            self._seen(watched, row)
+            self._seen(watched, look)
 
-    def _seen(self, watched: _Watched, row: Generation) -> None:
+    def _seen(self, watched: _Watched, look: Look | None) -> None:
+        if watched.ended.is_set():
+            return
         watched.missing = 0
-        if row.is_complete or row.is_failed:
-            watched.generation = row
+        if look is not None and (look.is_complete or look.is_failed):
+            watched.look = look
             watched.ended.set()
             return
         watched.looks += 1
-        watched.on_look(row.status)
+        watched.on_look(PENDING if look is None else look.status)
         self._go_on(watched)
 
     def _missed(self, watched: _Watched, error: LeonardoError) -> None:
         """Take in that a look brought nothing; a job is not lost because one look was."""
+        if watched.ended.is_set():
+            return
         if isinstance(error, NotFound):
             watched.missing += 1
         if isinstance(error, AuthenticationError) or watched.missing >= TIMES_MISSING:

@@ -7,7 +7,6 @@ On its own because a plan asks once, before, and a run asks again and again whil
 from __future__ import annotations
 
 import heapq
-import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from leonardo_nb.money import Cost, Unit
-    from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
 
 __all__ = [
@@ -26,7 +24,6 @@ __all__ = [
     "counted",
     "in_words",
     "makespan",
-    "pricing_key",
     "slots_of",
     "total",
 ]
@@ -102,11 +99,6 @@ def makespan(durations: Iterable[float], slots: int) -> float:
     for seconds in durations:
         heapq.heapreplace(free, free[0] + seconds)
     return max(free)
-
-
-def pricing_key(request: CreateGeneration) -> str:
-    """Return what the price depends on, as text; 1,000 cells have few different ones."""
-    return json.dumps(request.pricing(), sort_keys=True)
 
 
 def total(costs: Iterable[Cost | None]) -> Cost | None:

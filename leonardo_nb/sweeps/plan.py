@@ -24,7 +24,6 @@ from leonardo_nb.sweeps.estimate import (
     Estimate,
     counted,
     makespan,
-    pricing_key,
     slots_of,
     total,
 )
@@ -107,7 +106,7 @@ class Plan:
         """
         if self._estimate is None:
             requests = list(self.requests.values())
-            keys = [pricing_key(request) for request in requests]
+            keys = [request.price_key() for request in requests]
             asked = {
                 key: self.studio.price(request)
                 for key, request in dict(zip(keys, requests, strict=True)).items()

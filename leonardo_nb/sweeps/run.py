@@ -31,7 +31,7 @@ from leonardo_nb.errors import (
 )
 from leonardo_nb.service.catalog import expected_seconds
 from leonardo_nb.service.values import shown
-from leonardo_nb.sweeps.estimate import counted, makespan, pricing_key, slots_of, total
+from leonardo_nb.sweeps.estimate import counted, makespan, slots_of, total
 from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
 from leonardo_nb.sweeps.space import Axis, Cell, axis_values, is_whole, spread_order
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from PIL.Image import Image as Picture
 
-    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.engine.lifecycle import Snapshot
     from leonardo_nb.money import Cost
     from leonardo_nb.studios import Studio
@@ -191,7 +191,7 @@ class Run:
             cell = cells[index]
             if cell.key in jobs:
                 continue
-            kind = pricing_key(cell.request)
+            kind = cell.request.price_key()
             if kind not in asked:
                 asked[kind] = studio.price(cell.request)
             prices[cell.key] = asked[kind]

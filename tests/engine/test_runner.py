@@ -40,7 +40,7 @@ def make_studio(tmp_path: Path, clock: ManualClock) -> Iterator[Any]:
         studio.close()
 
 
-async def until(job: leo.GenerationJob, holds: Callable[[], bool]) -> None:
+async def until(job: leo.Job[Any], holds: Callable[[], bool]) -> None:
     """Return as soon as *holds*, which is looked at whenever *job* changes."""
     reached, loop = asyncio.Event(), asyncio.get_running_loop()
     job.subscribe(lambda _job: holds() and loop.call_soon_threadsafe(reached.set))
@@ -48,7 +48,7 @@ async def until(job: leo.GenerationJob, holds: Callable[[], bool]) -> None:
         await reached.wait()
 
 
-async def failure(job: leo.GenerationJob) -> leo.LeonardoError:
+async def failure(job: leo.Job[Any]) -> leo.LeonardoError:
     with pytest.raises(leo.LeonardoError) as caught:
         await job
     return caught.value
@@ -351,7 +351,7 @@ async def test_a_download_that_stays_broken_keeps_the_address(
     error = await failure(job)
 
     assert isinstance(error, leo.DownloadFailed)
-    assert "drawn and paid" in str(error)
+    assert "there and paid" in str(error)
     assert error.url in str(error)
     assert job.id is not None
     assert 1 == len(await studio.job(job.id))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import leonardo_nb as leo
-from leonardo_nb.engine.job import GenerationJob
+from leonardo_nb.engine.kinds import GenerationJob
 from leonardo_nb.sweeps.run import Run
 from leonardo_nb.widgets.sheet_view import head_view
 

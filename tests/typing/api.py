@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 import leonardo_nb as leo
 from leonardo_nb.simulator import Simulator
@@ -49,7 +49,7 @@ async def a_job() -> None:
     job.state == "complete"  # noqa: B015  a state compares with its word
     job.to_dict()
     job.add_done_callback(print)
-    assert_type(leo.job("0641598d"), leo.GenerationJob)
+    assert_type(leo.job("0641598d"), leo.Job[Any])
 
 
 def a_picture(images: leo.Images) -> None:

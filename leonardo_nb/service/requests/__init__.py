@@ -8,9 +8,9 @@ is what is posted, and the class says where it is posted and where the job is lo
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from leonardo_nb.service.requests.body import Body
+from leonardo_nb.service.requests.body import Body, SourceType
 from leonardo_nb.service.requests.image import ControlNet, CreateGeneration, Element, UserElement
 from leonardo_nb.service.requests.variation import (
     RemoveBackground,
@@ -41,16 +41,22 @@ __all__ = [
     "ImageToVideo",
     "MotionSvd",
     "RemoveBackground",
+    "SourceType",
     "TextToVideo",
     "UniversalUpscale",
     "Unzoom",
     "Upscale",
     "UserElement",
+    "VariationBody",
+    "VideoBody",
     "VideoUpscale",
     "body_of",
     "check_value",
     "parameter_name",
 ]
+
+VideoBody: TypeAlias = TextToVideo | ImageToVideo | MotionSvd | VideoUpscale
+VariationBody: TypeAlias = Upscale | Unzoom | RemoveBackground | UniversalUpscale
 
 BODIES: Final[Mapping[str, type[Body]]] = MappingProxyType(
     {

@@ -21,11 +21,14 @@ from leonardo_nb.service.defaults import minimal
 from leonardo_nb.service.reading import Vocabulary
 from leonardo_nb.service.rules import Rule
 
-__all__ = ["Body", "Closed"]
+__all__ = ["Body", "Closed", "SourceType"]
+
+SourceType = Literal["GENERATED", "UPLOADED", "VARIATION"]
 
 _KEY_VERSION: Final = 1  # counts changes of what the same request means
 _NOT_IN_KEY: Final = frozenset({"webhookCallbackUrl", "public", "isPublic"})
 """None of them changes the result."""
+_USUAL_SIZE: Final = (1024, 768)  # pixels, the service's default
 
 
 class Closed(BaseModel):
@@ -194,9 +197,45 @@ class Body(Closed):
         canonical = json.dumps(about, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    @property
+    def caption(self) -> str:
+        """What stands on the job's card in one line: the prompt, or what is done to an image."""
+        return str(getattr(self, self.lead) or "")
+
+    @property
+    def source_id(self) -> str | None:
+        """The id of what the job begins with: an image, or for a finer video a generation."""
+        return None
+
+    @property
+    def source_type(self) -> SourceType:
+        """Of what sort that is, in the service's words."""
+        return "GENERATED"
+
+    def frame(self, source: tuple[int, int] | None = None) -> tuple[int, int, int]:
+        """
+        Return width and height in pixels and the number of what will come, for its frame.
+
+        Args:
+            source: Width and height of what the job begins with, where they are known.
+        """
+        width, height = source or _USUAL_SIZE
+        return width, height, 1
+
     def pricing(self) -> dict[str, object] | None:
         """Return the body that asks the service's calculator, or None where it does not know."""
         return None
+
+    def price_key(self, size: tuple[int, int] | None = None) -> str:
+        """
+        Return what the price depends on, as text; 1,000 cells of a sweep have few different ones.
+
+        Args:
+            size: Width and height in pixels of what the job begins with, where they are known.
+        """
+        asked = self.pricing()
+        about = self.wire() if asked is None else asked
+        return json.dumps([self.endpoint, about, size], sort_keys=True)
 
     def estimated_credits(self) -> int | None:
         """Return our own estimate of the price in credits, or None where nothing is published."""

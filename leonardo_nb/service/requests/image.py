@@ -222,6 +222,11 @@ class CreateGeneration(Body):
             few["styleUUID"] = name
         return few
 
+    def frame(self, source: tuple[int, int] | None = None) -> tuple[int, int, int]:
+        """Return width and height in pixels and the number of the pictures."""
+        usual = super().frame(source)
+        return self.width or usual[0], self.height or usual[1], self.num_images or 1
+
     def pricing(self) -> dict[str, object] | None:
         """Return the body that asks the calculator, or None for a model that is in v2 only."""
         newer = find_v2_model(self.modelId or "")

@@ -16,7 +16,7 @@ from leonardo_nb.service.catalog import (
     credits_of_upscaling,
 )
 from leonardo_nb.service.reading import Member, Vocabulary
-from leonardo_nb.service.requests.body import Body
+from leonardo_nb.service.requests.body import Body, SourceType
 from leonardo_nb.service.rules import Rule
 
 if TYPE_CHECKING:
@@ -43,6 +43,23 @@ class _Variation(Body):
     looked_for: ClassVar[Literal["generation", "variation", "motion-variation"]] = "variation"
     lead: ClassVar[str] = "id"
 
+    title: ClassVar[str]
+
+    @property
+    def caption(self) -> str:
+        """What is done to the image."""
+        return self.title
+
+    @property
+    def source_id(self) -> str | None:
+        """The id of the image."""
+        return str(getattr(self, self.lead))
+
+    @property
+    def source_type(self) -> SourceType:
+        """Of what sort the image is."""
+        return "VARIATION" if getattr(self, "isVariation", False) else "GENERATED"
+
     def estimated_credits(self) -> int | None:
         """Return the published price, or None where it depends on the image."""
         return FIXED_CREDITS.get(self.endpoint)
@@ -52,6 +69,7 @@ class Upscale(_Variation):
     """Ask for a larger image: the body of `POST /variations/upscale`."""
 
     endpoint: ClassVar[str] = "variations/upscale"
+    title: ClassVar[str] = "Upscale"
     wrappers: ClassVar[tuple[str, ...]] = ("sdUpscaleJob", "sdUpscalerjob")
     function: ClassVar[str] = "upscale"
     vocabulary: ClassVar[Vocabulary] = Vocabulary.of(
@@ -65,6 +83,7 @@ class Unzoom(_Variation):
     """Ask for more around an image: the body of `POST /variations/unzoom`."""
 
     endpoint: ClassVar[str] = "variations/unzoom"
+    title: ClassVar[str] = "Unzoom"
     wrappers: ClassVar[tuple[str, ...]] = ("sdUnzoomJob",)
     function: ClassVar[str] = "unzoom"
     vocabulary: ClassVar[Vocabulary] = Vocabulary.of("unzoom", (_ID, _IS_VARIATION), _ELSEWHERE)
@@ -81,6 +100,7 @@ class RemoveBackground(_Variation):
     """Ask for an image without its background: the body of `POST /variations/nobg`."""
 
     endpoint: ClassVar[str] = "variations/nobg"
+    title: ClassVar[str] = "Background removed"
     wrappers: ClassVar[tuple[str, ...]] = ("sdNobgJob",)
     function: ClassVar[str] = "nobg"
     vocabulary: ClassVar[Vocabulary] = Vocabulary.of("nobg", (_ID, _IS_VARIATION), _ELSEWHERE)
@@ -109,6 +129,7 @@ class UniversalUpscale(_Variation):
     """
 
     endpoint: ClassVar[str] = "variations/universal-upscaler"
+    title: ClassVar[str] = "Universal upscale"
     wrappers: ClassVar[tuple[str, ...]] = ("universalUpscaler",)
     function: ClassVar[str] = "universal_upscale"
     lead: ClassVar[str] = "generatedImageId"
@@ -201,6 +222,23 @@ class UniversalUpscale(_Variation):
         members.setdefault("creativityStrength", 5)
         members.setdefault("upscaleMultiplier", 1.5)
         return members
+
+    @property
+    def caption(self) -> str:
+        """What is done to the image, and what it shows where that was said."""
+        return self.title if self.prompt is None else f"{self.title}: {self.prompt}"
+
+    @property
+    def source_id(self) -> str | None:
+        """The id of the image, whichever of the three members has it."""
+        return self.generatedImageId or self.variationId or self.initImageId
+
+    @property
+    def source_type(self) -> SourceType:
+        """Of what sort the image is: which of the three members has it."""
+        if self.generatedImageId is not None:
+            return "GENERATED"
+        return "UPLOADED" if self.variationId is None else "VARIATION"
 
     def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """

@@ -26,7 +26,7 @@ from leonardo_nb.service.catalog import (
     find_video_model,
 )
 from leonardo_nb.service.reading import Member, Vocabulary
-from leonardo_nb.service.requests.body import Body, Closed
+from leonardo_nb.service.requests.body import Body, Closed, SourceType
 from leonardo_nb.service.requests.image import Element  # noqa: TC001  pydantic reads it
 from leonardo_nb.service.rules import Rule
 from leonardo_nb.service.values import ELEMENT
@@ -40,6 +40,12 @@ _MAX_PROMPT: Final = 9999  # characters; no model of the service takes more
 _MAX_NEGATIVE: Final = 1000
 _SOURCES: Final = ("GENERATED", "UPLOADED")
 _SIDE: Final = Range(64, 4096, whole=True)
+_SHAPES: Final = {
+    "RESOLUTION_480": (832, 480),
+    "RESOLUTION_720": (1280, 720),
+    "RESOLUTION_1080": (1920, 1080),
+}
+"""Pixels of a video whose sides were not given."""
 
 _CLIP: Final = (
     Member("prompt", "text", "What happens in the video.", max_characters=_MAX_PROMPT),
@@ -319,6 +325,13 @@ class _Clip(Body):
         """The model, or None for one that our list does not have."""
         return find_video_model(self.model or VIDEO_MODELS[0].id)
 
+    def frame(self, source: tuple[int, int] | None = None) -> tuple[int, int, int]:
+        """Return width and height in pixels and the number of the video, which is one."""
+        del source  # the service crops it
+        if self.width and self.height:
+            return self.width, self.height, 1
+        return *_SHAPES.get(self.resolution or "", _SHAPES["RESOLUTION_480"]), 1
+
     @property
     def seconds(self) -> float:
         """How long the clip will be."""
@@ -386,6 +399,16 @@ class ImageToVideo(_Clip):
     imageType: str
     endFrameImage: EndFrame | None = None
 
+    @property
+    def source_id(self) -> str | None:
+        """The id of the image that the video begins with."""
+        return self.imageId
+
+    @property
+    def source_type(self) -> SourceType:
+        """Of what sort that image is."""
+        return "UPLOADED" if self.imageType == "UPLOADED" else "GENERATED"
+
     @classmethod
     def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
         return super()._resolved({**given, "imageType": given.get("imageType") or "GENERATED"})
@@ -442,6 +465,23 @@ class MotionSvd(Body):
         return usual | dict(given)
 
     @property
+    def caption(self) -> str:
+        """What is done to the image."""
+        return "Motion"
+
+    @property
+    def source_id(self) -> str | None:
+        """The id of the image that moves."""
+        return self.imageId
+
+    @property
+    def source_type(self) -> SourceType:
+        """Of what sort that image is."""
+        if self.isVariation:
+            return "VARIATION"
+        return "UPLOADED" if self.isInitImage else "GENERATED"
+
+    @property
     def seconds(self) -> float:
         """How long the clip will be: Motion 1.0 makes 25 frames."""
         return 4.0
@@ -494,3 +534,18 @@ class VideoUpscale(Body):
     @classmethod
     def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
         return {"resolution": "RESOLUTION_720"} | dict(given)
+
+    @property
+    def caption(self) -> str:
+        """What is done to the video."""
+        return "Video upscale"
+
+    @property
+    def source_id(self) -> str | None:
+        """The id of the video's generation."""
+        return self.sourceGenerationId
+
+    def frame(self, source: tuple[int, int] | None = None) -> tuple[int, int, int]:
+        """Return width and height in pixels of the finer video."""
+        across, down = source or (16, 9)
+        return round(720 * across / min(across, down)), round(720 * down / min(across, down)), 1
