@@ -106,6 +106,10 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"controlnets": [GUIDE | {"preprocessorId": 100, "strengthType": "Ultra"}]},
         {"controlnets": [GUIDE | {"preprocessorId": 67, "strengthType": "Max"}]},
     ),
+    "reference-count": (
+        {"controlnets": [GUIDE | {"preprocessorId": 133, "strengthType": "Mid"}] * 2},
+        {"controlnets": [GUIDE | {"strengthType": "Mid"}] * 4},
+    ),
     "leonardo-scheduler": (
         {"scheduler": "LEONARDO", "alchemy": False, "guidance_scale": 7.5},
         {"scheduler": "LEONARDO", "alchemy": False, "guidance_scale": 7},
