@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, overload
 
+from leonardo_nb.service.requests import body_of
+
 if TYPE_CHECKING:
     from leonardo_nb.library.records import JobRecord
 
-__all__ = ["JobTable"]
+__all__ = ["JobTable", "what_of"]
 
 COLUMNS = ("asked", "state", "what", "seed", "files", "took", "cost", "id")
 WHAT_SHOWN = 60
@@ -74,7 +76,7 @@ class JobTable(Sequence["JobRecord"]):
 
 def _row(record: JobRecord) -> tuple[str, ...]:
     # a prompt is text wherever it is shown, so nothing in it may steer a terminal
-    what = "".join(c if c.isprintable() else " " for c in _what(record))
+    what = "".join(c if c.isprintable() else " " for c in what_of(record))
     if len(what) > WHAT_SHOWN:
         what = what[: WHAT_SHOWN - 1] + "…"
     return (
@@ -89,6 +91,14 @@ def _row(record: JobRecord) -> tuple[str, ...]:
     )
 
 
-def _what(record: JobRecord) -> str:
-    """Return what was asked for: the prompt, or the kind of job where there is none."""
-    return str(record.request.get("prompt") or record.kind.capitalize())
+def what_of(record: JobRecord) -> str:
+    """
+    Return in words what was asked for: the prompt, or what was done to a picture or video.
+
+    A request that cannot be read any more, as after a change of the service, still has its prompt,
+    or at least its kind.
+    """
+    try:
+        return body_of(record.endpoint, record.request).caption
+    except (KeyError, ValueError):  # an endpoint or a member that is not known here
+        return str(record.request.get("prompt") or record.kind.capitalize())

@@ -295,10 +295,26 @@ def test_the_table_shows_prompts_as_text() -> None:
 
 
 def test_the_table_shows_every_kind() -> None:
-    """A job without a prompt says what it is."""
-    table = JobTable([record(), record(kind="variation", request={"id": "i1"})], total=2)
+    """A job without a prompt says what it does; one that cannot be read says what it was."""
+    jobs = [
+        record(),
+        record(kind="video", endpoint="generations-text-to-video", request={"prompt": "waves"}),
+        record(kind="variation", endpoint="variations/nobg", request={"id": "i1"}),
+        record(kind="variation", endpoint="variations/nobg", request={"member": "unknown"}),
+        record(kind="video", endpoint="of-tomorrow", request={"prompt": "a fox"}),
+        record(kind="video", endpoint="of-tomorrow", request={}),
+    ]
 
-    assert ['a "fox" 🦊', "Variation"] == [row[2] for row in table.rows()]
+    table = JobTable(jobs, total=len(jobs))
+
+    assert [
+        'a "fox" 🦊',
+        "waves",
+        "Background removed",
+        "Variation",
+        "a fox",
+        "Video",
+    ] == [row[2] for row in table.rows()]
 
 
 def test_the_table_says_how_much_it_leaves_out() -> None:
