@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine import origins
+from leonardo_nb.engine.callbacks import Callbacks
 from leonardo_nb.engine.runner import Runner
 from leonardo_nb.engine.thread import Engine
 from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.media import Video
     from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.polling import Polling
+    from leonardo_nb.service.addresses import Address
     from leonardo_nb.service.requests import Body, VariationBody, VideoBody
     from leonardo_nb.service.responses import Account, PlatformModel
     from leonardo_nb.simulator import Simulator
@@ -62,12 +64,19 @@ class Studio:
             directory.
         budget: The most that this studio may spend, such as `leo.Credits(500)`.
         limits: How much may happen at once and in a minute.
+        webhook_url: The https address at which the service can call back, such as a tunnel's or a
+            hub's; True works it out where a hub tells. A job then ends as soon as its callback is
+            here; without one, or where none comes, it is looked at as ever.
+        webhook_port: The port of this machine at which callbacks arrive; 0 takes the one that a
+            hub's address names (`/proxy/<port>/`), or a free one.
+        webhook_token: What callbacks have to carry as a bearer token; else
+            LEONARDO_WEBHOOK_TOKEN, else anybody who reaches the port can cause a look at a job.
         polling: When to look at jobs.
         clock: Time; tests have one that never waits.
 
     Raises:
         LibraryError: The library cannot be used.
-        InvalidRequest: The base URL or the key cannot be used.
+        InvalidRequest: The base URL, the key, or the webhook's address or port cannot be used.
     """
 
     __module__ = "leonardo_nb"
@@ -81,6 +90,9 @@ class Studio:
         library: str | os.PathLike[str] | None = None,
         budget: Cost | None = None,
         limits: Limits | None = None,
+        webhook_url: str | bool | None = None,
+        webhook_port: int = 0,
+        webhook_token: str | None = None,
         polling: Polling | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -89,19 +101,27 @@ class Studio:
         self.folder = _library_folder(library)
         api_key = api_key or os.environ.get("LEONARDO_API_KEY", "").strip() or None
         base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or None
-        self.simulator = _simulator(simulator, has_service=bool(api_key or base_url))
+        self.engine = Engine()
         self.clock = clock or SystemClock()
+        is_simulated = bool(simulator) or (simulator is None and not (api_key or base_url))
+        if not is_simulated:
+            self.client = Client(base_url=base_url or LIVE_BASE_URL, api_key=api_key or "")
+        store = MediaStore(self.folder)
+        self._ledger = Ledger(self.folder)
+        token = webhook_token or os.environ.get("LEONARDO_WEBHOOK_TOKEN") or None
+        self._callbacks = Callbacks(self.engine, token)
+        if webhook_url not in {None, False}:
+            address = None if webhook_url is True else str(webhook_url)
+            self._callbacks.open(address, webhook_port)
+        self.simulator = _simulator(simulator, self._callbacks) if is_simulated else None
         if self.simulator is not None:
             self.client = Client(
                 base_url=self.simulator.base_url,
                 api_key=self.simulator.key,
                 transport=self.simulator.transport(),
             )
-        else:
-            self.client = Client(base_url=base_url or LIVE_BASE_URL, api_key=api_key or "")
-        store = MediaStore(self.folder)
-        self._ledger = Ledger(self.folder)
-        self.engine = Engine()
+        elif self.webhook is not None:
+            self.client.webhook_url = self.webhook.url
         self._runner = Runner(
             client=self.client,
             ledger=self._ledger,
@@ -114,6 +134,7 @@ class Studio:
             simulated=self.simulated,
             speed=self.speed,
         )
+        self._callbacks.runner = self._runner
         self._finding = threading.Lock()
 
     @property
@@ -130,6 +151,11 @@ class Studio:
     def base_url(self) -> str:
         """Whom jobs are sent to."""
         return self.client.base_url
+
+    @property
+    def webhook(self) -> Address | None:
+        """Where callbacks arrive, or why the service cannot send any; None where none are taken."""
+        return self._callbacks.address
 
     @property
     def account(self) -> Account | None:
@@ -413,6 +439,7 @@ class Studio:
         """Stop watching, end the thread and let go of the library; paid jobs stay in it."""
         with contextlib.suppress(LeonardoError, RuntimeError):  # it was closed already
             self.engine.wait(self.engine.run(self._runner.close))
+            self._callbacks.close()
         self.engine.close()
         self._ledger.close()
 
@@ -434,7 +461,8 @@ class Studio:
             balance = f", {self.account.balance} left"
         limit = self._runner.budget.limit
         budget = "" if limit is None else f", budget {limit}"
-        return f"<Studio on {service}{balance}{budget}, library {_shown(self.folder)}>"
+        webhook = "" if self.webhook is None else f", callbacks: {self.webhook}"
+        return f"<Studio on {service}{balance}{budget}, library {_shown(self.folder)}{webhook}>"
 
 
 _default: Studio | None = None
@@ -449,6 +477,9 @@ def connect(
     library: str | os.PathLike[str] | None = None,
     budget: Cost | None = None,
     limits: Limits | None = None,
+    webhook_url: str | bool | None = None,
+    webhook_port: int = 0,
+    webhook_token: str | None = None,
 ) -> Studio:
     """
     Make a studio and make it the default one; see `Studio` for what the arguments mean.
@@ -464,6 +495,9 @@ def connect(
         library=library,
         budget=budget,
         limits=limits,
+        webhook_url=webhook_url,
+        webhook_port=webhook_port,
+        webhook_token=webhook_token,
     )
     with _default_lock:
         _default = made
@@ -512,15 +546,11 @@ def _shown(folder: Path) -> str:
         return str(folder)
 
 
-def _simulator(
-    wanted: bool | Simulator | None,  # noqa: FBT001  a choice that may be an object
-    *,
-    has_service: bool,
-) -> Simulator | None:
-    if wanted is False or (wanted is None and has_service):
-        return None
-    if wanted is None or wanted is True:
-        from leonardo_nb.simulator import Simulator
+def _simulator(wanted: Simulator | bool | None, callbacks: Callbacks) -> Simulator:  # noqa: FBT001  a choice that may be an object
+    if wanted is not None and not isinstance(wanted, bool):
+        return wanted
+    from leonardo_nb.simulator import Simulator
 
-        return Simulator(speed=_demo_speed())
-    return wanted
+    return Simulator(
+        speed=_demo_speed(), webhook_url=callbacks.local_url, webhook_key=callbacks.token
+    )

@@ -176,6 +176,10 @@ class Client:
         api_key: Sent to that host and no other; in no repr and no message.
         transport: Carries the requests; the network where None.
         timeout: Seconds to wait for a connection, and for each piece of an answer.
+
+    Attributes:
+        webhook_url: What requests for pictures name as `webhookCallbackUrl` where they name none
+            themselves; left out for good once the service has refused it.
     """
 
     def __init__(
@@ -190,6 +194,7 @@ class Client:
         self._key = _checked_key(api_key)
         self._timeout = timeout
         self._takes_webhook = True
+        self.webhook_url: str | None = None
         # What is on this machine is not asked for through a proxy; one context for both is quick.
         uses_network = transport is None and not _is_local(self._base.host)
         verify = httpx.create_ssl_context() if transport is None else True
@@ -346,9 +351,10 @@ class Client:
         Source: API reference, `POST /generations`.
         """
         wire = body.wire()
-        left_out: tuple[str, ...] = ()
-        if not self._takes_webhook and wire.pop("webhookCallbackUrl", None):
-            left_out = ("webhookCallbackUrl",)
+        if self.webhook_url is not None:
+            wire.setdefault("webhookCallbackUrl", self.webhook_url)
+        if not self._takes_webhook:
+            wire.pop("webhookCallbackUrl", None)
         try:
             answer = await self._ask("POST", "generations", json_body=wire)
         except RequestRefused as exc:
@@ -357,8 +363,10 @@ class Client:
                 raise
             self._takes_webhook = False
             del wire["webhookCallbackUrl"]
-            left_out = ("webhookCallbackUrl",)
             answer = await self._ask("POST", "generations", json_body=wire)
+        # what nobody asked for by name need not be told as missing
+        is_missed = body.webhookCallbackUrl is not None and "webhookCallbackUrl" not in wire
+        left_out = ("webhookCallbackUrl",) if is_missed else ()
         return _fitting(lambda it: Ack.read(it, left_out=left_out), answer)
 
     async def generation(self, generation_id: str) -> Generation:
