@@ -429,11 +429,7 @@ class Studio:
                 f"This job was asked of {record.base_url}, and this studio speaks to "
                 f"{self.base_url}; connect to the other one to look for it."
             )
-        live = self._runner.jobs.get(record.uid)
-        may_have_more = record.job_id is not None and record.state not in {"complete", "failed"}
-        if live is None or (live.done() and may_have_more):
-            return self._runner.restore(record)
-        return live
+        return self._runner.found(record)
 
     def close(self) -> None:
         """Stop watching, end the thread and let go of the library; paid jobs stay in it."""

@@ -38,7 +38,7 @@ from leonardo_nb.engine.lifecycle import (
     State,
 )
 from leonardo_nb.engine.limits import Limits, PerMinute, Slots
-from leonardo_nb.engine.looks import PENDING, GenerationLooks, VariationLooks
+from leonardo_nb.engine.looks import PENDING, GenerationLooks, VariationLooks, look_at_generation
 from leonardo_nb.engine.polling import Durations, Polling
 from leonardo_nb.engine.watch import Watch
 from leonardo_nb.errors import (
@@ -57,7 +57,7 @@ from leonardo_nb.errors import (
     UnexpectedResponse,
 )
 from leonardo_nb.library.records import JobRecord, MediaFile
-from leonardo_nb.service.requests import body_of
+from leonardo_nb.service.requests import body_of, echoed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from leonardo_nb.money import Cost
     from leonardo_nb.service.client import Client
     from leonardo_nb.service.requests import Body, CreateGeneration, VariationBody, VideoBody
-    from leonardo_nb.service.responses import Account
+    from leonardo_nb.service.responses import Account, Generation
 
 __all__ = ["Runner"]
 
@@ -202,8 +202,14 @@ class Runner:
         self.engine.spawn(self._carry, job, self._whole_way)
         return job
 
-    def restore(self, record: JobRecord) -> Job[Any]:
-        """Return the job that *record* tells of; one that may yet have files is looked for."""
+    def restore(self, record: JobRecord, look: Look | None = None) -> Job[Any]:
+        """
+        Return the job that *record* tells of; one that may yet have files is looked for.
+
+        Args:
+            record: What the library knows.
+            look: What the service says of it, where it was just asked.
+        """
         state = State(record.state)
         may_have_files = record.job_id is not None and state not in {
             State.COMPLETE,
@@ -228,10 +234,58 @@ class Runner:
         )
         job = self._made(self._with_source(snapshot))
         if may_have_files:
-            self.engine.spawn(self._carry, job, self._second_half)
+            if look is not None and (look.is_complete or look.is_failed):
+                self.engine.spawn(self._carry, job, partial(self._keep, look=look))
+            else:
+                self.engine.spawn(self._carry, job, self._second_half)
         else:
             job.end()
         return job
+
+    def adopt(self, row: Generation) -> Job[Any]:
+        """
+        Return the job of a *row* of the service's history, and fetch the files that are missing.
+
+        One that the library does not know, because it was asked for elsewhere, is written down
+        with what the row says of its request, which is not all of it.
+        """
+        known = next((each for each in self._ledger.find(row.id) if each.job_id == row.id), None)
+        if known is None:
+            request = echoed(row)
+            known = JobRecord(
+                uid=uuid.uuid4().hex,
+                kind=request.kind,
+                endpoint=request.endpoint,
+                state=State.ACK,
+                request=request.wire(),
+                content_key=request.content_key(),
+                simulated=self._simulated,
+                base_url=self.client.base_url,
+                created=row.created_at or self.clock.wall(),
+                sent=row.created_at or self.clock.wall(),
+                job_id=row.id,
+            )
+            self._ledger.intend(known)
+            self._ledger.sent(known.uid, known.created)
+            self._ledger.acked(known)
+        return self.found(known, look_at_generation(row))
+
+    def found(self, record: JobRecord, look: Look | None = None) -> Job[Any]:
+        """
+        Return the job of *record*: the one that is there, unless there may be more of it.
+
+        Args:
+            record: What the library knows.
+            look: What the service says of it, where it was just asked.
+        """
+        live = self.jobs.get(record.uid)
+        may_have_more = record.job_id is not None and record.state not in {
+            State.COMPLETE,
+            State.FAILED,
+        }
+        if live is None or (live.done() and may_have_more):
+            return self.restore(record, look)
+        return live
 
     def _made(self, snapshot: Snapshot) -> Job[Any]:
         job = KINDS[snapshot.request.kind](self, snapshot)

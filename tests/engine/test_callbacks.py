@@ -205,7 +205,7 @@ def test_taken_port_is_named(tmp_path: Path) -> None:
 def once(job: leo.Job[Any], state: str) -> leo.Job[Any]:
     """Return *job* as soon as it is in *state*."""
     reached = threading.Event()
-    job.subscribe(lambda _: job.state == state and reached.set())
+    job.subscribe(lambda _: reached.set() if job.state == state else None)
     assert job.state == state or reached.wait(10)
     return job
 

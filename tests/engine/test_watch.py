@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +15,7 @@ from leonardo_nb.errors import AuthenticationError, ConnectionFailed, NotFound
 from leonardo_nb.service.responses import Variation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
 
     from leonardo_nb.testing import ManualClock
 
@@ -57,8 +57,8 @@ class Told:
 def watch_of(looks: Told, polling: Polling | None = None) -> Watch:
     tasks: set[asyncio.Task[object]] = set()
 
-    def spawn(function: Callable[..., object], *args: object) -> None:
-        task = asyncio.ensure_future(function(*args))  # type: ignore[arg-type]
+    def spawn(function: Callable[..., Coroutine[Any, Any, object]], *args: object) -> None:
+        task = asyncio.ensure_future(function(*args))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
@@ -141,7 +141,7 @@ async def test_nudge_for_nobody_is_nothing(clock: ManualClock) -> None:
 
 async def test_a_look_that_fails_is_repeated(clock: ManualClock) -> None:
     """A lost answer loses no job."""
-    answers = iter([ConnectionFailed("lost", delivered=True), DONE])
+    answers: Iterator[Look | Exception] = iter([ConnectionFailed("lost", delivered=True), DONE])
     looks = Told(clock, one=lambda _: next(answers))
 
     assert [DONE] == await ended(watch_of(looks), "a")

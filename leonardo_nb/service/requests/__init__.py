@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from leonardo_nb.service.requests.body import Body, SourceType
+from leonardo_nb.service.requests.echo import echoed
 from leonardo_nb.service.requests.image import ControlNet, CreateGeneration, Element, UserElement
 from leonardo_nb.service.requests.variation import (
     RemoveBackground,
@@ -52,6 +53,7 @@ __all__ = [
     "VideoUpscale",
     "body_of",
     "check_value",
+    "echoed",
     "parameter_name",
 ]
 

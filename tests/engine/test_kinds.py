@@ -1,0 +1,203 @@
+"""Videos and variations, from request to saved file, and what a library finds of them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import leonardo_nb as leo
+from leonardo_nb.service.responses import Generation
+from leonardo_nb.studios import Studio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from leonardo_nb.simulator import Simulator
+    from leonardo_nb.testing import ManualClock
+
+SMALL: dict[str, Any] = {"width": 64, "height": 64, "alchemy": False, "seed": 42}
+CLIP: dict[str, Any] = {"resolution": "RESOLUTION_480", "seed": 7}
+
+VARIATIONS: dict[str, Callable[[leo.Image], leo.VariationJob]] = {
+    "upscale": lambda image: image.upscale(),
+    "unzoom": lambda image: image.unzoom(),
+    "nobg": lambda image: image.nobg(),
+    "universal_upscale": lambda image: image.universal_upscale(upscalerStyle="CINEMATIC"),
+}
+VIDEOS: dict[str, Callable[[Studio, leo.Image], leo.VideoJob]] = {
+    "text_to_video": lambda studio, _: studio.text_to_video("waves", **CLIP),
+    "to_video": lambda _, image: image.to_video("slow dolly in", **CLIP),
+}
+
+
+@pytest.fixture
+async def image(studio: Studio) -> leo.Image:
+    """A picture that was generated."""
+    return (await studio.generate("a fox", **SMALL))[0]
+
+
+@pytest.mark.parametrize("name", VARIATIONS)
+async def test_variation_gives_a_picture(studio: Studio, image: leo.Image, name: str) -> None:
+    """Awaiting a variation gives one picture, a file here, and the job knows what it came from."""
+    job = VARIATIONS[name](image)
+    made = await job
+
+    assert ("complete", "variation", True) == (job.state, job.kind, made.is_variation)
+    assert (made.width, made.height) == made.pil().size
+    assert image == job.source
+    assert job.cost == job.price
+
+
+async def test_nobg_is_transparent(image: leo.Image) -> None:
+    """What is cut out has an alpha channel, and part of it is empty."""
+    made = (await image.nobg()).pil()
+
+    assert "A" in made.getbands()
+    assert 0 == made.getchannel("A").getextrema()[0]
+
+
+async def test_variation_of_a_variation(image: leo.Image) -> None:
+    """The id of a variation is sent as one."""
+    larger = await image.upscale()
+    job = larger.unzoom()
+    await job
+
+    assert {"id": larger.id, "isVariation": True} == job.request.wire()
+    assert larger == job.source
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+async def test_video_gives_a_clip(studio: Studio, image: leo.Image, name: str) -> None:
+    """Awaiting a video gives an MP4 here with its length and its still."""
+    job = VIDEOS[name](studio, image)
+    video = await job
+
+    assert ("complete", "video", 7) == (job.state, job.kind, video.seed)
+    assert b"ftyp" == video.read_bytes()[4:8]
+    assert 5.0 == pytest.approx(video.duration, abs=0.3)
+    assert (832, 480) == video.size
+    assert video.poster is not None
+    assert video.poster.path.is_file()
+    assert [video.poster] == list(job.images)
+
+
+async def test_video_upscale_is_looked_for_among_the_variations(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """A finer video is a motion variation, and keeps the still of the one that it came from."""
+    video = await studio.text_to_video("waves", **CLIP)
+    job = video.upscale()
+    finer = await job
+
+    assert ("GET", f"/motion-variations/{job.id}") in simulator.requests
+    assert min(finer.size) == 720
+    assert finer.poster is not None
+    assert video.poster is not None
+    assert video.poster.path == finer.poster.path
+    assert video == job.source
+
+
+async def test_retired_motion_says_what_takes_its_place(image: leo.Image) -> None:
+    """Motion 1.0 carries a note before anything is known of the answer."""
+    job = image.motion(strength=3)
+
+    assert "motionStrength" in job.request.wire()
+    assert 'to_video(prompt, model="MOTION2")' in job.notes[0]
+
+
+@pytest.mark.parametrize("kind", ["upscale", "to_video"])
+async def test_library_knows_every_kind(
+    tmp_path: Path, clock: ManualClock, simulator: Simulator, kind: str
+) -> None:
+    """A job of any kind is found again by another studio, with its files, and asks nothing."""
+    with Studio(simulator=simulator, library=tmp_path / "one", clock=clock) as first:
+        image = (await first.generate("a fox", **SMALL))[0]
+        job: leo.Job[Any] = (
+            VARIATIONS[kind](image) if kind in VARIATIONS else image.to_video("slow", **CLIP)
+        )
+        await job
+    asked = len(simulator.requests)
+
+    with Studio(simulator=simulator, library=tmp_path / "one", clock=clock) as second:
+        again = second.job(str(job.id))
+        await again
+
+    assert type(job) is type(again)
+    assert job.request == again.request
+    assert job.snapshot.media == again.snapshot.media
+    assert job.snapshot.source == again.snapshot.source
+    assert asked == len(simulator.requests)
+
+
+async def test_an_id_finds_its_file(studio: Studio, image: leo.Image) -> None:
+    """Given by its id alone, the picture that a job begins with is found in the library."""
+    job = studio.upscale(image.id)
+    await job
+
+    assert job.source is not None
+    assert image.path == job.source.path
+
+
+async def test_failed_variation_is_refunded(image: leo.Image, simulator: Simulator) -> None:
+    """It ends like a failed picture, and the money is back."""
+    before = simulator.balance
+    simulator.script(fail=True)
+
+    job = image.upscale()
+    with pytest.raises(leo.JobFailed):
+        await job
+
+    assert ("failed", "refunded", before) == (job.state, job.charge, simulator.balance)
+
+
+async def test_lost_still_loses_no_video(studio: Studio, simulator: Simulator) -> None:
+    """A still that cannot be fetched leaves a video without one."""
+    simulator.script(method="GET", path="/media/*.jpg", times=3, status=404)
+
+    video = await studio.text_to_video("waves", **CLIP)
+
+    assert None is video.poster
+    assert video.path.is_file()
+
+
+async def test_again_keeps_the_source(image: leo.Image) -> None:
+    """The same once more begins with the same picture."""
+    job = image.upscale()
+    await job
+    again = job.again()
+    await again
+
+    assert (leo.VariationJob, image) == (type(again), again.source)
+
+
+async def test_history_row_becomes_a_job(
+    studio: Studio, simulator: Simulator, tmp_path: Path, clock: ManualClock
+) -> None:
+    """A job that was asked for elsewhere gets its files here, and is known from then on."""
+    with Studio(simulator=simulator, library=tmp_path / "elsewhere", clock=clock) as elsewhere:
+        job = elsewhere.generate("a fox", **SMALL)
+        images = await job
+        row = elsewhere.engine.wait(elsewhere.engine.run(elsewhere.client.generation, str(job.id)))
+    before = len(simulator.requests)
+
+    adopted = studio._runner.adopt(row)
+    found = await adopted
+
+    assert images[0].read_bytes() == found[0].read_bytes()
+    assert ("a fox", 42, 64) == (
+        adopted.request.prompt,
+        adopted.request.seed,
+        adopted.request.width,
+    )
+    assert studio.job(str(job.id)) is adopted
+    assert studio._runner.adopt(row) is adopted
+    assert all("POST" != method for method, _ in list(simulator.requests)[before:])
+
+
+def test_history_row_with_nothing_known(studio: Studio) -> None:
+    """A row without numbers is a request with a prompt."""
+    row = Generation.model_validate({"id": "x", "status": "FAILED", "prompt": "a fox"})
+
+    assert {"prompt": "a fox"} == studio._runner.adopt(row).request.wire()
