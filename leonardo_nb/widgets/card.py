@@ -16,24 +16,30 @@ from weakref import WeakValueDictionary
 import traitlets
 from ipywidgets import widget_serialization
 
+from leonardo_nb.engine.media import Video
 from leonardo_nb.errors import LeonardoError
+from leonardo_nb.service.requests import Unzoom
 from leonardo_nb.widgets import page
-from leonardo_nb.widgets.freeze import thumbnail
 from leonardo_nb.widgets.live import Live
 from leonardo_nb.widgets.pace import Gather, aside
+from leonardo_nb.widgets.thumbnails import place_of, small
 from leonardo_nb.widgets.view import card_view, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.job import Job
+    from leonardo_nb.engine.kinds import VariationJob, VideoJob
     from leonardo_nb.engine.media import Image
     from leonardo_nb.widgets.pace import Scheduler
 
-__all__ = ["Card", "card_for", "engine_of", "shared_card"]
+__all__ = ["Card", "VariationCard", "VideoCard", "card_for", "engine_of", "shared_card"]
 
 logger = logging.getLogger("leonardo_nb")
+
+MOST_CLIP_BYTES = 100_000_000
+"""A larger film is not sent to a page, which would hold it several times; the file is there."""
 
 
 class Card(Live):
@@ -50,14 +56,16 @@ class Card(Live):
     view = traitlets.Dict().tag(sync=True)
     """Everything the page says, see `leonardo_nb.widgets.view.card_view`."""
     pictures: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
-    """Thumbnails: dicts of key, data (JPEG bytes), type, alt, width and height in full size."""
-    again = traitlets.Any(None, allow_none=True).tag(sync=True, **widget_serialization)
-    """The Card of the job that "Again" has made, shown below this one, or None."""
+    """Thumbnails, see `leonardo_nb.widgets.thumbnails.small`; of a video, its still."""
+    made: traitlets.List[Card] = traitlets.List().tag(sync=True, **widget_serialization)
+    """The Cards of the jobs that its own buttons have made, shown below this one, oldest first."""
 
-    def __init__(self, job: GenerationJob) -> None:
+    def __init__(self, job: Job[Any]) -> None:
         self.job = job
         self._thumbnails: dict[str, dict[str, Any]] = {}
         self._requested: set[str] = set()
+        self._made_by: dict[str, Card] = {}
+        self._chosen: int | None = None
         self._problem = ""
         self._ends: list[Callable[[], None]] = []  # close() may come before the rest
         super().__init__(engine_of(job), view=card_view(facts_of(job)))
@@ -75,8 +83,9 @@ class Card(Live):
                 del _cards[self.job.uid]
         is_first = self.is_open
         super().close()
-        if is_first and self.again is not None:
-            self._soon(self.again.release)
+        if is_first:
+            for card in self.made:
+                self._soon(card.release)
 
     def __repr__(self) -> str:
         return f"<Card of {self.job!r}>"
@@ -84,40 +93,51 @@ class Card(Live):
     def _changed(self, _job: object) -> None:
         self._gather.ask()
 
+    @property
+    def made_jobs(self) -> list[Job[Any]]:
+        """The jobs that its buttons have made, and those that theirs have, as they stand below."""
+        return [job for card in self.made for job in (card.job, *card.made_jobs)]
+
     # ---- engine's thread ------------------------------------------------------------------------
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a page says that it is in use, or one of those below it."""
+        return super().is_busy or any(card.is_busy for card in self.made)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a job that its buttons have made is under way."""
+        return any(not card.job.done() or card.is_at_work for card in self.made)
 
     def _draw(self) -> None:
         if not self.is_open:
             return
-        images = list(self.job.images)
-        for index, image in enumerate(images):
-            key = f"{self.job.uid}-{index}"
-            if key not in self._requested:
-                self._requested.add(key)
-                self._aside(thumbnail, image, then=partial(self._took, key))
-        view = card_view(facts_of(self.job), is_made_again=self._is_made_again)
+        keys = self._keys
+        for key, image in zip(keys, self.job.images, strict=False):
+            self._make_small(key, image)
+        busy = {do for do, card in self._made_by.items() if not card.job.done()}
+        view = card_view(facts_of(self.job, chosen=self._chosen), busy=busy)
         if self._problem:
             view["notes"] = [*view["notes"], self._problem]
-        here = [
-            self._thumbnails[key]
-            for key in (f"{self.job.uid}-{index}" for index in range(len(images)))
-            if key in self._thumbnails
-        ]
+        here = [self._thumbnails[key] for key in keys if key in self._thumbnails]
         with self.hold_sync():
             self.view = view
             if [picture["key"] for picture in here] != [p["key"] for p in self.pictures]:
                 self.pictures = here
 
-    def _took(self, key: str, made: tuple[bytes, int, int]) -> None:
-        data, width, height = made
-        self._thumbnails[key] = {
-            "key": key,
-            "data": data,
-            "type": "image/jpeg",
-            "alt": self.job.request.prompt,
-            "width": width,
-            "height": height,
-        }
+    @property
+    def _keys(self) -> list[str]:
+        return [f"{self.job.uid}-{index}" for index in range(len(self.job.images))]
+
+    def _make_small(self, key: str, image: Image) -> None:
+        if key not in self._requested:
+            self._requested.add(key)
+            work = partial(small, image, key=key, alt=self.job.request.caption)
+            self._aside(work, then=partial(self._took, key))
+
+    def _took(self, key: str, picture: dict[str, Any]) -> None:
+        self._thumbnails[key] = picture
         self._gather.ask()
 
     def _do(self, content: dict[str, Any]) -> None:
@@ -127,54 +147,63 @@ class Card(Live):
                 self._gather.ask()
             case "cancel":
                 self.job.cancel()
-            case "again":
-                self._make_again()
+            case "again" | "upscale" | "to-video" as do:
+                self._make(do)
             case "open":
                 self._open(str(content.get("key")), content.get("view"))
 
-    @property
-    def _last(self) -> Card:
-        """The card below all others that "Again" has made from this one, or this one."""
-        last = self
-        while last.again is not None and last.again.is_open:
-            last = last.again
-        return last
-
-    @property
-    def _is_made_again(self) -> bool:
-        last = self._last
-        return last is not self and not last.job.done()
-
-    def _make_again(self) -> None:
-        if self._is_made_again:  # the second half of a double click would be paid, too
-            self._answer_again()
+    def _make(self, do: str) -> None:
+        under_way = self._made_by.get(do)
+        if under_way is not None and not under_way.job.done():
+            self._answer()  # the second half of a double click would be paid, too
             return
-        last = self._last
         try:
-            # the same seed would pay for the same picture
-            is_done = self.job.state == "complete"
-            job = self.job.again(seed=None) if is_done else self.job.again()
+            job = self._job_of(do)
         except LeonardoError as error:
             self._say(str(error))
-            self._answer_again()
         else:
-            made = shared_card(job)
-            made.hold()
-            last.again = made
-            for card in {self, last}:
-                card._ends.append(job.subscribe(card._changed))  # noqa: SLF001  of the same class
-            self._gather.ask()
+            if job is not None:
+                card = self._made_by[do] = shared_card(job)
+                card.hold()
+                self.made = [*self.made, card]
+                self._ends += [job.subscribe(self._lower_changed), card.on_use(self.tell_use)]
+                self.tell_use()
+                self._gather.ask()
+                return
+        self._answer()
 
-    def _answer_again(self) -> None:
+    def _job_of(self, do: str) -> Job[Any] | None:
+        """Return the job that a button makes, or None where there is no such button."""
+        is_done = self.job.state == "complete"
+        if do == "again":
+            # the same seed would pay for the same picture
+            has_seed = facts_of(self.job).has_seed
+            return self.job.again(seed=None) if is_done and has_seed else self.job.again()
+        images = self.job.images
+        if not is_done or self.job.kind != "generation" or not images:
+            return None
+        image = images[self._chosen or 0]
+        return image.upscale() if do == "upscale" else image.to_video(self.job.request.caption)
+
+    def _lower_changed(self, job: Job[Any]) -> None:
+        if job.done():
+            self.tell_use()
+        self._gather.ask()
+
+    def _answer(self) -> None:
         """Let the page have its button back."""
         if self.is_open:
             self.send({"kind": "refused"})
 
     def _open(self, key: str, asked_by: object) -> None:
-        keys = [f"{self.job.uid}-{index}" for index in range(len(self.job.images))]
-        if key in keys:
-            image = self.job.images[keys.index(key)]
-            self._aside(_whole, image, then=lambda made: self._send_whole(key, asked_by, *made))
+        if key not in self._keys:
+            return
+        index = self._keys.index(key)
+        if len(self._keys) > 1 and self._chosen != index:
+            self._chosen = index
+            self._gather.ask()
+        work = partial(_whole, self.job.images[index])
+        self._aside(work, then=lambda made: self._send_whole(key, asked_by, *made))
 
     def _send_whole(self, key: str, asked_by: object, data: bytes, kind: str) -> None:
         if self.is_open:
@@ -184,30 +213,113 @@ class Card(Live):
 
     def _aside(
         self,
-        function: Callable[[Any], Any],
-        image: Image,
+        work: Callable[[], Any],
         *,
         then: Callable[[Any], None],
+        otherwise: Callable[[], None] = lambda: None,
     ) -> None:
-        """Run *function* off the engine; then go on there."""
+        """Do *work* off the engine; then go on there."""
 
         def ended(future: Future[Any]) -> None:
             error = future.exception()
             if error is None:
                 then(future.result())
             else:
-                logger.warning("A picture cannot be shown on its card.", exc_info=error)
-                self._say(f"A picture cannot be shown: {error}")
+                logger.warning("A file cannot be shown on its card.", exc_info=error)
+                self._say(f"{_NAMES.get(self.job.kind, 'A picture')} cannot be shown: {error}")
+                otherwise()
 
-        aside(self._engine, partial(function, image), ended)
+        aside(self._engine, work, ended)
 
     def _say(self, problem: str) -> None:
         self._problem = problem
         self._gather.ask()
 
 
+class _CardWithSource(Card):
+    """The card of a job that may begin with a picture."""
+
+    job: VideoJob | VariationJob
+
+    before = traitlets.Dict().tag(sync=True)
+    """The picture that it begins with, as in `pictures`, or empty where its file is not here."""
+
+    def _draw(self) -> None:
+        super()._draw()
+        source = self.job.source
+        still = source.poster if isinstance(source, Video) else source
+        is_seen = self.job.kind == "variation" or not self.job.done()
+        if self.is_open and is_seen and still is not None:
+            self._make_small("before", still)
+
+    def _took(self, key: str, picture: dict[str, Any]) -> None:
+        if key == "before":
+            self.before = picture
+        else:
+            super()._took(key, picture)
+
+
+class VideoCard(_CardWithSource):
+    """The card of a video, which is played in it; its bytes are sent when a page asks for them."""
+
+    job: VideoJob
+
+    _esm = page.esm("card_video.js")
+    _css = page.css("card.css", "card_video.css")
+
+    def _do(self, content: dict[str, Any]) -> None:
+        super()._do(content)
+        match content:
+            case {"do": "clip", "view": str(view)} if self.job.video is not None:
+                self._send_clip(self.job.video, view)
+
+    def _send_clip(self, video: Video, view: str) -> None:
+        answer = {"kind": "clip", "view": view, "type": video.media_type}
+        if video.size_bytes > MOST_CLIP_BYTES:
+            self.send(answer)
+            return
+        self._aside(
+            video.read_bytes,
+            then=lambda data: self.send(answer, [data]) if self.is_open else None,
+            otherwise=lambda: self.send(answer) if self.is_open else None,
+        )
+
+
+class VariationCard(_CardWithSource):
+    """The card of a picture made out of another, with both in one frame."""
+
+    job: VariationJob
+
+    _esm = page.esm("card_variation.js")
+    _css = page.css("card.css", "card_variation.css")
+
+    place = traitlets.Any(None, allow_none=True).tag(sync=True)
+    """
+    Where the source is in what has come of it: left, top, width and height as parts of its sides.
+
+    None until both were compared, and empty where it could not be found.
+    """
+
+    def _took(self, key: str, picture: dict[str, Any]) -> None:
+        super()._took(key, picture)
+        if self.before and self._thumbnails and "place" not in self._requested:
+            self._requested.add("place")
+            self._aside(partial(_compared, self.job), then=self._found)
+
+    def _found(self, place: tuple[float, ...] | None) -> None:
+        self.place = list(place or ())
+
+
+_NAMES = {"video": "The video"}
+"""What stands in the place of "A picture" in a sentence, by kind of job."""
+_CARDS: dict[str, type[Card]] = {"video": VideoCard, "variation": VariationCard}
 _lock = threading.RLock()
 _cards: WeakValueDictionary[str, Card] = WeakValueDictionary()
+
+
+def _compared(job: Any) -> tuple[float, ...] | None:  # noqa: ANN401  a VariationJob
+    """Return where the picture that *job* began with is in what has come of it."""
+    return place_of(job.source.pil(), job.image.pil(), is_wider=isinstance(job.request, Unzoom))
 
 
 def _whole(image: Image) -> tuple[bytes, str]:
@@ -217,13 +329,13 @@ def _whole(image: Image) -> tuple[bytes, str]:
     return data, "image/webp" if data[8:12] == b"WEBP" else "image/jpeg"
 
 
-def engine_of(job: GenerationJob) -> Scheduler:
+def engine_of(job: Job[Any]) -> Scheduler:
     """Return the engine that looks after *job*."""
     engine: Scheduler = job._runner.engine  # noqa: SLF001  widgets are a job's own face
     return engine
 
 
-def card_for(job: GenerationJob) -> Card:
+def card_for(job: Job[Any]) -> Card:
     """Return the one Card of *job*, made when it is first asked for, and keep it live."""
     with _lock:
         card = shared_card(job)
@@ -231,10 +343,10 @@ def card_for(job: GenerationJob) -> Card:
         return card
 
 
-def shared_card(job: GenerationJob) -> Card:
+def shared_card(job: Job[Any]) -> Card:
     """Return the one Card of *job* without keeping it once its output is a plain picture."""
     with _lock:
         card = _cards.get(job.uid)
         if card is None or not card.is_open:
-            card = _cards[job.uid] = Card(job)
+            card = _cards[job.uid] = _CARDS.get(job.kind, Card)(job)
         return card

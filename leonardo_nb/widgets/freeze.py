@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont, ImageOps
 
+from leonardo_nb.engine.posters import dark_frame, with_play_mark
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.widgets.view import (
-    WORDS,
     CardFacts,
     error_lines,
     facts_of,
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.media import Image
 
-__all__ = ["Frozen", "freeze_job", "publish"]
+__all__ = ["Frozen", "freeze_job", "freeze_jobs", "publish"]
 
 logger = logging.getLogger("leonardo_nb")
 
@@ -49,6 +49,8 @@ SHOWN_WIDTH = 640
 SHOWN_HEIGHT = 560
 PAINTED_WIDTH = 800
 """Pixels of the picture with a painted caption; about as wide as hosts show it."""
+LABEL_HEIGHT = 24
+"""Pixels above a pair of pictures, for the words that say which is which."""
 MAX_HTML_BYTES = 105_000
 """JPEG bytes in the html; base64 makes 140 kB of them."""
 MAX_PAINTED_BYTES = 105_000
@@ -58,6 +60,8 @@ QUALITIES = (88, 82, 74, 66, 56, 45)
 INK = "#1a1a1a"
 QUIET_INK = "#595959"
 WELL = "#f3f3f3"
+SQUARE, SQUARE_INK = 8, "#e3e3e3"
+"""Pixels and colour of the squares on which a picture lies that is see-through."""
 
 
 class Frozen(NamedTuple):
@@ -99,43 +103,122 @@ def publish(display_id: str, bundle: Frozen, *, update: bool) -> None:
         send()
 
 
-def freeze_job(job: GenerationJob) -> Frozen:
+def freeze_job(job: Job[Any], *, share: int = 1) -> Frozen:
     """
     Return the plain picture of a job that has ended, or a quiet box of words where none came.
 
     The bundle holds text/html (pictures as `data:` addresses, a caption that can be selected and
     takes the theme's colours), image/jpeg (the same on white, the caption painted in, for hosts
-    that take images only) and text/plain (one steady line).
+    that take images only) and text/plain (one steady line). A video is its still with a play mark,
+    a variation stands beside what it was made out of, and what is see-through lies on squares.
 
     Measured with JupyterLab 4.6, Notebook 7.6 and nbconvert 7.17: all three show text/html and not
     image/jpeg when both are there, so the html must hold the picture; `data:` pictures survive
     Lab's sanitiser in a notebook that is not trusted, `var(--jp-...)` colours do not, so the
     caption inherits its colour and is made quieter with `opacity`.
+
+    Args:
+        job: Of any kind.
+        share: How many jobs share the bytes that one may have.
     """
     facts = facts_of(job)
-    pictures = []
-    each = HTML_WIDTH // columns(len(job.images))
-    for image in job.images:
-        try:
-            pictures.append(on_white(fitted(image.pil(), each, HTML_HEIGHT)))
-        except (LibraryError, OSError, ValueError):  # moved or broken; the words stay
-            logger.warning("Picture %s cannot be opened for the notebook.", image, exc_info=True)
-    when = job.created
-    words = _Words.of(facts, when)
+    words = _Words.of(facts, job.created)
     plain = steady_line(facts, job.noun)
+    pictures = _pictures(job, words)
     if not pictures:
         return Frozen({"text/html": _box(facts, words), "text/plain": plain}, {})
     return Frozen(
         {
-            "text/html": _figure(pictures, words),
-            "image/jpeg": _painted(pictures, words),
+            "text/html": _figure(pictures, words, MAX_HTML_BYTES // share),
+            "image/jpeg": encode_jpeg(_painted(pictures, words), MAX_PAINTED_BYTES // share),
             "text/plain": plain,
         },
         {},
     )
 
 
-def waiting_line(job: GenerationJob) -> Frozen:
+def freeze_jobs(jobs: Sequence[Job[Any]]) -> Frozen:
+    """Return the plain pictures of *jobs* below each other, in one bundle no larger than one's."""
+    frozen = [freeze_job(job, share=len(jobs)).data for job in jobs]
+    parts = [f'<div style="margin:0 0 20px">{data["text/html"]!s}</div>' for data in frozen]
+    data: dict[str, str | bytes] = {
+        "text/html": f"<div>{''.join(parts)}</div>",
+        "text/plain": "\n".join(str(each["text/plain"]) for each in frozen),
+    }
+    sheets = [Pillow.open(io.BytesIO(each)) for one in frozen if (each := _jpeg_of(one))]
+    if sheets:
+        data["image/jpeg"] = encode_jpeg(_stacked(sheets), MAX_PAINTED_BYTES)
+    return Frozen(data, {})
+
+
+def _jpeg_of(data: dict[str, str | bytes]) -> bytes:
+    painted = data.get("image/jpeg", b"")
+    return painted if isinstance(painted, bytes) else b""
+
+
+def _stacked(sheets: Sequence[Pillow.Image]) -> Pillow.Image:
+    gap = 16
+    width = max(sheet.width for sheet in sheets)
+    stack = Pillow.new("RGB", (width, sum(sheet.height + gap for sheet in sheets) - gap), "white")
+    top = 0
+    for sheet in sheets:
+        stack.paste(sheet, (0, top))
+        top += sheet.height + gap
+    return stack
+
+
+class _Picture(NamedTuple):
+    """One picture of a frozen job, small and opaque, with what stands above it."""
+
+    image: Pillow.Image
+    alt: str
+    label: str = ""
+
+
+def _pictures(job: Any, words: _Words) -> list[_Picture]:  # noqa: ANN401  a Job of any kind
+    """Return what is shown of *job*, side by side; files that cannot be read are left out."""
+    if job.kind == "video":
+        return [] if job.video is None else [_still(job, words)]
+    if job.kind == "variation" and job.images and job.source is not None:
+        pair = [("before", job.source), ("after", job.images[0])]
+        opened = [(label, image, _opened(image, HTML_WIDTH // 2)) for label, image in pair]
+        # where one is missing there is nothing to compare
+        if all(picture is not None for _, _, picture in opened):
+            return [
+                _Picture(picture, f"{label}: {words.prompt}", f"{label}, {_size(image)}")
+                for label, image, picture in opened
+                if picture is not None
+            ]
+    total = len(job.images)
+    each = HTML_WIDTH // columns(total)
+    found = [(index, _opened(image, each)) for index, image in enumerate(job.images, 1)]
+    here = [(index, picture) for index, picture in found if picture is not None]
+    return [
+        _Picture(picture, words.prompt if len(here) == 1 else f"{index} of {total}: {words.prompt}")
+        for index, picture in here
+    ]
+
+
+def _size(image: Any) -> str:  # noqa: ANN401  an Image
+    return f"{image.width} × {image.height}"  # noqa: RUF001  typographic
+
+
+def _still(job: Any, words: _Words) -> _Picture:  # noqa: ANN401  a VideoJob
+    video = job.video
+    poster = None if video.poster is None else _opened(video.poster, HTML_WIDTH)
+    still = poster or fitted(dark_frame(video.width, video.height), HTML_WIDTH, HTML_HEIGHT)
+    return _Picture(with_play_mark(still), f"Video: {words.prompt}")
+
+
+def _opened(image: Image, width: int) -> Pillow.Image | None:
+    try:
+        return on_squares(fitted(image.pil(), width, HTML_HEIGHT))
+    except (LibraryError, OSError, ValueError):  # moved or broken; the words stay
+        logger.warning("Picture %s cannot be opened for the notebook.", image, exc_info=True)
+        return None
+
+
+def waiting_line(job: Job[Any]) -> Frozen:
     """Return what stands in the output for the moment in which no widget has been made yet."""
     facts = facts_of(job)
     plain = steady_line(facts, job.noun)
@@ -150,10 +233,14 @@ class _Words:
     parameters: tuple[tuple[str, str], ...]
     facts: tuple[str, ...]
     simulated: bool
+    hint: str = ""
 
     @classmethod
     def of(cls, facts: CardFacts, when: datetime | None) -> _Words:
-        line = [seconds(facts.elapsed)] if facts.phase == "done" else []
+        line = [facts.detail] if facts.kind == "video" else []
+        if facts.phase == "done":
+            # beside a video's own length the time needs a word
+            line += [f"{'made in ' if line else ''}{seconds(facts.elapsed)}"]
         cost = facts.cost if facts.cost is not None else facts.price
         if facts.phase != "done":
             line += [money_line(facts)]
@@ -163,14 +250,36 @@ class _Words:
             day = when.astimezone()
             line += [f"{day.day} {day:%B %Y}"]
         return cls(
-            facts.prompt, facts.parameters, tuple(part for part in line if part), facts.simulated
+            facts.prompt,
+            facts.parameters,
+            tuple(part for part in line if part),
+            facts.simulated,
+            "`job.card()` plays it" if facts.kind == "video" and facts.phase == "done" else "",
         )
+
+
+def is_see_through(image: Pillow.Image) -> bool:
+    """Whether a part of *image* may be see-through."""
+    return image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
+
+
+def on_squares(image: Pillow.Image) -> Pillow.Image:
+    """Return *image* in RGB, laid on quiet squares where it is see-through, turned as it says."""
+    upright = ImageOps.exif_transpose(image)
+    if not is_see_through(upright):
+        return upright.convert("RGB")
+    ground = Pillow.new("RGBA", upright.size, "white")
+    draw = ImageDraw.Draw(ground)
+    for top in range(0, upright.height, SQUARE):
+        for left in range(top % (2 * SQUARE), upright.width, 2 * SQUARE):
+            draw.rectangle((left, top, left + SQUARE - 1, top + SQUARE - 1), SQUARE_INK)
+    return Pillow.alpha_composite(ground, upright.convert("RGBA")).convert("RGB")
 
 
 def on_white(image: Pillow.Image) -> Pillow.Image:
     """Return *image* in RGB, laid on white where it is see-through, turned as it says."""
     upright = ImageOps.exif_transpose(image)
-    if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
+    if is_see_through(upright):
         see_through = upright.convert("RGBA")
         white = Pillow.new("RGBA", see_through.size, "white")
         return Pillow.alpha_composite(white, see_through).convert("RGB")
@@ -217,29 +326,40 @@ def fitted(image: Pillow.Image, width: int, height: int) -> Pillow.Image:
 # ---- html ---------------------------------------------------------------------------------------
 
 
-def _figure(pictures: Sequence[Pillow.Image], words: _Words) -> str:
+def _figure(pictures: Sequence[_Picture], words: _Words, most_bytes: int) -> str:
     across = columns(len(pictures))
-    first = pictures[0]
+    first = pictures[0].image
     shown = SHOWN_WIDTH
     if across == 1:  # a tall picture should not need scrolling
         factor = min(SHOWN_WIDTH / first.width, SHOWN_HEIGHT / first.height)
         shown = round(first.width * factor)
     images = []
-    for index, picture in enumerate(pictures, 1):
-        jpeg = encode_jpeg(picture, MAX_HTML_BYTES // len(pictures))
+    for picture in pictures:
+        jpeg = encode_jpeg(picture.image, most_bytes // len(pictures))
         data = base64.b64encode(jpeg).decode("ascii")
-        alt = words.prompt if across == 1 else f"{index} of {len(pictures)}: {words.prompt}"
-        images.append(
-            f'<img src="data:image/jpeg;base64,{data}" alt="{html.escape(alt)}" '
+        image = (
+            f'<img src="data:image/jpeg;base64,{data}" alt="{html.escape(picture.alt)}" '
             'style="display:block;width:100%;height:auto;margin:0">'
         )
-    grid = f"display:grid;grid-template-columns:{' '.join(['1fr'] * across)};grid-gap:4px;"
+        if picture.label:
+            label = _div("font-size:12px;line-height:1.8;opacity:.75", picture.label)
+            image = f'<div style="min-width:0">{label}{image}</div>'
+        images.append(image)
+    tracks = " ".join(f"{share:g}fr" for share in _shares(pictures))
+    grid = f"display:grid;grid-template-columns:{tracks};grid-gap:4px;"
     row = "".join(images) if across == 1 else f'<div style="{grid}">{"".join(images)}</div>'
     return (
         f'<figure style="margin:0;max-width:{shown}px">{row}'
         f'<figcaption style="max-width:{SHOWN_WIDTH}px;margin:8px 0 0;text-align:left">'
         f"{_caption(words)}</figcaption></figure>"
     )
+
+
+def _shares(pictures: Sequence[_Picture]) -> list[float]:
+    """Return how wide each column is: those of a pair so that both are equally high."""
+    if not pictures[0].label:
+        return [1.0] * columns(len(pictures))
+    return [round(picture.image.width / picture.image.height, 4) for picture in pictures]
 
 
 def _caption(words: _Words) -> str:
@@ -258,6 +378,8 @@ def _caption(words: _Words) -> str:
             '<span style="border:1px dashed;border-radius:3px;padding:0 5px;font-size:11px">'
             "simulated</span>"
         )
+    if words.hint:
+        facts.append(_with_code(words.hint))
     lines.append(
         '<div style="font-size:12px;line-height:1.6;opacity:.75">'
         + "&ensp; ".join(facts)
@@ -281,7 +403,7 @@ def _box(facts: CardFacts, words: _Words) -> str:
     after = f"after {seconds(facts.elapsed)}" if facts.is_final else ""
     top = (
         f'<div style="font-size:13px;line-height:1.5"><span style="color:{color}">{mark}</span> '
-        f'<b>{WORDS[facts.phase]}</b> <span style="opacity:.75">{html.escape(after)}</span></div>'
+        f'<b>{facts.word}</b> <span style="opacity:.75">{html.escape(after)}</span></div>'
     )
     error = _div("font-size:13px;line-height:1.5;margin-top:4px", headline) if headline else ""
     what_now = (
@@ -311,29 +433,36 @@ def _with_code(text: str) -> str:
 # ---- painted ------------------------------------------------------------------------------------
 
 
-def _painted(pictures: Sequence[Pillow.Image], words: _Words) -> bytes:
-    gap = 6
+def _painted(pictures: Sequence[_Picture], words: _Words) -> Pillow.Image:
+    gap, head = 6, LABEL_HEIGHT if pictures[0].label else 0
     across = columns(len(pictures))
-    width = PAINTED_WIDTH if across > 1 else min(PAINTED_WIDTH, _alone_width(pictures[0]))
-    each = (width - gap * (across - 1)) // across
+    width = PAINTED_WIDTH if across > 1 else min(PAINTED_WIDTH, _alone_width(pictures[0].image))
+    shares = _shares(pictures)
+    room = width - gap * (across - 1)
+    sides = [math.floor(room * share / sum(shares)) for share in shares]
     cells = [
-        picture.resize((each, max(1, round(picture.height * each / picture.width))))
-        for picture in pictures
+        each.image.resize((side, max(1, round(each.image.height * side / each.image.width))))
+        for index, each in enumerate(pictures)
+        for side in [sides[index % across]]
     ]
     rows = [cells[i : i + across] for i in range(0, len(cells), across)]
-    height = sum(max(cell.height for cell in row) for row in rows) + gap * (len(rows) - 1)
+    height = head + sum(max(cell.height for cell in row) for row in rows) + gap * (len(rows) - 1)
 
     full_width = max(width, 480)  # room for the caption of a slim picture
     lines = _caption_lines(words, full_width - 8)
     sheet = Pillow.new(
         "RGB", (full_width, height + 14 + sum(line.height for line in lines) + 6), "white"
     )
-    top = 0
-    for row in rows:
-        for index, cell in enumerate(row):
-            sheet.paste(cell, (index * (each + gap), top))
-        top += max(cell.height for cell in row) + gap
     draw = ImageDraw.Draw(sheet)
+    small = font_for("", 15)
+    lefts = [sum(sides[:index]) + gap * index for index in range(across)]
+    for start, picture in zip(lefts, pictures, strict=False):
+        draw.text((start + 2, 1), drawable(picture.label, small), QUIET_INK, small)
+    top = head
+    for row in rows:
+        for start, cell in zip(lefts, row, strict=False):
+            sheet.paste(cell, (start, top))
+        top += max(cell.height for cell in row) + gap
     top = height + 14
     for line in lines:
         left = 4.0
@@ -344,7 +473,7 @@ def _painted(pictures: Sequence[Pillow.Image], words: _Words) -> bytes:
                 draw.text((left, top), run.text, run.ink, run.font)
             left += run.width
         top += line.height
-    return encode_jpeg(sheet, MAX_PAINTED_BYTES)
+    return sheet
 
 
 def _alone_width(picture: Pillow.Image) -> int:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import anywidget
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leonardo_nb.widgets.pace import Scheduler
 
 __all__ = ["Live"]
@@ -41,6 +43,8 @@ class Live(anywidget.AnyWidget):
         self._engine = engine
         self._holds = 0
         self._views: set[object] = set()
+        self._busy: set[object] = set()
+        self._users: list[Callable[[], object]] = []
         self._was_seen = False
         super().__init__(**traits)
         self._own_layout = self.layout
@@ -87,14 +91,52 @@ class Live(anywidget.AnyWidget):
     def _is_needed(self) -> bool:
         return self._holds > 0 or self.is_kept
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether a page shows it; one that was reloaded without a word still counts."""
+        return bool(self._views)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a page says that it is in use: a film plays, or a hand or the focus is in it."""
+        return bool(self._busy)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it has started what is not done, and would be lost from the page without it."""
+        return False
+
+    def on_use(self, function: Callable[[], object]) -> Callable[[], None]:
+        """Call *function* when its use changes; return what ends that."""
+        self._users.append(function)
+
+        def end() -> None:
+            if function in self._users:
+                self._users.remove(function)
+
+        return end
+
+    def tell_use(self) -> None:
+        """Tell those who asked that its use has changed."""
+        for function in tuple(self._users):
+            function()
+
     def _do(self, content: dict[str, Any]) -> None:
         """Do what the page asks for."""
         match content:
             case {"do": "look", "view": str(view)}:
                 self._views.add(view)
                 self._was_seen = True
+            case {"do": "busy", "view": str(view)} if view in self._views:
+                self._busy.add(view)
+                self.tell_use()
+            case {"do": "idle", "view": str(view)}:
+                self._busy.discard(view)
+                self.tell_use()
             case {"do": "bye", "view": str(view)}:
                 self._views.discard(view)
+                self._busy.discard(view)
+                self.tell_use()
                 if not (self._views or self._is_needed):
                     self.close()
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.money import Cost
     from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
@@ -525,8 +525,11 @@ class Panel(VBox):
 
     def _made_again(self, change: Any) -> None:  # noqa: ANN401  traitlets' Bunch
         """The card's own "Again" makes a job too, and it belongs here."""
-        if change["new"] is not None:
-            self._adopt(change["new"].job)
+        for card in change["new"]:
+            if (
+                card.job.kind == "generation"
+            ):  # a film or a larger picture stands below its card only
+                self._adopt(card.job)
 
     # ---- money ----------------------------------------------------------------------------------
 
@@ -712,11 +715,11 @@ class Panel(VBox):
         if card is None or not card.is_open:
             card = self._cards[job.uid] = shared_card(job)
             self._studio.engine.call_soon(card.hold)
-            card.observe(self._made_again, "again")
+            card.observe(self._made_again, "made")
         return card
 
     def _let_go(self, card: Card) -> None:
-        card.unobserve(self._made_again, "again")
+        card.unobserve(self._made_again, "made")
         try:
             self._studio.engine.call_soon(partial(card.release, stays=False))
         except RuntimeError:  # the engine has closed; nothing else will close it

@@ -2,7 +2,8 @@
 Where a job or a run is shown: one place in the notebook that belongs to it.
 
 First a quiet line, soon a live widget (a job's after 0.4 s), at the end plain data, all in the
-same output.
+same output. A film or a variation that somebody looks at stays live for a moment, to be played or
+compared.
 A page that is reloaded while the job runs has forgotten the output's `display_id` (JupyterLab 4.6
 and Notebook 7.6 keep it in memory only); there the widget stays, until the cell runs again.
 """
@@ -14,11 +15,12 @@ import sys
 import threading
 import time
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
-from leonardo_nb.widgets.card import engine_of, shared_card
-from leonardo_nb.widgets.freeze import Frozen, freeze_job, publish, waiting_line
+from leonardo_nb.widgets.card import Card, engine_of, shared_card
+from leonardo_nb.widgets.freeze import Frozen, freeze_job, freeze_jobs, publish, waiting_line
 from leonardo_nb.widgets.live import Live
 from leonardo_nb.widgets.pace import aside
 from leonardo_nb.widgets.view import facts_of
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from ipywidgets import DOMWidget
 
-    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.job import Job
     from leonardo_nb.widgets.pace import Scheduler
 
 __all__ = ["Showing", "Slot", "host", "show_job"]
@@ -43,6 +45,12 @@ WIDGET_DELAY_SECONDS = 0.4
 
 FINISH_SECONDS = 5.0
 """How long the end of a cell waits at most for the plain picture of a job that has ended."""
+
+LINGER_SECONDS = 6.0
+"""How long what lingers stays live after it was last in use."""
+
+LONGEST_SECONDS = 60.0
+"""How long it stays live at most after its end."""
 
 
 def host() -> str:
@@ -63,15 +71,18 @@ class Slot:
     everything after it may come from any thread. After `replace()` nothing else is shown.
 
     A cell in which *is_due* has become true does not end before `replace()` has been called:
-    notebook runners stop listening with the last cell, and would save the widget.
+    notebook runners stop listening with the last cell, and would save the widget. What `linger()`
+    was called for is not waited for: a page looks at it, and no runner.
     """
 
     def __init__(self, is_due: Callable[[], bool] = lambda: False) -> None:
         self.display_id = uuid.uuid4().hex
-        self.is_due = is_due
+        self._is_due = is_due
         self._lock = threading.Lock()
         self._is_open = False
         self._frozen = threading.Event()
+        self._settled = threading.Event()  # nobody need wait: it is plain, or lingers
+        self._hurry: Callable[[], object] | None = None
 
     def show(self, content: DOMWidget | Frozen, *, plain: str | None = None) -> bool:
         """Show a widget or plain data; False where plain data has been put there for good."""
@@ -98,12 +109,34 @@ class Slot:
             finally:
                 self._is_open = True
                 self._frozen.set()
+                self._settled.set()
                 _live.discard(self)
 
+    def is_due(self) -> bool:
+        """Whether a cell that ends has to wait for it."""
+        return self._hurry is None and self._is_due()
+
+    def linger(self, hurry: Callable[[], object]) -> None:
+        """Let cells end without it; *hurry* is called when the next one begins, on its thread."""
+        self._hurry = hurry
+        self._settled.set()
+
+    def go_on(self) -> None:
+        """End `linger()`: the plain data is being made, and cells wait for it again."""
+        self._hurry = None
+        if not self._frozen.is_set():
+            self._settled.clear()
+
+    def hurry(self) -> None:
+        """Say to what lingers that a cell begins."""
+        if (hurry := self._hurry) is not None:
+            hurry()
+
     def wait(self, timeout: float) -> None:
-        """Wait at most *timeout* seconds until plain data is there, and never again."""
-        self._frozen.wait(timeout)
-        _live.discard(self)
+        """Wait at most *timeout* seconds until plain data is there or lingers, then never again."""
+        self._settled.wait(timeout)
+        if self._hurry is None:
+            _live.discard(self)
 
 
 _live: WeakSet[Slot] = WeakSet()
@@ -130,8 +163,10 @@ def _wait_for(slot: Slot) -> None:
 
 
 def _say_again(_info: object) -> None:
-    """Publish anew, as the cell's that begins, what came between two cells."""
+    """Publish anew, as the cell's that begins, what came between two cells; end what lingers."""
     _a_cell_runs.set()
+    for slot in tuple(_live):
+        slot.hurry()
     while _unheard:
         publish(*_unheard.popitem(), update=True)
 
@@ -159,11 +194,12 @@ def write_plain(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def show_job(job: GenerationJob) -> None:
+def show_job(job: Job[Any]) -> None:
     """
     Show *job* in the cell that runs, and leave a plain picture there once it has ended.
 
     The picture comes also when the job is not awaited in its own cell, and while another is busy.
+    A video or a variation that a page shows stays live for a moment after its end.
     """
     match host():
         case "python":
@@ -176,10 +212,17 @@ def show_job(job: GenerationJob) -> None:
                 engine_of(job),
                 is_final=lambda: facts_of(job).is_final,
                 live=lambda: shared_card(job),
-                freeze=lambda _card: freeze_job(job),
+                freeze=lambda card: _freeze(job, card),
                 line=lambda: waiting_line(job),
                 delay=max(0.0, WIDGET_DELAY_SECONDS - job.elapsed),
+                lingers=job.kind != "generation",
             ).start()
+
+
+def _freeze(job: Job[Any], card: Card | None) -> Frozen:
+    """Return the plain picture of *job*, and of those that its card's own buttons have made."""
+    made = [] if card is None else card.made_jobs
+    return freeze_jobs([job, *made]) if made else freeze_job(job)
 
 
 class Ending(Protocol):
@@ -201,6 +244,8 @@ class Showing(Generic[W]):
         freeze: Returns its plain data, of the widget as it was last seen where there was one.
         line: Returns the words that stand there until the widget does.
         delay: Seconds before the widget is made.
+        lingers: Whether a widget that a page shows stays live for 6 s after its end and after it
+            was last in use, for a minute at most, and until the next cell begins.
     """
 
     def __init__(
@@ -213,6 +258,7 @@ class Showing(Generic[W]):
         freeze: Callable[[W | None], Frozen],
         line: Callable[[], Frozen],
         delay: float = 0.0,
+        lingers: bool = False,
     ) -> None:
         self._shown = shown
         self._engine = engine
@@ -221,9 +267,13 @@ class Showing(Generic[W]):
         self._freeze = freeze
         self._line = line
         self._delay = delay
+        self._lingers = lingers
         self._slot = Slot(is_due=is_final)
         self._widget: W | None = None
         self._has_ended = False
+        self._is_freezing = False
+        self._uses = 0
+        self._unhear: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Show it in the cell that runs; called on that cell's own thread."""
@@ -243,6 +293,12 @@ class Showing(Generic[W]):
         except RuntimeError:  # the engine is closed; there is nobody left to draw for
             logger.debug("%r ended after the engine had closed.", self._shown)
 
+    def _next_cell_begins(self) -> None:
+        try:
+            self._engine.call_soon(self._insist, self._widget)
+        except RuntimeError:
+            logger.debug("%r stays live: its engine has closed.", self._shown)
+
     # ---- engine's thread ------------------------------------------------------------------------
 
     def _go_live(self) -> None:
@@ -257,6 +313,38 @@ class Showing(Generic[W]):
 
     def _end(self) -> None:
         self._has_ended = True
+        widget = self._widget
+        if not self._lingers or widget is None or not widget.is_looked_at:
+            self._freeze_now()
+            return
+        self._unhear = widget.on_use(partial(self._used, widget))
+        self._slot.linger(self._next_cell_begins)
+        self._engine.call_later(LONGEST_SECONDS, self._insist, widget)
+        self._used(widget)
+
+    def _used(self, widget: W) -> None:
+        """Count its rest anew; while it is in use, there is none."""
+        self._uses += 1
+        if not (widget.is_busy or widget.is_at_work):
+            self._engine.call_later(LINGER_SECONDS, self._rested, self._uses)
+
+    def _rested(self, uses: int) -> None:
+        if uses == self._uses:
+            self._freeze_now()
+
+    def _insist(self, widget: W) -> None:
+        """Become plain although it is in use, but for jobs that can be seen nowhere else."""
+        if widget.is_at_work:
+            self._engine.call_later(LINGER_SECONDS, self._insist, widget)
+        else:
+            self._freeze_now()
+
+    def _freeze_now(self) -> None:
+        if self._is_freezing:
+            return
+        self._is_freezing = True
+        self._unhear()
+        self._slot.go_on()
         aside(self._engine, self._replace, self._replaced)
 
     def _replaced(self, future: Future[None]) -> None:

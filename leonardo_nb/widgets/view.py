@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.lifecycle import Charge
+from leonardo_nb.engine.media import file_size
 from leonardo_nb.errors import (
     AuthenticationError,
     BudgetExceeded,
@@ -31,9 +33,10 @@ from leonardo_nb.errors import (
     RequestRefused,
 )
 from leonardo_nb.money import Credits
+from leonardo_nb.service.requests import ImageToVideo, Upscale
 
 if TYPE_CHECKING:
-    from leonardo_nb.engine.job import GenerationJob
+    from leonardo_nb.engine.job import Job
     from leonardo_nb.money import Cost
 
 __all__ = [
@@ -52,6 +55,8 @@ VALUE_LENGTH = 80
 """Characters of one parameter's value; a negative prompt can have a thousand."""
 AT_ONCE_SECONDS = 0.1
 """A shorter time is not worth saying."""
+ANY_ID = "00000000-0000-4000-8000-000000000000"
+"""Stands for a picture where only the price is asked for."""
 
 MARKS = {
     "waiting": "circle",
@@ -73,6 +78,9 @@ WORDS = {
     "stopped": "Stopped",
 }
 
+WORKING = {"video": "Rendering", "variation": "Working"}
+"""What stands in the place of "Drawing" for jobs that do something else, by kind."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFacts:
@@ -84,6 +92,8 @@ class CardFacts:
 
     state: str
     sent: bool
+    kind: str = "generation"
+    """`"generation"`, `"video"` or `"variation"`."""
     elapsed: float
     """Seconds since the job was made, until now or until it ended."""
     at: float
@@ -99,6 +109,7 @@ class CardFacts:
     balance: Cost | None = None
     simulated: bool = False
     prompt: str = ""
+    """The prompt, or what is done to a picture, in words."""
     parameters: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     error: BaseException | None = None
@@ -107,9 +118,17 @@ class CardFacts:
     width: int = 1024
     height: int = 768
     count: int = 1
-    """How many pictures were asked for."""
+    """How many pictures or videos were asked for."""
     arrived: int = 0
-    """How many pictures are here."""
+    """How many of them are here."""
+    detail: str = ""
+    """What has come, in numbers: size and duration of a video, sizes before and after."""
+    has_seed: bool = True
+    """Whether it is drawn from a number, so that another one gives another result."""
+    path: str = ""
+    """Where the file of a video is."""
+    chosen: int | None = None
+    """Which picture was opened last, from 0: the one that "Upscale" acts on."""
 
     @property
     def phase(self) -> str:
@@ -127,19 +146,51 @@ class CardFacts:
                 return "saving" if self.arrived else "drawing"
 
     @property
+    def word(self) -> str:
+        """The phase in one word, that of the kind of job."""
+        if self.phase == "drawing":
+            return WORKING.get(self.kind, WORDS["drawing"])
+        return WORDS[self.phase]
+
+    @property
+    def counted(self) -> str:
+        """What is here, in words: "1 picture", "4 pictures", "1 video"."""
+        noun = "video" if self.kind == "video" else "picture"
+        return f"1 {noun}" if self.arrived == 1 else f"{self.arrived} {noun}s"
+
+    @property
     def is_final(self) -> bool:
         """True once nothing more will happen."""
         return self.phase in {"done", "failed", "stopped"}
 
 
-def facts_of(job: GenerationJob) -> CardFacts:
-    """Return what is true of *job* now; callable from any thread."""
+def facts_of(job: Job[Any], *, chosen: int | None = None) -> CardFacts:
+    """
+    Return what is true of *job* now; callable from any thread.
+
+    Args:
+        job: Of any kind.
+        chosen: Which of its pictures was opened last, from 0.
+    """
     request = job.request
     expected = job.expected
     snapshot = job.snapshot
     if expected is not None and snapshot.accepted is not None:
         expected += snapshot.accepted - snapshot.started  # the job's own counts from its acceptance
+    source = getattr(job, "source", None)  # pictures from words begin with nothing
+    width, height, count = request.frame(None if source is None else (source.width, source.height))
+    video = getattr(job, "video", None)
+    arrived = len(job.images)
+    if job.kind == "video":
+        arrived = int(video is not None)  # its still may be missing
+    made = video or (job.images[0] if job.kind == "variation" and arrived else None)
+    if made is not None:
+        width, height = made.width, made.height
+    notable = dict(request.notable())
+    if source is not None:  # it is seen, so that its id need not be read
+        notable = {name: value for name, value in notable.items() if value != request.source_id}
     return CardFacts(
+        kind=job.kind,
         state=str(job.state),
         sent=job.sent,
         charge=job.charge,
@@ -150,17 +201,35 @@ def facts_of(job: GenerationJob) -> CardFacts:
         price=job.price,
         balance=job.balance,
         simulated=job.simulated,
-        prompt=request.prompt,
-        parameters=parameter_pairs(request.notable()),
+        prompt=request.caption,
+        parameters=parameter_pairs(notable),
         notes=tuple(job.notes),
         error=job.error,
         id=job.id,
         code=request.code(),
-        width=request.width or 1024,
-        height=request.height or 768,
-        count=request.num_images or 1,
-        arrived=len(job.images),
+        width=width,
+        height=height,
+        count=count,
+        arrived=arrived,
+        detail=_detail(made, source),
+        has_seed=getattr(request, "seed", None) is not None,
+        path="" if video is None else str(video.path),
+        chosen=chosen,
     )
+
+
+def _detail(made: Any, source: Any) -> str:  # noqa: ANN401  an Image or a Video
+    """Return in numbers what a video is, or what has become of a picture."""
+    if made is None:
+        return ""
+    size = _size(made)
+    if hasattr(made, "duration"):
+        return f"{size}, {seconds(made.duration)}, {file_size(made.size_bytes)}"
+    return size if source is None or _size(source) == size else f"{_size(source)} to {size}"
+
+
+def _size(shown: Any) -> str:  # noqa: ANN401  an Image or a Video
+    return f"{shown.width} × {shown.height}"  # noqa: RUF001  typographic
 
 
 def steady_line(facts: CardFacts, noun: str = "Generation") -> str:
@@ -173,7 +242,7 @@ def steady_line(facts: CardFacts, noun: str = "Generation") -> str:
     """
     parts = [facts.state]
     if facts.arrived:
-        parts.append("1 image" if facts.arrived == 1 else f"{facts.arrived} images")
+        parts.append(facts.counted.replace("picture", "image"))
     if facts.cost is not None:
         parts.append(str(facts.cost))
     return f'<{noun} {", ".join(parts)}: "{_cut(facts.prompt)}">'
@@ -260,11 +329,11 @@ def _bare(amount: Cost) -> str:
 
 ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (AuthenticationError, "Check the key: `leo.connect(api_key=...)` takes another."),
-    (NotEnoughCredits, "Top up the account, or ask for fewer or smaller pictures."),
+    (NotEnoughCredits, "Top up the account, or ask for less."),
     (ModerationError, "Change the prompt and ask again: `job.again(prompt=...)`."),
     (RateLimited, "Wait a little, then `job.again()`."),
     (RequestRefused, "Change the parameter that is named: `job.again(...)` takes changes."),
-    (DownloadFailed, "The picture exists at the service; `job.images` and the id lead to it."),
+    (DownloadFailed, "It exists at the service; `leo.job(...)` with this id fetches it again."),
     (JobTimeout, "It may still finish: `leo.job(...)` with this id looks again."),
     (ConnectionFailed, "Check the connection, then `job.again()`."),
     (LibraryError, "Check that the library's folder can be written."),
@@ -293,26 +362,28 @@ def error_lines(error: BaseException | None) -> tuple[str, str]:
     return headline, rest
 
 
-def card_view(facts: CardFacts, *, is_made_again: bool = False) -> dict[str, Any]:
+def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]:
     """
     Return everything that the page draws, pixels excepted.
 
     Args:
         facts: What is true of the job.
-        is_made_again: Whether the job that "Again" made is under way, so that it waits.
+        busy: The actions whose job is under way, so that they wait.
 
-    Members: `phase`, `mark`, `word`; `ticking`, `elapsed`, `at`, `expected` (seconds) for the
-    page's own clock, or `time` where the clock has stopped; `money`, `simulated`, `prompt`,
-    `parameters` (name and value pairs), `notes`, `error`, `advice`, `actions` (each with `do`,
+    Members: `kind`, `phase`, `mark`, `word`; `ticking`, `elapsed`, `at`, `expected` (seconds) for
+    the page's own clock, or `time` where the clock has stopped; `money`, `simulated`, `prompt`,
+    `parameters` (name and value pairs), `detail`, `unplayable` (what is said where the browser
+    cannot play a video), `notes`, `error`, `advice`, `actions` (each with `do`,
     `label`, `consequence` and `busy`), `code`, `id`, `frame` (width, height, count) and `said`, the
     sentence for screen readers, which changes with the phase and not with the seconds.
     """
     phase = facts.phase
     error, advice = error_lines(facts.error) if phase == "failed" else ("", "")
     return {
+        "kind": facts.kind,
         "phase": phase,
         "mark": MARKS[phase],
-        "word": WORDS[phase],
+        "word": facts.word,
         "ticking": not facts.is_final,
         "elapsed": round(facts.elapsed, 3),
         "at": round(facts.at, 3),
@@ -322,10 +393,14 @@ def card_view(facts: CardFacts, *, is_made_again: bool = False) -> dict[str, Any
         "simulated": facts.simulated,
         "prompt": facts.prompt,
         "parameters": [list(pair) for pair in facts.parameters],
+        "detail": facts.detail,
+        "unplayable": f"This browser cannot play it; the file is at `{facts.path}`."
+        if facts.path
+        else "",
         "notes": list(facts.notes),
         "error": error,
         "advice": advice,
-        "actions": _actions(facts, is_made_again=is_made_again),
+        "actions": _actions(facts, busy),
         "code": facts.code,
         "id": facts.id or "",
         "frame": {"width": facts.width, "height": facts.height, "count": facts.count},
@@ -345,22 +420,50 @@ def _time(facts: CardFacts) -> str:
     return ""
 
 
-def _actions(facts: CardFacts, *, is_made_again: bool) -> list[dict[str, Any]]:
+def _actions(facts: CardFacts, busy: Collection[str]) -> list[dict[str, Any]]:
     match facts.phase:
         case "waiting":
             return [_action("cancel", "Cancel", "withdraws the job; nothing is spent")]
         case "sending" | "drawing" | "saving":
             return [_action("cancel", "Cancel", _stopping(facts))]
-    again = _action("again", "Again", _again(facts), busy=is_made_again)
-    copy_id = [_action("copy-id", "Copy id")] if facts.id else []
-    copy_code = [_action("copy-code", "Copy code")]
+    again = _action("again", "Again", _again(facts))
+    copies = [_action("copy-code", "Copy code")]
+    if facts.id and not (facts.kind == "generation" and facts.phase == "done"):
+        copies.append(_action("copy-id", "Copy id"))
+    actions = [again, *copies]
     if facts.phase == "done":
-        return [_action("open", "Open"), again, *copy_code, *copy_id]
-    return [again, *copy_code, *copy_id]
+        first = ("play", "Play") if facts.kind == "video" else ("open", "Open")
+        actions = [_action(*first), again, *_offers(facts), *copies]
+    return [action | {"busy": action["do"] in busy} for action in actions]
 
 
-def _action(do: str, label: str, consequence: str = "", *, busy: bool = False) -> dict[str, Any]:
-    return {"do": do, "label": label, "consequence": consequence, "busy": busy}
+def _offers(facts: CardFacts) -> list[dict[str, Any]]:
+    """Return what can be made of a picture, with what it costs."""
+    if facts.kind != "generation" or not facts.arrived:
+        return []
+    which = ""
+    if facts.arrived > 1:
+        which = "the first, " if facts.chosen is None else f"picture {facts.chosen + 1}, "
+    labels = {"upscale": "Upscale", "to-video": "To video"}
+    return [_action(do, labels[do], f"{which}{words}") for do, words in _prices_of_offers().items()]
+
+
+@cache
+def _prices_of_offers() -> dict[str, str]:
+    """Return our own estimate for each offer in words; none of them depends on the picture."""
+    requests = {
+        "upscale": Upscale.of(ANY_ID),
+        "to-video": ImageToVideo.of("it moves", imageId=ANY_ID),
+    }
+    estimates = {do: request.estimated_credits() for do, request in requests.items()}
+    return {
+        do: "costs credits" if amount is None else f"about {Credits(amount)}"
+        for do, amount in estimates.items()
+    }
+
+
+def _action(do: str, label: str, consequence: str = "") -> dict[str, Any]:
+    return {"do": do, "label": label, "consequence": consequence, "busy": False}
 
 
 def _stopping(facts: CardFacts) -> str:
@@ -374,7 +477,7 @@ def _stopping(facts: CardFacts) -> str:
 
 def _again(facts: CardFacts) -> str:
     amount = facts.cost if facts.cost is not None else facts.price
-    words = ["new seed"] if facts.phase == "done" else []
+    words = ["new seed"] if facts.phase == "done" and facts.has_seed else []
     words += [str(amount)] if amount is not None else []
     words += ["may pay twice"] if facts.charge is Charge.UNKNOWN else []
     return ", ".join(words)
@@ -388,12 +491,11 @@ def _said(facts: CardFacts, error: str) -> str:
             return "Sending."
         case "drawing":
             usual = f", usually {facts.expected:.0f} seconds" if facts.expected else ""
-            return f"Drawing{usual}."
+            return f"{facts.word}{usual}."
         case "saving":
             return "Saving."
         case "done":
-            pictures = "1 picture" if facts.arrived == 1 else f"{facts.arrived} pictures"
-            return f"Done: {pictures}, {money_line(facts)}.".replace(", .", ".")
+            return f"Done: {facts.counted}, {money_line(facts)}.".replace(", .", ".")
         case "failed":
             return f"Failed: {error}"
     return f"Stopped, {money_line(facts)}.".replace(", .", ".")

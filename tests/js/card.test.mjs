@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as card from "../../leonardo_nb/widgets/card.js";
+import * as card from "../../leonardo_nb/widgets/card_base.js";
+import images, { columns } from "../../leonardo_nb/widgets/card.js";
+import variation, { placed } from "../../leonardo_nb/widgets/card_variation.js";
+import video from "../../leonardo_nb/widgets/card_video.js";
 import { fakeModel } from "./fake_model.mjs";
 
 
@@ -32,12 +35,21 @@ test("the bar only grows and is never full", () => {
   assert.ok(Math.abs(card.grown(7.999, 8) - card.grown(8, 8)) < 0.001);
 });
 
-test("the clock listens to the model and stops listening", () => {
-  const model = fakeModel({ view: { elapsed: 1, at: Date.now() / 1000, ticking: true } });
-  const end = card.default().initialize({ model });
-  assert.equal(model.listening(), 1);
-  end();
-  assert.equal(model.listening(), 0);
+for (const [name, widget] of Object.entries({ images, video, variation }))
+  test(`the clock of ${name} listens to the model and stops listening`, () => {
+    const model = fakeModel({ view: { elapsed: 1, at: Date.now() / 1000, ticking: true } });
+    const end = widget().initialize({ model });
+    assert.equal(model.listening(), 1);
+    end();
+    assert.equal(model.listening(), 0);
+  });
+
+test("pictures stand side by side in full rows where they can", () => {
+  assert.deepEqual([1, 2, 4, 6].map(columns), [1, 2, 2, 3]);
+});
+
+test("a smaller picture stands where it is in the wider one", () => {
+  assert.equal(placed([0.25, 0.25, 0.5, 0.5]), "left: 25%; top: 25%; width: 50%; height: 50%");
 });
 
 test("the frame is small while it waits, in the shape of the picture, and grows to it", () => {

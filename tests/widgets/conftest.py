@@ -68,6 +68,18 @@ class FakeRequest:
     width: int = 1024
     height: int = 768
     num_images: int = 1
+    seed: int | None = 42
+    source_id: str | None = None
+
+    @property
+    def caption(self) -> str:
+        """Return what stands on the card."""
+        return self.prompt
+
+    def frame(self, source: tuple[int, int] | None = None) -> tuple[int, int, int]:
+        """Return width, height and number of what will come."""
+        width, height = source or (self.width, self.height)
+        return width, height, self.num_images
 
     def notable(self) -> dict[str, object]:
         """Return what differs from the defaults."""
@@ -84,12 +96,51 @@ class FakeImage:
 
     path: Path
     index: int = 0
+    id: str = "image-1"
+    maker: Any = None
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self.pil().width
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.pil().height
+
+    def upscale(self) -> FakeJob:
+        """Remember that it was asked for."""
+        made: FakeJob = self.maker.makes(("upscale", self.index), "variation")
+        return made
+
+    def to_video(self, prompt: str) -> FakeJob:
+        """Remember that it was asked for."""
+        made: FakeJob = self.maker.makes(("to_video", self.index, prompt), "video")
+        return made
 
     def pil(self) -> Pillow.Image:
         """Return it decoded."""
         with Pillow.open(self.path) as image:
             image.load()
             return image
+
+
+@dataclass
+class FakeVideo:
+    """One video: a file, and its still."""
+
+    path: Path
+    poster: FakeImage | None = None
+    width: int = 832
+    height: int = 480
+    duration: float = 5.0
+    size_bytes: int = 412_345
+    media_type: str = "video/mp4"
+
+    def read_bytes(self) -> bytes:
+        """Return the file."""
+        return self.path.read_bytes()
 
 
 @dataclass
@@ -113,6 +164,9 @@ class FakeJob:
     created: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
     engine: FakeEngine = field(default_factory=FakeEngine)
     noun: str = "Generation"
+    kind: str = "generation"
+    source: FakeImage | None = None
+    video: FakeVideo | None = None
     snapshot: Any = field(default_factory=lambda: SimpleNamespace(accepted=None, started=0.0))
     _runner: Any = None
     listeners: list[Callable[[Any], None]] = field(default_factory=list)
@@ -165,6 +219,16 @@ class FakeJob:
         self.commands.append(("again", changes))
         return FakeJob(uid=f"{self.uid}-again", engine=self.engine)
 
+    def makes(self, command: object, kind: str) -> FakeJob:
+        """Remember *command* and return a job of another kind."""
+        self.commands.append(command)
+        return FakeJob(uid=f"{self.uid}-{kind}", kind=kind, engine=self.engine)
+
+    @property
+    def image(self) -> FakeImage | None:
+        """The picture of a variation."""
+        return self.images[0] if self.images else None
+
 
 @pytest.fixture
 def engine() -> FakeEngine:
@@ -174,14 +238,26 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def make_job(engine: FakeEngine, tmp_path: Path) -> Callable[..., Any]:
-    """Return a function that makes a job; `pictures=2` gives it two files."""
+    """Return a function that makes a job; `pictures=2` gives it two files, and so on."""
 
-    def make(*, pictures: int = 0, **facts: Any) -> FakeJob:
+    def make(
+        *, pictures: int = 0, source: Pillow.Image | None = None, film: bool = False, **facts: Any
+    ) -> FakeJob:
         images = []
         for index in range(pictures):
             path = tmp_path / f"picture-{index}.png"
             Pillow.new("RGB", (64, 48), (40 * index, 90, 160)).save(path)
             images.append(FakeImage(path, index))
-        return FakeJob(engine=engine, images=images, **facts)
+        job = FakeJob(engine=engine, images=images, **facts)
+        for image in images:
+            image.maker = job
+        if source is not None:
+            source.save(tmp_path / "source.png")
+            job.source = FakeImage(tmp_path / "source.png", id="source-1")
+        if film:
+            file = tmp_path / "film.mp4"
+            file.write_bytes(b"a film")
+            job.video = FakeVideo(file, images[0] if images else None)
+        return job
 
     return make

@@ -7,11 +7,12 @@ from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image as Pillow
 
 from leonardo_nb.errors import BudgetExceeded
 from leonardo_nb.money import Credits
 from leonardo_nb.widgets import card as card_module
-from leonardo_nb.widgets.card import Card, card_for, shared_card
+from leonardo_nb.widgets.card import Card, VariationCard, VideoCard, card_for, shared_card
 from leonardo_nb.widgets.pace import THREADS, painters
 
 if TYPE_CHECKING:
@@ -136,8 +137,7 @@ def test_again_makes_a_card_below(
     engine.turn()
 
     assert [("again", changes)] == job.commands
-    assert isinstance(card.again, Card)
-    assert "job-1-again" == card.again.job.uid
+    assert ["job-1-again"] == [made.job.uid for made in card.made]
 
 
 def test_refused_again_says_why(
@@ -181,7 +181,7 @@ def test_again_after_the_end_hides_nothing(
     card = card_for(job)
     card._heard(card, {"do": "again"}, [])
     engine.advance(1)
-    second = card.again
+    second: Any = card.made[0]
     second.job.tell(state="complete")
     engine.advance(1)
     again = next(action for action in card.view["actions"] if action["do"] == "again")
@@ -190,7 +190,7 @@ def test_again_after_the_end_hides_nothing(
     engine.advance(1)
 
     assert not again["busy"]
-    assert (second, "job-2-again") == (card.again, second.again.job.uid)
+    assert ["job-1-again", "job-2-again"] == [made.job.uid for made in card.made]
 
 
 def test_card_takes_what_it_made_again_with_it(
@@ -200,7 +200,7 @@ def test_card_takes_what_it_made_again_with_it(
     card = card_for(make_job(state="complete"))
     card._heard(card, {"do": "again"}, [])
     engine.turn()
-    lower = card.again
+    lower = card.made[0]
     for do in ("look", "bye"):
         lower._heard(lower, {"do": do, "view": "a"}, [])
     engine.turn()
@@ -240,20 +240,133 @@ def test_card_of_a_real_job(studio: Studio) -> None:
     assert card is job.card()
 
 
-def test_page_and_class_agree() -> None:
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [("card.js", Card), ("card_video.js", VideoCard), ("card_variation.js", VariationCard)],
+)
+def test_page_and_class_agree(file: str, kind: type[Card]) -> None:
     """Every trait that the page reads is a synced trait of the class."""
-    source = Path(card_module.__file__).with_name("card.js").read_text(encoding="utf-8")
+    folder = Path(card_module.__file__).parent
+    source = "".join((folder / each).read_text(encoding="utf-8") for each in (file, "card_base.js"))
     read = set(re.findall(r'model\.get\("(\w+)"\)', source))
     heard = set(re.findall(r'"change:(\w+)"', source))
 
-    assert {"view", "pictures", "again"} == read | heard
-    assert read | heard <= set(Card.class_traits(sync=True))
+    assert {"view", "pictures", "made"} <= read | heard
+    assert set() == (read | heard) - set(kind.class_traits(sync=True))
 
 
-def test_page_never_parses_markup() -> None:
-    """There is no way in for a prompt that is html."""
-    source = Path(card_module.__file__).with_name("card.js").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("do", "key", "command"),
+    [
+        ("upscale", None, ("upscale", 0)),
+        ("upscale", "job-1-1", ("upscale", 1)),
+        (
+            "to-video",
+            None,
+            ("to_video", 0, "a lighthouse at dawn, gulls over the surf, long exposure"),
+        ),
+    ],
+)
+def test_more_is_made_of_the_picture_that_was_opened(
+    make_job: Callable[..., Any], engine: FakeEngine, do: str, key: str | None, command: object
+) -> None:
+    """Upscale and To video act on the picture opened last, or the first, as the card says."""
+    job = make_job(pictures=2, state="complete")
+    card = card_for(job)
+    if key is not None:
+        card._heard(card, {"do": "open", "key": key, "view": "a"}, [])
+    card._heard(card, {"do": do}, [])
+    settle(engine)
+    words = [action["consequence"] for action in card.view["actions"] if action["do"] == do]
 
-    assert [] == re.findall(
-        r"innerHTML|outerHTML|insertAdjacentHTML|DOMParser|document\.write|eval\(", source
-    )
+    assert [command] == job.commands
+    assert [do] == [action["do"] for action in card.view["actions"] if action["busy"]]
+    assert words[0].startswith("the first, " if key is None else "picture 2, ")
+    assert isinstance(card.made[0], VideoCard if do == "to-video" else VariationCard)
+
+
+@pytest.mark.parametrize("state", ["pending", "failed"])
+def test_nothing_is_made_of_a_picture_that_is_not_there(
+    make_job: Callable[..., Any], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """A page that asks all the same gets its button back, and nothing is paid."""
+    job = make_job(state=state)
+    card = card_for(job)
+    sent = messages(card, monkeypatch)
+    card._heard(card, {"do": "upscale"}, [])
+    engine.turn()
+
+    assert ([], [({"kind": "refused"}, None)]) == (job.commands, sent)
+
+
+def test_clip_is_sent_to_the_view_that_asked(
+    make_job: Callable[..., Any], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The film's own bytes travel as a buffer, never in the state, and only when asked for."""
+    job = make_job(kind="video", pictures=1, film=True, state="complete")
+    card = card_for(job)
+    sent = messages(card, monkeypatch)
+    settle(engine)
+    before = list(sent)
+    card._heard(card, {"do": "clip", "view": "abc"}, [])
+    settle(engine)
+
+    assert [] == before
+    assert [({"kind": "clip", "view": "abc", "type": "video/mp4"}, [b"a film"])] == sent
+
+
+@pytest.mark.parametrize("size_bytes", [412_345, 100_000_001])
+def test_clip_that_cannot_be_sent_is_answered(
+    make_job: Callable[..., Any],
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    size_bytes: int,
+) -> None:
+    """A film that is gone or too large is answered without bytes, so that the page says where."""
+    job = make_job(kind="video", film=True, state="complete")
+    job.video.size_bytes = size_bytes
+    job.video.path.unlink()
+    card = card_for(job)
+    sent = messages(card, monkeypatch)
+    card._heard(card, {"do": "clip", "view": "abc"}, [])
+    settle(engine)
+
+    assert [({"kind": "clip", "view": "abc", "type": "video/mp4"}, None)] == sent
+    assert str(job.video.path) in card.view["unplayable"]
+
+
+def test_source_is_seen_before_and_beside_the_result(
+    make_job: Callable[..., Any], engine: FakeEngine
+) -> None:
+    """While a variation is at work its card has the source; then it knows where that stands."""
+    source = Pillow.new("RGB", (32, 24), "teal")
+    job = make_job(kind="variation", source=source, state="pending", sent=True)
+    card: Any = card_for(job)
+    settle(engine)
+    waiting = (card.before["id"], card.place, card.view["frame"]["width"])
+    job.images = make_job(pictures=1).images
+    job.tell(state="complete")
+    settle(engine)
+
+    assert ("source-1", None, 32) == waiting
+    assert [0, 0, 1, 1] == card.place
+    assert "32 × 24 to 64 × 48" == card.view["detail"]  # noqa: RUF001  typographic
+
+
+def test_card_is_in_use_as_long_as_those_below_it(
+    make_job: Callable[..., Any], engine: FakeEngine
+) -> None:
+    """A hand in the lower card and its job under way both keep the upper one live."""
+    card = card_for(make_job(state="complete"))
+    card._heard(card, {"do": "again"}, [])
+    engine.turn()
+    lower: Any = card.made[0]
+    told: list[tuple[bool, bool]] = []
+    card.on_use(lambda: told.append((card.is_busy, card.is_at_work)))
+    for do in ("look", "busy", "idle"):
+        lower._heard(lower, {"do": do, "view": "a"}, [])
+    engine.turn()
+    lower.job.tell(state="complete")
+    engine.turn()
+
+    assert [(True, True), (False, True), (False, False)] == told

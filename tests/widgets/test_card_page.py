@@ -12,8 +12,8 @@ from PIL import Image as Pillow
 
 from leonardo_nb.errors import JobFailed
 from leonardo_nb.money import Credits
-from leonardo_nb.widgets.card import Card
-from leonardo_nb.widgets.freeze import thumbnail
+from leonardo_nb.widgets.card import Card, VariationCard, VideoCard
+from leonardo_nb.widgets.thumbnails import place_of, small
 from leonardo_nb.widgets.view import card_view, facts_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+CARDS = {"generation": Card, "video": VideoCard, "variation": VariationCard}
 FAKE_MODEL = Path(__file__).parent.parent / "js" / "fake_model.mjs"
 
 # JupyterLab 4.6's own values
@@ -64,7 +65,8 @@ MOUNT = """async ([card, fake, css, state, theme]) => {
   window.view = (text) => new DataView(bytes(text));
   state.pictures.forEach((picture) => (picture.data = view(picture.data)));
   state.view.at = Date.now() / 1000;
-  state.again = null;
+  state.made = [];
+  if (state.before?.data) state.before.data = view(state.before.data);
   const style = document.createElement("style");
   style.textContent = css;
   document.head.append(style);
@@ -123,9 +125,9 @@ def page_of(chromium: str) -> Iterator[Callable[..., Page]]:
             page.evaluate(
                 MOUNT,
                 [
-                    Card._esm,
+                    CARDS[job.kind]._esm,
                     FAKE_MODEL.read_text(encoding="utf-8"),
-                    Card._css,
+                    CARDS[job.kind]._css,
                     state_of(job),
                     THEMES[theme],
                 ],
@@ -139,20 +141,22 @@ def page_of(chromium: str) -> Iterator[Callable[..., Page]]:
 
 def state_of(job: Any) -> dict[str, Any]:
     """Return the traits of a card of *job*, as they arrive on a page."""
-    pictures = []
-    for index, image in enumerate(job.images):
-        data, width, height = thumbnail(image)
-        pictures.append(
-            {
-                "key": f"{index}",
-                "data": base64.b64encode(data).decode("ascii"),
-                "type": "image/jpeg",
-                "alt": job.request.prompt,
-                "width": width,
-                "height": height,
-            }
-        )
-    return {"view": card_view(facts_of(job)), "pictures": pictures}
+    pictures = [sent(image, str(index), job) for index, image in enumerate(job.images)]
+    state: dict[str, Any] = {"view": card_view(facts_of(job)), "pictures": pictures}
+    if job.kind != "generation":
+        state["before"] = {} if job.source is None else sent(job.source, "before", job)
+    if job.kind == "variation":
+        found = None
+        if job.source is not None and job.images:
+            found = place_of(job.source.pil(), job.images[0].pil(), is_wider=False)
+        state["place"] = list(found or ())
+    return state
+
+
+def sent(image: Any, key: str, job: Any) -> dict[str, Any]:
+    """Return a thumbnail as text, in which way it gets onto a page here."""
+    picture = small(image, key=key, alt=job.request.caption)
+    return picture | {"data": base64.b64encode(picture["data"]).decode("ascii")}
 
 
 def test_prompt_is_never_markup(page_of: Callable[..., Page], make_job: Callable[..., Any]) -> None:
@@ -222,7 +226,7 @@ def test_two_views_share_a_model_and_leave_nothing(
 
 
 MAKE_AGAIN = """async (state) => {
-  window.lower = fakeModel({ ...state, again: null });
+  window.lower = fakeModel({ ...state, made: [] });
   window.views = 0;
   const widget = made();
   widget.initialize({ model: lower });
@@ -236,7 +240,7 @@ MAKE_AGAIN = """async (state) => {
       return { el, remove: () => (end(), el.remove(), (views -= 1)) };
     },
   };
-  model.set("again", "IPY_MODEL_lower");
+  model.set("made", ["IPY_MODEL_lower"]);
 }"""
 
 

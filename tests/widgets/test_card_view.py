@@ -97,15 +97,49 @@ def test_money_is_told_as_it_is(changes: dict[str, Any], line: str) -> None:
 
 
 def test_actions_after_the_end() -> None:
-    """Done: open it, make another, take the code or the id; the paid one says its price."""
+    """Done: open it, make another, make more of it, take the code; paid ones say their price."""
     view = card_view(facts("complete", cost=Credits(11), id="abc", arrived=1))
 
     assert [
         ("Open", ""),
         ("Again", "new seed, 11 credits"),
+        ("Upscale", "about 15 credits"),
+        ("To video", "costs credits"),
         ("Copy code", ""),
-        ("Copy id", ""),
     ] == [(action["label"], action["consequence"]) for action in view["actions"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"), [("generation", "Open"), ("video", "Play"), ("variation", "Open")]
+)
+def test_at_most_five_actions_in_one_order(kind: str, first: str) -> None:
+    """Every kind begins with what shows it and ends with what is copied."""
+    view = card_view(facts("complete", kind=kind, id="abc", arrived=1, has_seed=False))
+    labels = [action["label"] for action in view["actions"]]
+    order = [first, "Again", "Upscale", "To video", "Copy code", "Copy id"]
+
+    assert len(labels) <= 5
+    assert [each for each in order if each in labels] == labels
+    assert (first, "Again", "11 credits") == (
+        labels[0],
+        labels[1],
+        view["actions"][1]["consequence"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "said"),
+    [
+        ("generation", "Drawing", "Done: 1 picture, 11 credits."),
+        ("video", "Rendering", "Done: 1 video, 11 credits."),
+        ("variation", "Working", "Done: 1 picture, 11 credits."),
+    ],
+)
+def test_each_kind_has_its_word(kind: str, word: str, said: str) -> None:
+    """A video is rendered and counted as a video."""
+    assert word == card_view(facts(kind=kind))["word"]
+    assert f"{word}." == card_view(facts(kind=kind))["said"]
+    assert said == card_view(facts("complete", kind=kind, arrived=1))["said"]
 
 
 def test_failure_says_what_happened_and_what_now() -> None:
@@ -170,6 +204,13 @@ def test_plain_text_is_steady() -> None:
     assert steady_line(first) == steady_line(second)
 
 
+def test_plain_text_of_a_video_is_steady() -> None:
+    """It is counted as what it is."""
+    known = facts("complete", kind="video", cost=Credits(300), arrived=1, detail="832 x 480, 5.0 s")
+
+    assert '<Video complete, 1 video, 300 credits: "a fox">' == steady_line(known, "Video")
+
+
 def test_lost_answer_sends_to_the_account_first() -> None:
     """Asking again without a look could pay twice, and both the advice and the button say so."""
     error = OutcomeUnknown("The answer to this request was lost; it was not sent again.")
@@ -182,6 +223,6 @@ def test_lost_answer_sends_to_the_account_first() -> None:
 
 def test_again_waits_for_what_it_made() -> None:
     """While its job is under way the button sleeps."""
-    view = card_view(facts(state="complete"), is_made_again=True)
+    view = card_view(facts(state="complete"), busy={"again"})
 
     assert ["again"] == [action["do"] for action in view["actions"] if action["busy"]]

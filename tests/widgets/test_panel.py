@@ -390,7 +390,7 @@ def test_the_account_is_asked_for_on_the_engine(
 
 
 async def _again(card: Any) -> None:
-    card._make_again()
+    card._make("again")
 
 
 def test_frozen_panels_hold_pictures_and_code(panel: Panel) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextvars
 from pathlib import Path
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -11,13 +12,13 @@ from nbclient import NotebookClient
 import leonardo_nb as leo
 from leonardo_nb.widgets import freeze, show
 from leonardo_nb.widgets.card import shared_card
-from leonardo_nb.widgets.freeze import Frozen, publish
-from leonardo_nb.widgets.pace import painters
+from leonardo_nb.widgets.freeze import Frozen, freeze_jobs, publish
+from leonardo_nb.widgets.pace import THREADS, painters
 from leonardo_nb.widgets.sheet import show as show_run
 from leonardo_nb.widgets.show import Showing, Slot, host, show_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from leonardo_nb.studios import Studio
     from tests.widgets.conftest import FakeEngine
@@ -36,16 +37,20 @@ class FakeShell:
         self.display_pub = self
         self.events = self
         self.published: list[tuple[str, bool, set[str]]] = []
+        self.outputs: dict[str, set[str]] = {}
+        self.before_cell: list[Callable[[object], None]] = []
         self.after_cell: list[Callable[[object], None]] = []
 
     def publish(self, *, data: Any, metadata: Any, transient: Any, update: bool) -> None:
         """Remember it."""
         self.published.append((CELL.get(), update, set(data)))
+        self.outputs[transient["display_id"]] = set(data)
 
     def register(self, event: str, function: Callable[[object], None]) -> None:
-        """Remember what runs when a cell ends."""
-        if function not in self.after_cell:
-            self.after_cell.append(function)
+        """Remember what runs when a cell begins or ends."""
+        functions = self.before_cell if event == "pre_run_cell" else self.after_cell
+        if function not in functions:
+            functions.append(function)
 
 
 @pytest.fixture
@@ -90,12 +95,14 @@ def test_quick_job_makes_no_widget(
     assert not [kinds for _, _, kinds in shell.published if WIDGET in kinds]
 
 
-def until_painted(engine: FakeEngine) -> None:
+def until_painted(engine: FakeEngine, seconds: float = 1) -> None:
     """Let what was handed to the picture threads end, and the engine hear of it."""
-    engine.advance(1)
-    for future in [painters().submit(lambda: None) for _ in range(8)]:
-        future.result(10)
-    engine.advance(1)
+    engine.advance(seconds)
+    everybody = Barrier(THREADS + 1, timeout=10)  # met once each thread has nothing else to do
+    for _ in range(THREADS):
+        painters().submit(everybody.wait)
+    everybody.wait()
+    engine.advance(seconds)
 
 
 def test_card_that_was_shown_is_released(
@@ -139,6 +146,157 @@ def test_card_that_came_too_late_is_released(
     assert 0 == card._holds
     assert not [kinds for _, _, kinds in shell.published if WIDGET in kinds]
     card.close()
+
+
+class Lingering:
+    """A video whose live card one page shows, and which has just ended."""
+
+    def __init__(
+        self,
+        make_job: Callable[..., Any],
+        shell: FakeShell,
+        engine: FakeEngine,
+        *,
+        seen: bool = True,
+    ) -> None:
+        self.shell, self.engine = shell, engine
+        self.job = make_job(kind="video")
+        show_job(self.job)
+        self.output = [*shell.outputs][-1]
+        engine.advance(0.5)
+        self.card = shared_card(self.job)
+        if seen:
+            self.says("look")
+        self.job.tell(state="cancelled")
+        engine.turn()
+
+    def says(self, do: str) -> None:
+        """Stand for the page."""
+        self.card._heard(self.card, {"do": do, "view": "a"}, [])
+        self.engine.turn()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the plain picture has been published."""
+        until_painted(self.engine, 0)
+        return WIDGET not in self.shell.outputs[self.output]
+
+    def after(self, *seconds: float) -> list[bool]:
+        """Return whether it was plain after each of so many more seconds."""
+        seen = []
+        for more in seconds:
+            self.engine.advance(more)
+            seen.append(self.is_plain)
+        return seen
+
+
+@pytest.fixture
+def lingering(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine
+) -> Iterator[Callable[..., Lingering]]:
+    """Return what makes a video that has ended, and close its card afterwards."""
+    made: list[Lingering] = []
+
+    def make(**how: bool) -> Lingering:
+        made.append(Lingering(make_job, shell, engine, **how))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.card.close()
+
+
+def test_video_that_is_seen_stays_for_six_seconds(lingering: Callable[..., Lingering]) -> None:
+    """The page has the time to ask for the film; then the output becomes plain."""
+    assert [False, True] == lingering().after(5.9, 0.2)
+
+
+def test_video_that_nobody_sees_freezes_at_once(lingering: Callable[..., Lingering]) -> None:
+    """A notebook runner never looks, and nothing is lost to it."""
+    assert lingering(seen=False).is_plain
+
+
+def test_picture_does_not_linger(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine
+) -> None:
+    """Pictures from words are the same when they are plain."""
+    job = make_job()
+    show_job(job)
+    engine.advance(0.5)
+    card = shared_card(job)
+    card._heard(card, {"do": "look", "view": "a"}, [])
+    job.tell(state="cancelled")
+    until_painted(engine, 0)
+
+    assert WIDGET not in shell.published[-1][2]
+    card.close()
+
+
+def test_use_keeps_it_live_for_a_minute_at_most(lingering: Callable[..., Lingering]) -> None:
+    """However long the film plays or a hand rests on it."""
+    seen = lingering()
+    seen.says("busy")
+
+    assert [False, False, True] == seen.after(30, 29.9, 0.2)
+
+
+def test_rest_is_counted_anew(lingering: Callable[..., Lingering]) -> None:
+    """When the film has ended, or the hand is gone, another six seconds begin."""
+    seen = lingering()
+    before = seen.after(5)
+    seen.says("busy")
+    before += seen.after(20)
+    seen.says("idle")
+
+    assert [False, False, False, True] == [*before, *seen.after(5.9, 0.2)]
+
+
+def test_next_cell_ends_what_lingers(lingering: Callable[..., Lingering], shell: FakeShell) -> None:
+    """Whoever runs a cell has looked enough, also while the film plays."""
+    seen = lingering()
+    seen.says("busy")
+    for begin in shell.before_cell:
+        begin(None)
+
+    assert seen.is_plain
+
+
+def test_cell_does_not_wait_for_what_lingers(
+    lingering: Callable[..., Lingering], shell: FakeShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends at once, and so does the next one once the output has been asked to be plain."""
+    waited: list[bool] = []
+    seen = lingering()
+    wait = Slot.wait
+
+    def noted(slot: Slot, timeout: float) -> None:
+        waited.append(slot.is_due())
+        wait(slot, timeout)
+
+    monkeypatch.setattr(Slot, "wait", noted)
+    for finish in shell.after_cell:
+        finish(None)
+
+    assert [] == waited
+    assert [False, True] == seen.after(5.9, 0.2)
+
+
+def test_what_it_has_made_is_not_lost(
+    lingering: Callable[..., Lingering], shell: FakeShell
+) -> None:
+    """A job that its card's button has made stays in sight until it has ended, and is kept."""
+    seen = lingering()
+    seen.says("again")
+    lower: Any = seen.card.made[0].job
+    for begin in shell.before_cell:
+        begin(None)
+    before = seen.after(70)
+    lower.tell(state="cancelled")
+    words = freeze_jobs([seen.job, lower]).data["text/html"]
+
+    assert [False] == before
+    assert [True] == seen.after(6.1)
+    assert 2 == str(words).count("Stopped")
 
 
 def test_sheet_survives_its_freeze(studio: Studio, shell: FakeShell) -> None:
