@@ -18,8 +18,10 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from leonardo_nb.library.table import what_of
 from leonardo_nb.sweeps.estimate import counted, in_words
-from leonardo_nb.widgets.view import MARKS, WORDS, facts_of, money_line, seconds, shown_value
+from leonardo_nb.widgets.freeze import on_white
+from leonardo_nb.widgets.view import MARKS, facts_of, money_line, seconds, shown_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
     from rich.console import Console, RenderableType
 
-    from leonardo_nb.engine.kinds import GenerationJob
+    from leonardo_nb.engine.job import Job
     from leonardo_nb.library.records import JobRecord
     from leonardo_nb.library.table import JobTable
     from leonardo_nb.sweeps.run import Run
@@ -52,8 +54,8 @@ COLOURS = {"disc": "green", "triangle": "red", "quarter": ACCENT, "circle": "dim
 
 SHORT_ID = 8
 OTHER_COLUMNS = 62
-"""Characters that the table of jobs needs for all but the prompt."""
-SHORTEST_PROMPT = 16
+"""Characters that the table of jobs needs for all but what was asked for."""
+SHORTEST_WHAT = 16
 FRAMES_A_SECOND = 8
 BAR_WIDTH = 36
 PICTURE_COLUMNS = 56
@@ -90,7 +92,8 @@ def can_show_pictures(console: Console) -> bool:
 
 def half_blocks(picture: Picture, columns: int, rows: int) -> list[Text]:
     """Return *picture* as *rows* lines of half blocks: two pixels to a character."""
-    small = picture.convert("RGB").resize((columns, rows * 2))
+    # what is see-through has colours of its own, which are not to be seen
+    small = on_white(picture).resize((columns, rows * 2))
     pixel = small.load()
     if pixel is None:  # pragma: no cover  a loaded picture has pixels
         return []
@@ -132,17 +135,17 @@ def jobs_table(console: Console, jobs: JobTable, folder: Path) -> RenderableType
     table.add_column("", no_wrap=True)
     table.add_column("asked", no_wrap=True)
     table.add_column("job", no_wrap=True)
-    table.add_column("prompt", no_wrap=True)
-    for number in ("images", "took", "cost"):
+    table.add_column("what", no_wrap=True)
+    for number in ("files", "took", "cost"):
         table.add_column(number, justify="right", no_wrap=True)
     for job in jobs:
-        prompt = plain(job.request.get("prompt", ""))
-        prompt.truncate(max(console.width - OTHER_COLUMNS, SHORTEST_PROMPT), overflow="ellipsis")
+        what = plain(what_of(job))
+        what.truncate(max(console.width - OTHER_COLUMNS, SHORTEST_WHAT), overflow="ellipsis")
         table.add_row(
             Text("  ") + mark(_phase(job)),
             _day(job.created.astimezone()),
             (job.job_id or job.uid)[:SHORT_ID],
-            prompt,
+            what,
             str(len(job.media)),
             "" if job.seconds is None else seconds(job.seconds),
             # what the simulator would have taken was not paid
@@ -171,8 +174,12 @@ def _phase(job: JobRecord) -> str:
     return "drawing"
 
 
-def watch_job(console: Console, job: GenerationJob) -> None:
-    """Show *job* until it has ended; what went wrong stays with the job."""
+def watch_job(console: Console, job: Job[Any]) -> None:
+    """
+    Show *job* until it has ended; what went wrong stays with the job.
+
+    Of a video its still is shown, where there is one, and where the file is.
+    """
     with Live(
         console=console,
         get_renderable=lambda: _job_line(job),
@@ -187,6 +194,9 @@ def watch_job(console: Console, job: GenerationJob) -> None:
         rows = round(columns * picture.height / picture.width / 2)
         for line in half_blocks(picture, columns, rows):
             console.print(Text("  ") + line)
+    facts = facts_of(job)
+    for words in filter(None, (facts.detail, facts.path)):
+        console.print(Text.assemble("  ", (plain(words).plain, "dim")), soft_wrap=True)
 
 
 def _end_line(console: Console) -> None:
@@ -195,13 +205,13 @@ def _end_line(console: Console) -> None:
         console.print()
 
 
-def _job_line(job: GenerationJob) -> RenderableType:
+def _job_line(job: Job[Any]) -> RenderableType:
     facts = facts_of(job)
     share = 1.0 if facts.phase == "done" else _share(facts.elapsed, facts.expected)
     about = f" of about {facts.expected:.0f} s" if facts.expected and not facts.is_final else ""
     return _line(
         facts.phase,
-        WORDS[facts.phase],
+        facts.word,
         _bar(share, done=facts.is_final),
         f"{seconds(facts.elapsed)}{about}",
         money_line(facts),
@@ -309,7 +319,7 @@ def _side(label: str, rows: int) -> Text:
     return Text(lines, "dim", justify="right")
 
 
-def _cell(job: GenerationJob, size: _CellSize, thumbnails: dict[str, Text]) -> Text:
+def _cell(job: Job[Any], size: _CellSize, thumbnails: dict[str, Text]) -> Text:
     """Return the picture of one cell, or its mark while there is none; a gap follows below."""
     if job.images and job.uid not in thumbnails:
         lines = half_blocks(job.images[0].pil(), size.columns, size.rows)
