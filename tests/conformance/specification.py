@@ -125,6 +125,28 @@ class Specification:
             return ["no body is expected"]
         return self._errors((method, template, "request"), declared, body)
 
+    def body_schema(self, method: str, path: str) -> dict[str, Any] | None:
+        """Return the schema of what an operation takes, as it was published."""
+        declared = self.document["paths"].get(path, {}).get(method.lower(), {}).get("requestBody")
+        return declared and self.resolved(declared["content"]["application/json"]["schema"])
+
+    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return *schema*, or what it refers to."""
+        while "$ref" in schema:
+            found: Any = self.document
+            for step in schema["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            schema = found
+        return schema
+
+    def wrapper(self, method: str, path: str) -> set[str]:
+        """Return the names under which an operation answers."""
+        template = self.path_of(method, path)
+        if template is None:
+            return set()
+        answer = self.document["paths"][template][method.lower()]["responses"]["200"]
+        return set(answer["content"]["application/json"]["schema"]["properties"])
+
     def query_errors(self, method: str, path: str, query: dict[str, str]) -> list[str]:
         """Return what is wrong with a request's query: a name, or a number that is none."""
         template = self.path_of(method, path)
