@@ -13,10 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from leonardo_nb import guidance as guidance
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.limits import Limits
     from leonardo_nb.engine.media import Image, Images, Video
+    from leonardo_nb.engine.uploads import Upload
     from leonardo_nb.errors import (
         AuthenticationError,
         BudgetExceeded,
@@ -43,16 +45,26 @@ if TYPE_CHECKING:
         UnknownParameter,
     )
     from leonardo_nb.functions import (
+        delete,
+        elements,
         generate,
+        history,
         image_to_video,
+        improve_prompt,
+        inpaint,
         job,
         jobs,
+        me,
         models,
         motion,
         nobg,
+        price,
+        random_prompt,
+        styles,
         text_to_video,
         universal_upscale,
         unzoom,
+        upload,
         upscale,
         upscale_video,
     )
@@ -110,22 +122,32 @@ __all__ = [
     "SweepFailed",
     "UnexpectedResponse",
     "UnknownParameter",
+    "Upload",
     "VariationJob",
     "Video",
     "VideoJob",
     "allow_nested_loops",
     "connect",
+    "delete",
+    "elements",
     "generate",
+    "history",
     "image_to_video",
+    "improve_prompt",
+    "inpaint",
     "job",
     "jobs",
     "linspace",
+    "me",
     "models",
     "motion",
     "nobg",
     "panel",
     "plan",
+    "price",
+    "random_prompt",
     "studio",
+    "styles",
     "sweep",
     "sweep_guidance",
     "sweep_seeds",
@@ -133,6 +155,7 @@ __all__ = [
     "text_to_video",
     "universal_upscale",
     "unzoom",
+    "upload",
     "upscale",
     "upscale_video",
 ]
@@ -141,18 +164,29 @@ _ROOMS = {
     "leonardo_nb.engine.job": ("Job",),
     "leonardo_nb.engine.kinds": ("GenerationJob", "VariationJob", "VideoJob"),
     "leonardo_nb.engine.limits": ("Limits",),
+    "leonardo_nb.engine.uploads": ("Upload",),
     "leonardo_nb.engine.media": ("Image", "Images", "Video"),
     "leonardo_nb.functions": (
+        "delete",
+        "elements",
         "generate",
+        "history",
         "image_to_video",
+        "improve_prompt",
+        "inpaint",
         "job",
         "jobs",
+        "me",
         "models",
         "motion",
         "nobg",
+        "price",
+        "random_prompt",
+        "styles",
         "text_to_video",
         "universal_upscale",
         "unzoom",
+        "upload",
         "upscale",
         "upscale_video",
     ),
@@ -180,6 +214,8 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("leonardo_nb")
+    if name == "guidance":  # a room that users name themselves: leo.guidance.style(image)
+        return import_module("leonardo_nb.guidance")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found: object = getattr(import_module(_ROOM_OF.get(name, "leonardo_nb.errors")), name)

@@ -11,24 +11,41 @@ from typing import TYPE_CHECKING, Any
 from leonardo_nb.studios import studio
 
 if TYPE_CHECKING:
+    from leonardo_nb.account.history import History
+    from leonardo_nb.account.me import Me
+    from leonardo_nb.account.offers import ElementTable, ModelTable, OwnElementTable, StyleTable
+    from leonardo_nb.account.words import Prompt
+    from leonardo_nb.engine.deletion import Sentence
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.media import Video
     from leonardo_nb.engine.origins import ImageLike
+    from leonardo_nb.engine.pictures import PictureLike
+    from leonardo_nb.engine.uploads import Upload
     from leonardo_nb.library.table import JobTable
-    from leonardo_nb.service.responses import PlatformModel
+    from leonardo_nb.money import Cost
 
 __all__ = [
+    "delete",
+    "elements",
     "generate",
+    "history",
     "image_to_video",
+    "improve_prompt",
+    "inpaint",
     "job",
     "jobs",
+    "me",
     "models",
     "motion",
     "nobg",
+    "price",
+    "random_prompt",
+    "styles",
     "text_to_video",
     "universal_upscale",
     "unzoom",
+    "upload",
     "upscale",
     "upscale_video",
 ]
@@ -71,8 +88,11 @@ def motion(
 
 
 def upscale_video(
-    video: Video | VideoJob | str, *, check: bool = True, **parameters: Any
-) -> VideoJob:  # noqa: ANN401
+    video: Video | VideoJob | str,
+    *,
+    check: bool = True,
+    **parameters: Any,  # noqa: ANN401
+) -> VideoJob:
     """Ask for a finer *video*. See `Studio.upscale_video`."""
     return studio().upscale_video(video, check=check, **parameters)
 
@@ -112,6 +132,77 @@ def job(name: str) -> Job[Any]:
     return studio().job(name)
 
 
-def models() -> tuple[PlatformModel, ...]:
-    """Return the models that the default studio's service offers by name, asked for now."""
+def upload(what: PictureLike | Upload) -> Upload:
+    """Send a picture to the service, so that jobs can begin with it. See `Studio.upload`."""
+    return studio().upload(what)
+
+
+def inpaint(
+    prompt: str,
+    image: PictureLike,
+    mask: PictureLike,
+    strength: float = 0.5,
+    *,
+    check: bool = True,
+    **parameters: Any,  # noqa: ANN401
+) -> GenerationJob:
+    """Ask for the white part of *mask* to be drawn again in *image*. See `Studio.inpaint`."""
+    return studio().inpaint(prompt, image, mask, strength, check=check, **parameters)
+
+
+def me() -> Me:
+    """Return the account's balance, slots and renewal, asked for now. See `Studio.me`."""
+    return studio().me()
+
+
+def models() -> ModelTable:
+    """Return the models that the service offers, as a table, asked for now."""
     return studio().models()
+
+
+def elements(*, own: bool = False) -> ElementTable | OwnElementTable:
+    """Return the service's elements, or the account's *own*, as a table, asked for now."""
+    return studio().elements(own=own)
+
+
+def styles(model: str | None = None) -> StyleTable:
+    """Return the styles of *model*, or of the default one, as a table. See `Studio.styles`."""
+    return studio().styles(model)
+
+
+def price(
+    what: object = None,
+    *given: Any,  # noqa: ANN401
+    service: str | None = None,
+    **parameters: Any,  # noqa: ANN401
+) -> Cost:
+    """
+    Return what something would cost; nothing is made or paid.
+
+    `leo.price("a fox", num_images=4)`, `leo.price(leo.text_to_video, "waves", resolution="720p")`,
+    `leo.price(leo.universal_upscale, image)` and `leo.price(service="LCM_GENERATION", width=512,
+    height=512)` are ways to ask. See `Studio.price_of`.
+    """
+    return studio().price_of(what, *given, service=service, **parameters)
+
+
+def improve_prompt(
+    prompt: str, instructions: str | None = None, *, is_video: bool = False
+) -> Prompt:
+    """Return a better prompt, written by the service for 4 credits; see `Studio.improve_prompt`."""
+    return studio().improve_prompt(prompt, instructions, is_video=is_video)
+
+
+def random_prompt() -> Prompt:
+    """Return a prompt out of nothing, for 4 credits; see `Studio.random_prompt`."""
+    return studio().random_prompt()
+
+
+def history(limit: int = 10, offset: int = 0) -> History:
+    """Return the account's newest generations as jobs, in a table. See `Studio.history`."""
+    return studio().history(limit, offset)
+
+
+def delete(what: Job[Any] | Upload | str) -> Sentence:
+    """Delete a generation or an upload at the service, not in the library; see `Studio.delete`."""
+    return studio().delete(what)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal, InvalidOperation
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Protocol, Self
 
 __all__ = ["Cost", "Credits", "Dollars", "Unit", "converted"]
 
@@ -17,6 +17,13 @@ Unit = Literal["CREDITS", "DOLLARS"]
 
 CREDIT_IN_DOLLARS = Decimal("0.001495")
 """What a credit costs in the largest plan; the quoted dollar prices fit it."""
+
+
+class Printer(Protocol):
+    """What IPython prints values with."""
+
+    def text(self, text: str) -> None:
+        """Print *text*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,16 @@ class Cost:
         """Return *amount* in *unit*."""
         return Dollars(amount) if unit == "DOLLARS" else Credits(amount)
 
+    @property
+    def credits(self) -> Credits:
+        """About how many credits it is, rounded up; exact where it is in credits."""
+        return Credits(converted(self, "CREDITS").amount)
+
+    @property
+    def dollars(self) -> Dollars:
+        """About how many dollars it is, rounded up to four decimals; exact where it is dollars."""
+        return Dollars(converted(self, "DOLLARS").amount)
+
     def _same_unit(self, other: Cost) -> Decimal:
         if type(other) is not type(self):
             raise TypeError(f"{self} and {other} are different units; they cannot be combined.")
@@ -70,6 +87,12 @@ class Cost:
 
     def __ge__(self, other: Cost) -> bool:
         return self.amount >= self._same_unit(other)
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001  IPython's own
+        """Show a cell's last value as people say it, in both units."""
+        del cycle
+        other = self.dollars if self.unit == "CREDITS" else self.credits
+        printer.text(f"{self}, about {other}")
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
+from leonardo_nb.account.methods import AccountMethods
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine import origins
 from leonardo_nb.engine.callbacks import Callbacks
@@ -27,8 +28,11 @@ from leonardo_nb.service.client import Client
 from leonardo_nb.service.requests import CreateGeneration, TextToVideo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import Future
     from types import TracebackType
+
+    import PIL.Image
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.polling import Polling
     from leonardo_nb.service.addresses import Address
     from leonardo_nb.service.requests import Body, VariationBody, VideoBody
-    from leonardo_nb.service.responses import Account, PlatformModel
+    from leonardo_nb.service.responses import Account
     from leonardo_nb.simulator import Simulator
 
 __all__ = ["Studio", "connect", "studio"]
@@ -50,7 +54,7 @@ DEMO_SPEED = 3.0
 """Times as fast as the service; a first picture within about five seconds."""
 
 
-class Studio:
+class Studio(AccountMethods):
     """
     Where jobs are asked for: the service or the simulator, a library, a budget.
 
@@ -112,7 +116,12 @@ class Studio:
         self._callbacks = Callbacks(self.engine, token)
         if webhook_url not in {None, False}:
             address = None if webhook_url is True else str(webhook_url)
-            self._callbacks.open(address, webhook_port)
+            try:
+                self._callbacks.open(address, webhook_port)
+            except InvalidRequest:
+                self.engine.close()
+                self._ledger.close()
+                raise
         self.simulator = _simulator(simulator, self._callbacks) if is_simulated else None
         if self.simulator is not None:
             self.client = Client(
@@ -136,6 +145,8 @@ class Studio:
         )
         self._callbacks.runner = self._runner
         self._finding = threading.Lock()
+        self._painter = _impression
+        self._open_account(store)
 
     @property
     def simulated(self) -> bool:
@@ -188,6 +199,9 @@ class Studio:
             **parameters: Any member of `CreateGeneration`, by the service's name or in snake_case:
                 `seed`, `guidance_scale`, `presetStyle`, `modelId` (an id or a name), `num_images`
                 (1 unless given), `width`, `height`, ... A missing seed is drawn here and recorded.
+                `init_image` takes an `Image` or an `Upload` to start from, `imagePrompts` a list
+                of them, `controlnets` what `leo.guidance` makes of one, `elements` and
+                `userElements` names, or a mapping of names to weights.
 
         Returns:
             The job; awaiting it gives `Images`.
@@ -196,7 +210,7 @@ class Studio:
             UnknownParameter: There is no such parameter; names the nearest.
             InvalidRequest: A value that the service would refuse; names member and nearest value.
         """
-        return self.submit(CreateGeneration.of(prompt, check=check, **parameters))
+        return self.submit(self.request(prompt, check=check, **parameters))
 
     def text_to_video(
         self,
@@ -337,9 +351,10 @@ class Studio:
         Ask for *image* without its background, transparent; return its job at once.
 
         Args:
-            image: An `Image` that was generated or is a variation, or an id.
+            image: An `Image`, an `Upload`, or an id.
             check: As in `generate`.
-            **parameters: `isVariation=True` where an id is a variation's.
+            **parameters: `isVariation=True` where an id is a variation's. Any member of `CutOut`,
+                such as `bg_color`, `crop` or `shadow_type`, goes to the v2 API, as uploads do.
         """
         request = origins.nobg_of(image, check=check, **parameters)
         return self._runner.submit(request, origins.media_of(image))
@@ -392,10 +407,6 @@ class Studio:
             ConnectionFailed: Nobody answers.
         """
         return self.engine.wait(self.engine.run(self._runner.refresh_account))
-
-    def models(self) -> tuple[PlatformModel, ...]:
-        """Return the models that the service offers by name, asked for now."""
-        return self.engine.wait(self.engine.run(self.client.platform_models))
 
     def jobs(self, *, limit: int = 50, offset: int = 0) -> JobTable:
         """Return what the library knows, newest first, at most *limit* jobs, as a table."""
@@ -532,6 +543,13 @@ def _demo_speed() -> float:
             nearest=DEMO_SPEED,
         )
     return speed
+
+
+def _impression(members: Mapping[str, object], width: int, height: int) -> PIL.Image.Image:
+    """Return what the built-in painter makes of a request, on whatever service the studio is."""
+    from leonardo_nb.simulator.painter import layers
+
+    return layers(members, width=width, height=height).image
 
 
 def _shown(folder: Path) -> str:

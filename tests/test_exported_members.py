@@ -15,7 +15,13 @@ import leonardo_nb.errors
 ROOT = Path(__file__).parent.parent
 
 # a room's __init__ that only says what the room is has nothing to list
-EMPTY = {"leonardo_nb.engine", "leonardo_nb.library", "leonardo_nb.service", "leonardo_nb.widgets"}
+EMPTY = {
+    "leonardo_nb.account",
+    "leonardo_nb.engine",
+    "leonardo_nb.library",
+    "leonardo_nb.service",
+    "leonardo_nb.widgets",
+}
 MODULES = [
     name
     for name in (

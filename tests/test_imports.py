@@ -16,16 +16,18 @@ RANK = {
     "service": 1,
     "library": 1,
     "engine": 2,
-    "studios": 3,
-    "functions": 4,
-    "sweeps": 4,
-    "widgets": 5,
+    "account": 3,
+    "guidance": 3,
+    "studios": 4,
+    "functions": 5,
+    "sweeps": 5,
+    "widgets": 6,
     "nested": 0,
-    "testing": 6,
-    "terminal": 6,
-    "demo": 7,
-    "cli": 8,
-    "": 9,  # leonardo_nb/__init__.py gathers the public names
+    "testing": 7,
+    "terminal": 7,
+    "demo": 8,
+    "cli": 9,
+    "": 10,  # leonardo_nb/__init__.py gathers the public names
 }
 SIMULATOR = "simulator"  # beside the house, not in it; see the tests below
 

@@ -7,6 +7,7 @@ import logging
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
+from leonardo_nb.engine.deletion import delete_job
 from leonardo_nb.engine.lifecycle import Noted, State
 from leonardo_nb.errors import EngineThreadError, JobCancelled, JobTimeout
 
@@ -285,6 +286,23 @@ class Job(Generic[T]):
         """
         request = self.request.replaced(check=check, **changes) if changes else self.request
         return self._runner.submit(request, self._snapshot.source)  # type: ignore[return-value]
+
+    def delete(self) -> str:
+        """
+        Delete the job at the service; its files in the library stay.
+
+        Returns:
+            A sentence that says what is gone and what stays.
+
+        Raises:
+            InvalidRequest: It is in flight, was never accepted, or is a variation, which the
+                service does not delete.
+            NotFound: The service does not have it any more.
+        """
+        self._refuse_on_engine("delete()")
+        return self._runner.engine.wait(
+            self._runner.engine.run(delete_job, self._runner.client, self)
+        )
 
     # showing
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import anyio
 
 from leonardo_nb.engine.media import Image, shown
+from leonardo_nb.engine.origins import Origin
 from leonardo_nb.errors import InvalidRequest, LibraryError, RequestRefused
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.service.assets import POLICY_EXPIRED
@@ -67,6 +68,11 @@ class Upload:
         self.media_type = media.file.media_type
         self.size_bytes = media.file.size_bytes
         self.sha256 = media.file.sha256
+
+    @property
+    def origin(self) -> Origin:
+        """What it is to the service, for a job that begins with it."""
+        return Origin(self.id, "UPLOADED", self.media)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -132,7 +138,7 @@ def reference_of(image: object, *, member: str = "image") -> tuple[str, ImageTyp
     """
     if isinstance(image, Upload):
         return image.id, "UPLOADED"
-    if isinstance(image, Image) and not getattr(image, "is_variation", False):
+    if isinstance(image, Image) and not image.is_variation:
         return image.id, "GENERATED"
     if isinstance(image, Image):
         raise InvalidRequest(

@@ -31,7 +31,7 @@ from leonardo_nb.service.catalog import (
     find_v2_model,
 )
 
-__all__ = ["Kind", "Member", "Vocabulary", "nearest_of", "read", "shown"]
+__all__ = ["Kind", "Member", "Vocabulary", "is_uuid", "nearest_of", "read", "shown"]
 
 Kind = Literal[
     "text", "id", "url", "flag", "whole", "number", "choice", "model", "style", "list", "object"
@@ -289,6 +289,11 @@ def _uuid(text: str) -> str | None:
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", bare):
         return bare.lower()
     return None
+
+
+def is_uuid(value: object) -> bool:
+    """Whether *value* is an id of the service's usual form, and so nobody's name."""
+    return isinstance(value, UUID) or (isinstance(value, str) and _uuid(value) is not None)
 
 
 def _model(name: str, value: object) -> str:

@@ -13,7 +13,15 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Final, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
 
 from leonardo_nb.money import Cost, Credits, Dollars
 
@@ -169,12 +177,15 @@ class Ack(_Answer):
         generation_id: The generation's id; for variations, which have none, the same as `id`.
         cost: Its price, or None where the service names none.
         left_out: Members that the service does not take, and the request went without.
+        files: Where the results are, from endpoints that answer with them; None where the job has
+            to be looked for.
     """
 
     id: _Id
     generation_id: _Id
     cost: _CostOrNone = None
     left_out: tuple[str, ...] = ()
+    files: tuple[str, ...] | None = None
 
     @classmethod
     def read(
@@ -245,13 +256,19 @@ class Account(_Answer):
 
 
 class PlatformModel(_Answer):
-    """One of the models that anybody can draw with."""
+    """
+    One of the models that anybody can draw with.
+
+    Attributes:
+        image_url: Where the service's preview is, or None where it has none.
+    """
 
     id: _Id
     name: Annotated[str, PlainValidator(_some_text)] = ""
     description: Annotated[str, PlainValidator(_some_text)] = ""
     featured: _Flag = False
     nsfw: _Flag = False
+    image_url: _Text = Field(None, validation_alias=AliasPath("generated_image", "url"))
 
 
 class Variation(_Answer):

@@ -1,0 +1,1 @@
+"""What an account has and asks for besides jobs: balance, catalogue, prices, prompts, history."""

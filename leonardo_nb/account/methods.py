@@ -1,0 +1,385 @@
+"""
+What a studio can do besides jobs: the part of `Studio` that is about the account.
+
+It is its own file because a studio is both: the way jobs go, and everything else that an account
+has. Each method is short; what it does is in the other files of this room and in `engine`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
+
+from leonardo_nb.account.errands import Errands
+from leonardo_nb.account.history import History
+from leonardo_nb.account.me import Me
+from leonardo_nb.account.offers import (
+    ElementTable,
+    ModelTable,
+    OwnElementTable,
+    StyleTable,
+    pictures_of_models,
+    pictures_of_styles,
+    styles_of,
+)
+from leonardo_nb.account.prices import Priced, priced, service_named
+from leonardo_nb.account.words import Prompt
+from leonardo_nb.engine.canvas import inpaint_of, read_canvas
+from leonardo_nb.engine.deletion import (
+    Sentence,
+    check_record,
+    delete_generation,
+    delete_job,
+    deleted,
+)
+from leonardo_nb.engine.ingredients import needs_names, with_elements, with_images
+from leonardo_nb.engine.job import Job
+from leonardo_nb.engine.pictures import read_picture
+from leonardo_nb.engine.uploads import Upload, Uploads
+from leonardo_nb.errors import InvalidRequest, LeonardoError
+from leonardo_nb.service.reading import is_uuid
+from leonardo_nb.service.requests import CreateGeneration
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Awaitable, Callable
+
+    from leonardo_nb.account.offers import Painter
+    from leonardo_nb.engine.kinds import GenerationJob
+    from leonardo_nb.engine.pictures import PictureLike
+    from leonardo_nb.engine.runner import Runner
+    from leonardo_nb.engine.thread import Engine
+    from leonardo_nb.library.files import MediaStore
+    from leonardo_nb.library.ledger import Ledger
+    from leonardo_nb.money import Cost
+    from leonardo_nb.service.client import Client
+    from leonardo_nb.service.responses import Generation
+
+__all__ = ["AccountMethods"]
+
+T = TypeVar("T")
+Args = TypeVarTuple("Args")
+
+LOOKED_BACK = 300
+"""Jobs of the library among which pictures of models and styles are looked for."""
+MOST_HISTORY = 100
+"""Rows of one page; the service documents no limit of its own."""
+FETCH_SECONDS = 5.0
+"""For how long a history waits for files that are on their way, before it is shown without."""
+
+
+class AccountMethods:
+    """The part of a studio that is about its account; `Studio` has it."""
+
+    client: Client
+    engine: Engine
+    _runner: Runner
+    _ledger: Ledger
+    _finding: threading.Lock
+    _uploads: Uploads
+    _errands: Errands
+    _painter: Painter
+
+    def _open_account(self, store: MediaStore) -> None:
+        """Make what the methods below need; nothing is asked for yet."""
+        self._uploads = Uploads(self.client, store)
+        self._errands = Errands(self.client, self._runner)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the built-in simulator draws the pictures, which costs nothing."""
+        raise NotImplementedError
+
+    def _now(self, function: Callable[[*Args], Awaitable[T]], *given: *Args) -> T:
+        """Return what *function* gives on the engine, waiting for it."""
+        return self.engine.wait(self.engine.run(function, *given))
+
+    # pictures of one's own
+
+    def upload(self, what: PictureLike | Upload) -> Upload:
+        """
+        Send a picture to the service, so that jobs can begin with it; it costs nothing.
+
+        The same content is sent once only. JPEG, PNG and WEBP files are sent byte for byte.
+
+        Args:
+            what: A path, bytes, an open file, a `PIL.Image`, an `Image` of a job, or a numpy
+                array of height x width, or height x width x 3 or 4.
+
+        Returns:
+            The upload, which is taken wherever an image is.
+
+        Raises:
+            InvalidRequest: It is no picture, damaged, or has more than 80 megapixels or 100 MB;
+                nothing was sent.
+            RequestRefused: The service or its storage does not take it.
+            ConnectionFailed: Nobody answers.
+        """
+        if isinstance(what, Upload):
+            return what
+        return self._now(self._uploads.send, read_picture(what))
+
+    def request(self, prompt: object, *, check: bool = True, **parameters: Any) -> CreateGeneration:  # noqa: ANN401
+        """
+        Return the request for pictures that `generate` would send.
+
+        Images become their ids and elements are found by name, for which the service is asked once
+        for its list of elements.
+
+        Raises:
+            UnknownParameter: There is no such parameter; names the nearest.
+            InvalidRequest: A value that the service would refuse; names member and nearest value.
+        """
+        given = with_images(parameters)
+        names = needs_names(given)
+        elements = self._now(self._errands.elements) if "elements" in names else ()
+        own = self._now(self._errands.own_elements) if "userElements" in names else ()
+        found = with_elements(given, elements, own, check=check)
+        return CreateGeneration.of(prompt, check=check, **found)
+
+    def inpaint(
+        self,
+        prompt: str,
+        image: PictureLike,
+        mask: PictureLike,
+        strength: float = 0.5,
+        *,
+        check: bool = True,
+        **parameters: Any,  # noqa: ANN401  typed by CreateGeneration
+    ) -> GenerationJob:
+        """
+        Ask for part of *image* to be drawn again; return the job once both pictures are sent.
+
+        Args:
+            prompt: What to draw there.
+            image: What `upload` takes; its sides are multiples of 8, up to 1536 pixels.
+            mask: The same, of the same size; white is drawn again, black stays.
+            strength: How much is drawn anew, from 0.2 to 0.9.
+            check: As in `generate`.
+            **parameters: Members of `CreateGeneration`; the model is SDXL 1.0 unless given.
+
+        Raises:
+            InvalidRequest: The sizes differ or are not taken, or the model or its mode does not
+                inpaint; nothing was sent.
+        """
+        picture, cover = read_canvas(image, mask)
+        size = picture.size
+        request = inpaint_of(prompt, size, strength=strength, check=check, **parameters)
+        ids = self._now(self._uploads.send_canvas, picture, cover)
+        sent = dict(zip(("canvasInitId", "canvasMaskId"), ids, strict=True))
+        return self._runner.submit(CreateGeneration.from_wire(request.wire() | sent))
+
+    # account and catalogue
+
+    def me(self) -> Me:
+        """
+        Return the account's balance, slots and renewal, asked for now; it shows itself.
+
+        Raises:
+            AuthenticationError: The key is refused.
+            ConnectionFailed: Nobody answers.
+        """
+        account = self._now(self._runner.refresh_account)
+        budget = self._runner.budget
+        return Me.of(account, simulated=self.simulated, budget=budget.limit, spent=budget.spent)
+
+    def models(self) -> ModelTable:
+        """
+        Return the models that the service offers by name, asked for now, as a table.
+
+        It is a sequence of `PlatformModel`. A model's picture is the newest one of it in the
+        library, or else the service's own preview.
+        """
+        rows = self._now(self.client.platform_models)
+        pictures = pictures_of_models(self._ledger.jobs(limit=LOOKED_BACK))
+        wanted = {row.id: row.image_url for row in rows if row.id not in pictures}
+        return ModelTable(rows, self._now(self._errands.previews, wanted) | pictures)
+
+    def elements(self, *, own: bool = False) -> ElementTable | OwnElementTable:
+        """
+        Return the service's elements, asked for now, as a table.
+
+        Args:
+            own: The elements that the account has trained, in their place.
+        """
+        if own:
+            return OwnElementTable(self._now(lambda: self._errands.own_elements(again=True)))
+        rows = self._now(lambda: self._errands.elements(again=True))
+        wanted = {row.id: row.image_url for row in rows}
+        return ElementTable(rows, self._now(self._errands.previews, wanted))
+
+    def styles(self, model: str | None = None) -> StyleTable:
+        """
+        Return the styles of *model* as a table; nothing is asked of the service.
+
+        A style's picture is the newest one in the library that was drawn with that model in that
+        style, or else an impression by the built-in painter, which says so.
+
+        Args:
+            model: Its name, slug or id; the default model where None.
+
+        Raises:
+            InvalidRequest: It names no model whose styles are known.
+        """
+        records = self._ledger.jobs(limit=LOOKED_BACK)
+        pictures = pictures_of_styles(styles_of(model), records)
+        return StyleTable(model, pictures=pictures, painter=self._painter)
+
+    def price_of(
+        self,
+        what: object = None,
+        *given: Any,  # noqa: ANN401  whatever the function takes
+        service: str | None = None,
+        **parameters: Any,  # noqa: ANN401
+    ) -> Cost:
+        """
+        Return what something would cost; nothing is made or paid.
+
+        Args:
+            what: A prompt; a request; or a function such as `leo.text_to_video` or
+                `image.upscale`.
+            *given: What the function would be given.
+            service: A service of the calculator, such as `"MODEL_TRAINING"`, in place of *what*.
+            **parameters: What `generate`, the function, or the service would be given by name.
+
+        Returns:
+            The price; its `credits` and `dollars` are about the same amount in either unit.
+
+        Raises:
+            InvalidRequest: It would be refused itself, or nobody knows its price.
+        """
+        if service is not None:
+            return self._now(self.client.calculated, service_named(service), parameters)
+        found = priced(what, given, parameters, of_words=self.request)
+        if isinstance(found, Priced):
+            return self._now(self._runner.price, found.request, found.size)
+        return found
+
+    # prompts
+
+    def improve_prompt(
+        self, prompt: str, instructions: str | None = None, *, is_video: bool = False
+    ) -> Prompt:
+        """
+        Return a better prompt, written by the service for 4 credits.
+
+        Args:
+            prompt: At most 200 characters.
+            instructions: How it should be better.
+            is_video: Whether it is for a video.
+
+        Returns:
+            The prompt, a text that knows its `cost`.
+
+        Raises:
+            InvalidRequest: It is empty or too long; nothing was sent.
+            BudgetExceeded: It does not fit into the budget; nothing was sent.
+            OutcomeUnknown: The answer was lost, and it may have been paid; it is not sent again.
+        """
+        if not isinstance(prompt, str):
+            raise InvalidRequest(
+                f"prompt must be text, not a {type(prompt).__name__}.", member="prompt"
+            )
+        return Prompt.of(
+            self._now(lambda: self._errands.improved(prompt, instructions, is_video=is_video))
+        )
+
+    def random_prompt(self) -> Prompt:
+        """
+        Return a prompt out of nothing, written by the service for 4 credits.
+
+        Raises:
+            BudgetExceeded: It does not fit into the budget; nothing was sent.
+            OutcomeUnknown: The answer was lost, and it may have been paid; it is not sent again.
+        """
+        return Prompt.of(self._now(self._errands.invented))
+
+    # history
+
+    def history(self, limit: int = 10, offset: int = 0) -> History:
+        """
+        Return the account's newest generations as jobs, in a table.
+
+        Those that were asked for elsewhere are written into the library, and their files fetched;
+        the table waits for them a few seconds. Variations are in no list of the service's.
+
+        Args:
+            limit: How many, at most 100.
+            offset: How many of the newest are left out.
+
+        Raises:
+            InvalidRequest: *limit* or *offset* is no such number.
+        """
+        _check_count("limit", limit, 1, MOST_HISTORY)
+        _check_count("offset", offset, 0, 1_000_000)
+
+        async def ask() -> tuple[Generation, ...]:
+            account = self._runner.account or await self._runner.refresh_account()
+            return await self.client.generations(account.user_id, limit=limit, offset=offset)
+
+        rows = self._now(ask)
+        with self._finding:  # two threads must not make two jobs of one row
+            jobs = [self._runner.adopt(row) for row in rows]
+        until = time.monotonic() + FETCH_SECONDS
+        for job, row in zip(jobs, rows, strict=True):
+            if row.is_complete:
+                with contextlib.suppress(LeonardoError, TimeoutError):
+                    job.exception(max(0.0, until - time.monotonic()))
+        return History(jobs, offset=offset)
+
+    def delete(self, what: Job[Any] | Upload | str) -> Sentence:
+        """
+        Delete a generation, or an upload, at the service; what the library has of it stays.
+
+        Args:
+            what: A job that has ended, a generation's id, or an `Upload`.
+
+        Returns:
+            A sentence that says what is gone and what stays.
+
+        Raises:
+            InvalidRequest: The job is in flight, was never accepted, or is a variation, which the
+                service does not delete.
+            NotFound: The service has nothing of that id.
+        """
+        if isinstance(what, Upload):
+            self._now(self._uploads.delete, what)
+            return Sentence(
+                f"Upload {what.id} is deleted at the service; the library's copy stays."
+            )
+        if isinstance(what, Job):
+            return self._now(delete_job, self.client, what)
+        name = str(what).strip()
+        if not is_uuid(name):
+            raise InvalidRequest(
+                "delete() takes a job, an Upload, or the whole id of a generation as text, not "
+                f"{what!r:.60}.",
+                member="job",
+                value=what,
+            )
+        return self._delete_named(name)
+
+    def _delete_named(self, name: str) -> Sentence:
+        live = next((job for job in tuple(self._runner.jobs.values()) if job.id == name), None)
+        if live is not None:
+            return self.delete(live)
+        record = next((each for each in self._ledger.find(name) if each.job_id == name), None)
+        job_id = name if record is None else check_record(record)
+        files = 0 if record is None else len(record.media)
+
+        async def delete() -> None:
+            await delete_generation(self.client, job_id, looks_first=record is None)
+
+        self._now(delete)
+        return deleted(job_id, files)
+
+
+def _check_count(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidRequest(
+            f"{name} must be a whole number from {low} to {high:,}, not {value!r:.40}.",
+            member=name,
+            value=value,
+            nearest=min(max(value, low), high) if isinstance(value, int) else low,
+        )

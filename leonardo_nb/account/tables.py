@@ -1,0 +1,274 @@
+"""
+Sequences that show themselves as a table with small pictures.
+
+In a notebook they take the page's colours, light or dark, and give way where it is narrow; in a
+terminal they are aligned text. Everything in them is text: nothing of the service's or of a prompt
+becomes markup or steers a terminal.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import PIL.Image
+
+__all__ = ["Cell", "Table", "Thumbnail", "thumbnail"]
+
+T = TypeVar("T")
+
+PREVIEW_BYTES: Final = 200_000
+"""JPEG bytes of all pictures of a table together; with base64 and words it stays under 300 kB."""
+QUALITIES: Final = (78, 66, 52, 40)
+MOST_PIXELS: Final = 80_000_000
+CELL_SHOWN: Final = 60
+LINE = "1px solid rgba(128,128,128,.3)"
+QUIET = "opacity:.65"
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """
+    A small picture.
+
+    Attributes:
+        data: JPEG, without transparency.
+        width: In pixels as shown; the file has twice as many where it can.
+        height: In pixels as shown.
+        note: Words under it, such as that it is only an impression.
+    """
+
+    data: bytes = field(repr=False)
+    width: int
+    height: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """
+    One cell's text.
+
+    Attributes:
+        text: What it says.
+        is_code: Whether it is there to be copied, such as an id.
+        quiet: Further words beneath, less loud.
+    """
+
+    text: str
+    is_code: bool = False
+    quiet: str = ""
+
+
+def thumbnail(
+    image: PIL.Image.Image | bytes, *, side: int = 56, note: str = "", quality: int = QUALITIES[0]
+) -> Thumbnail | None:
+    """
+    Return *image* so small that *side* is its longer side as shown, or None where it is none.
+
+    Args:
+        image: A picture, or a file's bytes, which may be anything.
+        side: In pixels as shown.
+        note: Words under it.
+        quality: Of the JPEG.
+    """
+    import PIL.Image
+    import PIL.ImageOps
+
+    try:
+        if isinstance(image, bytes):
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
+                image = PIL.Image.open(io.BytesIO(image), formats=("JPEG", "PNG", "WEBP"))
+            if image.width * image.height > MOST_PIXELS:
+                return None
+            image.draft("RGB", (4 * side, 4 * side))
+        image = PIL.ImageOps.exif_transpose(image)
+        image.thumbnail((2 * side, 2 * side))
+        if "A" in image.getbands() or "transparency" in image.info:
+            image = image.convert("RGBA")
+            image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "white"), image)
+        buffer = io.BytesIO()
+        image.convert("RGB").save(buffer, "JPEG", quality=quality, optimize=True)
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        PIL.Image.DecompressionBombError,
+        PIL.Image.DecompressionBombWarning,
+    ):
+        return None
+    return Thumbnail(buffer.getvalue(), max(1, image.width // 2), max(1, image.height // 2), note)
+
+
+class Table(Sequence[T], Generic[T]):
+    """
+    Rows of one kind, as a sequence that shows itself.
+
+    What a kind of table says of a row is its class's: `columns`, `cells` and, where there are any,
+    `picture`.
+    """
+
+    __module__ = "leonardo_nb"
+
+    columns: tuple[str, ...] = ()
+    nouns: tuple[str, str] = ("row", "rows")
+
+    def __init__(self, rows: Iterable[T], *, notes: Iterable[str] = ()) -> None:
+        self._rows = tuple(rows)
+        self.notes = tuple(notes)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> T | Self:
+        return self._part(self._rows[index]) if isinstance(index, slice) else self._rows[index]
+
+    def _part(self, rows: tuple[T, ...]) -> Self:
+        """Return the same kind of table of fewer *rows*."""
+        part = object.__new__(type(self))
+        part.__dict__.update(self.__dict__)
+        part._rows = rows
+        return part
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether *other* has the same rows; a tuple of them is the same."""
+        if isinstance(other, Table):
+            return self._rows == other._rows
+        return self._rows == other if isinstance(other, tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._rows)
+
+    def cells(self, row: T) -> tuple[Cell, ...]:
+        """Return what *row* says, in the order of `columns`."""
+        raise NotImplementedError
+
+    def picture(self, row: T) -> Thumbnail | None:
+        """Return the small picture of *row*, or None."""
+        del row
+        return None
+
+    def caption(self) -> str:
+        """Return how many rows there are."""
+        return f"{len(self)} {self.nouns[0] if len(self) == 1 else self.nouns[1]}"
+
+    def __repr__(self) -> str:
+        if not self:
+            return f"no {self.nouns[1]}"
+        rows = [self.columns, *([_plain(cell.text) for cell in self.cells(row)] for row in self)]
+        widths = [max(len(row[at]) for row in rows) for at in range(len(self.columns))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        return "\n".join([*lines, "", *self._sentences()])
+
+    def _sentences(self) -> list[str]:
+        return [f"{self.caption()}.", *self.notes]
+
+    def _repr_html_(self) -> str:
+        pictures = fitting([self.picture(row) for row in self])
+        has_pictures = any(pictures)
+        head = "".join(
+            f"<th style='text-align:left;padding:4px 14px 4px 0;font-weight:600;{QUIET}'>"
+            f"{escape(name)}</th>"
+            for name in (*([""] if has_pictures else []), *self.columns)
+        )
+        body = "".join(
+            f"<tr style='border-top:{LINE};background:none'>"
+            + (_picture_cell(picture) if has_pictures else "")
+            + "".join(map(_cell, self.cells(row)))
+            + "</tr>"
+            for row, picture in zip(self, pictures, strict=True)
+        )
+        table = (
+            "<div style='overflow-x:auto'><table style='border-collapse:collapse;margin:0;"
+            "font-size:13px;line-height:1.35'>"
+            f"<thead style='border:0'><tr style='background:none'>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table></div>"
+        )
+        return f"<div>{table if self else ''}{self._foot()}</div>"
+
+    def _foot(self) -> str:
+        words = self._sentences() if self else [f"No {self.nouns[1]}.", *self.notes]
+        return (
+            f"<div style='font-size:12px;margin-top:6px;max-width:640px;{QUIET}'>"
+            f"{' '.join(map(escape, words))}</div>"
+        )
+
+
+def _plain(text: str) -> str:
+    """Return *text* in one short line without anything that steers a terminal."""
+    flat = "".join(each if each.isprintable() else " " for each in text)
+    return flat if len(flat) <= CELL_SHOWN else flat[: CELL_SHOWN - 1] + "…"
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    if cell.is_code and cell.text:
+        text = f"<code style='font-size:12px;background:none;color:inherit'>{text}</code>"
+    quiet = f"<div style='font-size:12px;{QUIET}'>{escape(cell.quiet)}</div>" if cell.quiet else ""
+    return (
+        "<td style='text-align:left;vertical-align:middle;padding:5px 14px 5px 0;"
+        f"white-space:normal;max-width:280px'>{text}{quiet}</td>"
+    )
+
+
+def _picture_cell(picture: Thumbnail | None) -> str:
+    inside = "" if picture is None else shown(picture)
+    return f"<td style='padding:4px 12px 4px 0;vertical-align:middle'>{inside}</td>"
+
+
+def shown(picture: Thumbnail) -> str:
+    """Return *picture* as an `<img>` with its bytes inside."""
+    data = base64.b64encode(picture.data).decode("ascii")
+    return (
+        f"<img src='data:image/jpeg;base64,{data}' width='{picture.width}' "
+        f"height='{picture.height}' alt='{escape(picture.note, quote=True)}' "
+        "style='display:block;margin:0;max-width:none;border-radius:4px'>"
+    )
+
+
+def fitting(pictures: Sequence[Thumbnail | None]) -> list[Thumbnail | None]:
+    """Return *pictures* so that they fit into a notebook together; the last ones give way."""
+    fitted = list(pictures)
+    for quality in QUALITIES[1:]:
+        if _bytes(fitted) <= PREVIEW_BYTES:
+            return fitted
+        fitted = [each and _again(each, quality) for each in fitted]
+    room = PREVIEW_BYTES
+    for at, each in enumerate(fitted):
+        room -= 0 if each is None else len(each.data)
+        if room < 0:
+            fitted[at] = None
+    return fitted
+
+
+def _bytes(pictures: Iterable[Thumbnail | None]) -> int:
+    return sum(len(each.data) for each in pictures if each is not None)
+
+
+def _again(picture: Thumbnail, quality: int) -> Thumbnail:
+    side = max(picture.width, picture.height)
+    return thumbnail(picture.data, side=side, note=picture.note, quality=quality) or picture
+
+
+def newest(rows: Iterable[T], key: Callable[[T], object]) -> dict[object, T]:
+    """Return the first of *rows* for each *key*; rows come newest first."""
+    found: dict[object, T] = {}
+    for row in rows:
+        found.setdefault(key(row), row)
+    return found
