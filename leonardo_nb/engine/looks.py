@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from leonardo_nb.service.client import Client
-    from leonardo_nb.service.responses import Generation, Variation
+    from leonardo_nb.service.responses import Ack, Generation, Variation
 
-__all__ = ["GenerationLooks", "Look", "Looks", "RemoteFile", "VariationLooks", "look_at_generation"]
+__all__ = [
+    "GenerationLooks",
+    "Look",
+    "Looks",
+    "RemoteFile",
+    "VariationLooks",
+    "look_at_generation",
+    "look_of_answer",
+]
 
 PENDING = "PENDING"
 """The service's own word for a job at work; there is no other."""
@@ -141,6 +149,13 @@ class VariationLooks:
     async def newest(self, count: int) -> None:
         """Return None: there is no list."""
         del count
+
+
+def look_of_answer(ack: Ack) -> Look | None:
+    """Return what an acknowledgement brought with it, or None where the job goes on."""
+    if ack.files is None:
+        return None
+    return Look("COMPLETE", tuple(RemoteFile(ack.id, url) for url in ack.files))
 
 
 def look_at_generation(row: Generation) -> Look:

@@ -152,7 +152,7 @@ class Image:
         request = origins.unzoom_of(self, **parameters)
         return _maker(self._maker, request).submit(request, self._media)
 
-    def nobg(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by RemoveBackground
+    def nobg(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by CutOut
         """Ask for it without its background; see `Studio.nobg`."""
         request = origins.nobg_of(self, **parameters)
         return _maker(self._maker, request).submit(request, self._media)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.requests import (
+    CutOut,
     ImageToVideo,
     MotionSvd,
     RemoveBackground,
@@ -60,6 +61,10 @@ class Origin:
     id: str
     type: SourceType = "GENERATED"
     media: MediaFile | None = None
+
+
+_OLDER = ("isVariation", "is_variation")
+"""What the older endpoint takes beside the image."""
 
 
 def origin_of(image: object, *, member: str = "image") -> Origin:
@@ -111,14 +116,29 @@ def upscale_of(image: object, **parameters: Any) -> Upscale:  # noqa: ANN401  re
 
 def unzoom_of(image: object, **parameters: Any) -> Unzoom:  # noqa: ANN401  request members
     """Return the request that draws more around *image*."""
-    origin = _not_uploaded(image, "unzoom")
+    origin = origin_of(image)
+    if origin.type == "UPLOADED":
+        raise InvalidRequest(
+            "unzoom() takes images that were generated, and variations; this is an upload. "
+            "universal_upscale() makes a variation of it.",
+            member="image",
+            value=image,
+        )
     return Unzoom.of(origin.id, **_is_variation(origin), **parameters)
 
 
-def nobg_of(image: object, **parameters: Any) -> RemoveBackground:  # noqa: ANN401  request members
-    """Return the request that takes away the background of *image*."""
-    origin = _not_uploaded(image, "nobg")
-    return RemoveBackground.of(origin.id, **_is_variation(origin), **parameters)
+def nobg_of(image: object, **parameters: Any) -> RemoveBackground | CutOut:  # noqa: ANN401  request members
+    """
+    Return the request that takes away the background of *image*.
+
+    Two endpoints do it: the older one knows nothing but the image, and takes no uploads.
+    """
+    origin = origin_of(image)
+    if origin.type != "UPLOADED" and not parameters.keys() - {"check", *_OLDER}:
+        return RemoveBackground.of(origin.id, **_is_variation(origin), **parameters)
+    if not isinstance(image, str):
+        parameters["imageType"] = origin.type
+    return CutOut.of(origin.id, **parameters)
 
 
 def universal_upscale_of(image: object, **parameters: Any) -> UniversalUpscale:  # noqa: ANN401  request members
@@ -178,18 +198,6 @@ def video_upscale_of(video: object, **parameters: Any) -> VideoUpscale:  # noqa:
             value=video,
         )
     return VideoUpscale.of(generation, **parameters)
-
-
-def _not_uploaded(image: object, function: str) -> Origin:
-    origin = origin_of(image)
-    if origin.type == "UPLOADED":
-        raise InvalidRequest(
-            f"{function}() takes images that were generated, and variations; this is an upload. "
-            "Of what was uploaded, universal_upscale() makes a variation.",
-            member="image",
-            value=image,
-        )
-    return origin
 
 
 def _not_variation(image: object, member: str) -> Origin:

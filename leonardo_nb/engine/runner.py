@@ -38,7 +38,13 @@ from leonardo_nb.engine.lifecycle import (
     State,
 )
 from leonardo_nb.engine.limits import Limits, PerMinute, Slots
-from leonardo_nb.engine.looks import PENDING, GenerationLooks, VariationLooks, look_at_generation
+from leonardo_nb.engine.looks import (
+    PENDING,
+    GenerationLooks,
+    VariationLooks,
+    look_at_generation,
+    look_of_answer,
+)
 from leonardo_nb.engine.polling import Durations, Polling
 from leonardo_nb.engine.watch import Watch
 from leonardo_nb.errors import (
@@ -72,7 +78,7 @@ if TYPE_CHECKING:
     from leonardo_nb.money import Cost
     from leonardo_nb.service.client import Client
     from leonardo_nb.service.requests import Body, CreateGeneration, VariationBody, VideoBody
-    from leonardo_nb.service.responses import Account, Generation
+    from leonardo_nb.service.responses import Account, Ack, Generation
 
 __all__ = ["Runner"]
 
@@ -427,9 +433,9 @@ class Runner:
         reservation = self.budget.reserve(await self._price_or_none(job))
         self._reservations[job.uid] = reservation
         async with self._slots[job.kind].place():
-            await self._send(job, reservation)
+            ack = await self._send(job, reservation)
             accepted = self.clock.now()
-            look = await self._until_ended(job, str(job.id))
+            look = look_of_answer(ack) or await self._until_ended(job, str(job.id))
             self._durations.learn(_kind(job.request), self.clock.now() - accepted)
             await self._keep(job, look)
 
@@ -472,25 +478,26 @@ class Runner:
         job.apply(Priced(price))
         return price
 
-    async def _send(self, job: Job[Any], reservation: Reservation) -> None:
+    async def _send(self, job: Job[Any], reservation: Reservation) -> Ack:
         """Send the request until it is accepted or refused for good."""
         started, pause = self.clock.now(), 1.0
         while True:
             await self._per_minute[job.request.endpoint].turn()
-            # once it leaves, its answer must be written down, whoever loses patience meanwhile
-            with anyio.CancelScope(shield=True):
-                refusal = await self._send_once(job)
-                if refusal is None:
+            try:
+                # once it leaves, its answer must be written down, whoever loses patience meanwhile
+                with anyio.CancelScope(shield=True):
+                    ack = await self._send_once(job)
                     reservation.settle(job.cost)
-            if refusal is None:
-                return
-            wait = refusal.retry_after or pause
-            if self.clock.now() + wait - started > self._limits.patience:
-                raise refusal
+            except RateLimited as refusal:
+                wait = refusal.retry_after or pause
+                if self.clock.now() + wait - started > self._limits.patience:
+                    raise
+            else:
+                return ack
             await self.clock.pause(wait)
             pause = min(pause * 2, SEND_PAUSE_LONGEST)
 
-    async def _send_once(self, job: Job[Any]) -> RateLimited | None:
+    async def _send_once(self, job: Job[Any]) -> Ack:
         job.apply(Sent())  # first, so that nobody takes it for one that can still be withdrawn
         try:
             await anyio.to_thread.run_sync(self._ledger.sent, job.uid, self.clock.wall())
@@ -499,9 +506,9 @@ class Runner:
             raise
         try:
             ack = await self.client.create(job.request)
-        except RateLimited as refusal:
+        except RateLimited:
             job.apply(SentBack())
-            return refusal
+            raise
         except ConnectionFailed as error:
             if error.delivered:
                 raise _outcome_unknown(job, error) from error
@@ -521,7 +528,7 @@ class Runner:
         except LibraryError as error:
             log.warning("%r is paid, and could not be written down: %s", job, error)
             job.apply(Noted(f"Keep the id {job.id}: it could not be written down ({error})"))
-        return None
+        return ack
 
     async def _until_ended(self, job: Job[Any], job_id: str) -> Look:
         try:

@@ -42,7 +42,7 @@ from leonardo_nb.service.assets import (
 )
 from leonardo_nb.service.catalog import find_v2_model, pricing_params
 from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
-from leonardo_nb.service.requests import CreateGeneration, UniversalUpscale
+from leonardo_nb.service.requests import CreateGeneration, CutOut, UniversalUpscale
 from leonardo_nb.service.responses import (
     Account,
     Ack,
@@ -275,6 +275,14 @@ class Client:
                 ack = await self.create_v2(told.model, told.parameters, public=told.public)
                 return ack.model_copy(update={"left_out": told.left_out})
             return await self.create_generation(body)
+        if isinstance(body, CutOut):
+            result = await self.remove_background_sync(body.image(), **body.parameters())
+            return Ack(
+                id=result.id,
+                generation_id=result.id,
+                cost=result.cost,
+                files=tuple(file.url for file in result.files if file.url is not None),
+            )
         answer = await self._ask("POST", body.endpoint, json_body=body.wire())
         return _fitting(lambda it: Ack.read(it, body.wrappers), answer)
 

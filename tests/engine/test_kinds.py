@@ -58,6 +58,33 @@ async def test_nobg_is_transparent(image: leo.Image) -> None:
     assert 0 == made.getchannel("A").getextrema()[0]
 
 
+async def test_nobg_with_more_goes_to_v2(image: leo.Image, simulator: Simulator) -> None:
+    """What only the v2 API knows is asked there; its answer is the result, so no look follows."""
+    before = len(simulator.requests)
+    job = image.nobg(bg_color="ffffff", format="png")
+    made = await job
+
+    asked = list(simulator.requests)[before:]
+    assert [("POST", "/v2/generationssync")] == [each for each in asked if each[0] == "POST"]
+    assert all(not path.startswith("/generations/") for _, path in asked)
+    assert (image.size, "complete", image) == (made.size, job.state, job.source)
+
+
+async def test_blocked_cut_out_stays_paid(image: leo.Image, simulator: Simulator) -> None:
+    """An answer without a result is billed, and is not taken for a refund."""
+    simulator.script(
+        path="/v2/generationssync",
+        status=200,
+        body={"generateSync": {"id": "sync-1", "results": [], "blockedCount": 1}},
+    )
+
+    job = image.nobg(type="person")
+    with pytest.raises(leo.JobFailed, match="complete and has no picture"):
+        await job
+
+    assert ("failed", "charged") == (job.state, job.charge)
+
+
 async def test_variation_of_a_variation(image: leo.Image) -> None:
     """The id of a variation is sent as one."""
     larger = await image.upscale()

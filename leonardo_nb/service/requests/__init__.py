@@ -14,6 +14,7 @@ from leonardo_nb.service.requests.body import Body, SourceType
 from leonardo_nb.service.requests.echo import echoed
 from leonardo_nb.service.requests.image import ControlNet, CreateGeneration, Element, UserElement
 from leonardo_nb.service.requests.variation import (
+    CutOut,
     RemoveBackground,
     UniversalUpscale,
     Unzoom,
@@ -37,6 +38,7 @@ __all__ = [
     "Body",
     "ControlNet",
     "CreateGeneration",
+    "CutOut",
     "Element",
     "EndFrame",
     "ImageToVideo",
@@ -58,7 +60,7 @@ __all__ = [
 ]
 
 VideoBody: TypeAlias = TextToVideo | ImageToVideo | MotionSvd | VideoUpscale
-VariationBody: TypeAlias = Upscale | Unzoom | RemoveBackground | UniversalUpscale
+VariationBody: TypeAlias = Upscale | Unzoom | RemoveBackground | CutOut | UniversalUpscale
 
 BODIES: Final[Mapping[str, type[Body]]] = MappingProxyType(
     {
@@ -72,6 +74,7 @@ BODIES: Final[Mapping[str, type[Body]]] = MappingProxyType(
             Upscale,
             Unzoom,
             RemoveBackground,
+            CutOut,
             UniversalUpscale,
         )
     }
