@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .specification import Specification
 
 thorough = settings(
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

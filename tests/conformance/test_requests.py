@@ -30,7 +30,7 @@ KEY = "0f0e0d0c-1111-4222-8333-444444444444"
 V1_BASE, V2_BASE = "/api/rest/v1", "/api/rest/v2"
 
 thorough = settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
