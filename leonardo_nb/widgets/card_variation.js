@@ -3,7 +3,7 @@
 import { listen, make, makeButton } from "./common.js";
 import { address, cardOf, fill, makeFull, tellUse } from "./card_base.js";
 
-const MOST = 374; // pixels across: what the card's words leave
+const MOST = 340; // pixels across; beside it state and money still fit on one line
 const EDGE = 16; // hundredths of the frame within which a word would be cut
 
 /** Where a smaller picture stands inside a larger one, as CSS. @param {number[]} fractions left, top, width and height */

@@ -4,7 +4,7 @@
 import { addressOf, listen, make, makeButton } from "./common.js";
 import { address, cardOf, fill, tellUse } from "./card_base.js";
 
-const MOST = 374; // pixels across: what the card's words leave
+const MOST = 340; // pixels across; beside it state and money still fit on one line
 const stands = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export default cardOf((place) => {
@@ -40,6 +40,8 @@ export default cardOf((place) => {
   function fails() {
     isBroken = true;
     plays = false;
+    URL.revokeObjectURL(clip);
+    clip = "";
     place.notice(view().unplayable);
     place.redraw();
   }

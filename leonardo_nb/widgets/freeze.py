@@ -184,8 +184,13 @@ def _pictures(job: Any, words: _Words) -> list[_Picture]:  # noqa: ANN401  a Job
         opened = [(label, image, _opened(image, HTML_WIDTH // 2)) for label, image in pair]
         # where one is missing there is nothing to compare
         if all(picture is not None for _, _, picture in opened):
+            grew = job.source.size != job.images[0].size
             return [
-                _Picture(picture, f"{label}: {words.prompt}", f"{label}, {_size(image)}")
+                _Picture(
+                    picture,
+                    f"{label}: {words.prompt}",
+                    f"{label}, {_size(image)}" if grew else label,
+                )
                 for label, image, picture in opened
                 if picture is not None
             ]
@@ -379,7 +384,7 @@ def _caption(words: _Words) -> str:
             "simulated</span>"
         )
     if words.hint:
-        facts.append(_with_code(words.hint))
+        facts.append(f'<span style="white-space:nowrap">{_with_code(words.hint)}</span>')
     lines.append(
         '<div style="font-size:12px;line-height:1.6;opacity:.75">'
         + "&ensp; ".join(facts)

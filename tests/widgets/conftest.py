@@ -109,6 +109,11 @@ class FakeImage:
         """Pixels."""
         return self.pil().height
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.pil().size
+
     def upscale(self) -> FakeJob:
         """Remember that it was asked for."""
         made: FakeJob = self.maker.makes(("upscale", self.index), "variation")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from PIL import Image as Pillow
 
 from leonardo_nb.errors import JobFailed
 from leonardo_nb.money import Credits
+from leonardo_nb.simulator.film import shoot
 from leonardo_nb.widgets.card import Card, VariationCard, VideoCard
 from leonardo_nb.widgets.thumbnails import place_of, small
 from leonardo_nb.widgets.view import card_view, facts_of
@@ -366,13 +368,209 @@ def test_cards_share_a_row(page_of: Callable[..., Page], make_job: Callable[...,
 
 @pytest.mark.parametrize("theme", list(THEMES))
 @pytest.mark.parametrize("state", ["pending", "complete", "failed"])
+@pytest.mark.parametrize("kind", list(CARDS))
 def test_contrast(
-    page_of: Callable[..., Page], make_job: Callable[..., Any], theme: str, state: str
+    page_of: Callable[..., Page], make_job: Callable[..., Any], theme: str, state: str, kind: str
 ) -> None:
     """Every word is readable on JupyterLab's own grounds, 4.5 to 1 or better."""
     error = JobFailed("It failed. `job.again()` sends it again.") if state == "failed" else None
     page = page_of(
-        make_job(state=state, sent=True, id="x", cost=Credits(11), error=error), theme=theme
+        make_job(
+            kind=kind, pictures=1, state=state, sent=True, id="x", cost=Credits(11), error=error
+        ),
+        theme=theme,
     )
 
     assert [] == page.evaluate(CONTRAST)
+
+
+# ---- videos -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def film() -> str:
+    """A film of half a second, as text."""
+    picture = Pillow.linear_gradient("L").convert("RGB")
+    return base64.b64encode(shoot(picture, (64, 48), 0.5)).decode("ascii")
+
+
+def arrives(page: Page, job: Any) -> None:
+    """Let *job* end in the sight of the page."""
+    job.state = "complete"
+    page.evaluate("view => model.set('view', view)", card_view(facts_of(job)))
+
+
+def clips(page: Page) -> int:
+    """Return how often the page has asked for the film."""
+    return int(page.evaluate("model.sent.filter((message) => message.do === 'clip').length"))
+
+
+SAY_CLIP = """(film) => {
+  const { view: me } = model.sent.find((message) => message.do === "clip");
+  model.say({ kind: "clip", view: me, type: "video/mp4" }, film === null ? [] : [view(film)]);
+}"""
+
+
+def test_video_plays_once_by_itself(
+    page_of: Callable[..., Page], make_job: Callable[..., Any], film: str
+) -> None:
+    """When it arrives it plays to its end, muted, and gives its place back to the still."""
+    job = make_job(kind="video", pictures=1, film=True, state="pending", sent=True)
+    page = page_of(job)
+    before = clips(page)
+    arrives(page, job)
+    page.evaluate(SAY_CLIP, film)
+    player = page.locator("video")
+    player.wait_for()
+    heard = player.evaluate("film => [film.muted, film.controls, film.loop, film.playsInline]")
+    page.locator("button.leo-cell").wait_for()
+    told = page.evaluate("model.sent.map((message) => message.do)")
+
+    assert (0, 1) == (before, clips(page))
+    assert [True, True, False, True] == heard
+    assert ["clip", "busy", "idle"] == told[-3:]
+
+
+def test_video_waits_for_a_hand_where_motion_is_not_wanted(
+    page_of: Callable[..., Page], make_job: Callable[..., Any], film: str
+) -> None:
+    """With reduced motion nothing plays by itself; Play plays it, and then again and again."""
+    job = make_job(kind="video", pictures=1, film=True, state="pending", sent=True)
+    page = page_of(job)
+    page.emulate_media(reduced_motion="reduce")
+    arrives(page, job)
+    before = clips(page)
+    page.get_by_role("button", name="Play the video").press("Enter")
+    page.evaluate(SAY_CLIP, film)
+    player = page.locator("video")
+    player.wait_for()
+
+    assert (0, 1) == (before, clips(page))
+    assert player.evaluate("film => film.loop")
+
+
+def test_video_that_is_opened_later_stands_still(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """A card of a job that had ended before asks for nothing until somebody plays it."""
+    page = page_of(make_job(kind="video", pictures=1, film=True, state="complete"))
+    before = clips(page)
+    play = page.locator(".leo-actions").get_by_role("button", name="Play")
+    play.click()
+    play.click()
+
+    assert (0, 1) == (before, clips(page))
+
+
+@pytest.mark.parametrize("answer", ["bm8gZmlsbQ==", None])
+def test_video_that_cannot_be_played_says_where_it_is(
+    page_of: Callable[..., Page], make_job: Callable[..., Any], answer: str | None
+) -> None:
+    """The still stays, and the card has the path of the file."""
+    job = make_job(kind="video", pictures=1, film=True, state="complete")
+    page = page_of(job)
+    page.get_by_role("button", name="Play the video").click()
+    page.evaluate(SAY_CLIP, answer)
+    page.get_by_text("This browser cannot play it").wait_for()
+
+    assert str(job.video.path) in (page.locator(".leo-words").text_content() or "")
+    assert page.locator("button.leo-cell img").is_visible()
+    assert [0, 1] == page.evaluate("[document.querySelectorAll('video').length, urls.size]")
+
+
+def test_video_leaves_nothing(
+    page_of: Callable[..., Page], make_job: Callable[..., Any], film: str
+) -> None:
+    """A view that goes takes its film, addresses and listeners with it."""
+    job = make_job(kind="video", pictures=1, film=True, state="complete")
+    page = page_of(job)
+    page.get_by_role("button", name="Play the video").click()
+    page.evaluate(SAY_CLIP, film)
+    page.locator("video").wait_for()
+    before = page.evaluate("urls.size")
+    page.evaluate("end()")
+
+    assert 2 == before
+    assert [1, 0] == page.evaluate("[model.listening(), urls.size]")
+
+
+# ---- variations ---------------------------------------------------------------------------------
+
+
+def variation(make_job: Callable[..., Any], source: Pillow.Image | None, **facts: Any) -> Any:
+    """Return a variation of *source* that has ended."""
+    return make_job(kind="variation", pictures=1, source=source, state="complete", **facts)
+
+
+def test_slider_moves_by_keyboard(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """The arrows move the line between before and after, which a screen reader hears."""
+    page = page_of(variation(make_job, Pillow.new("RGB", (32, 24), "teal")))
+    slider = page.get_by_role("slider", name="Before and after")
+    slider.focus()
+    for _ in range(3):
+        slider.press("ArrowRight")
+
+    assert "53 % before, 47 % after" == slider.get_attribute("aria-valuetext")
+    assert "53%" == page.locator(".leo-both").evaluate(
+        "node => node.style.getPropertyValue('--leo-at')"
+    )
+
+
+def test_line_is_where_the_hand_is(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """A click at a quarter of the frame leaves a quarter before, and the word hides in time."""
+    page = page_of(variation(make_job, Pillow.new("RGB", (32, 24), "teal")))
+    box = page.locator(".leo-both").bounding_box()
+    assert box is not None
+    seen = []
+    for part in (0.25, 0.05):
+        page.mouse.click(box["x"] + box["width"] * part, box["y"] + 20)
+        at = page.locator(".leo-both > i").bounding_box()
+        assert at is not None
+        seen.append(round((at["x"] + 1 - box["x"]) / box["width"], 2))
+
+    assert [0.25, 0.05] == seen
+    assert page.locator(".leo-both").evaluate("node => node.hasAttribute('data-after')")
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((32, 24), (1, 0)), ((24, 32), (0, 2)), (None, (0, 0))]
+)
+def test_only_the_same_view_is_laid_over(
+    page_of: Callable[..., Page],
+    make_job: Callable[..., Any],
+    size: tuple[int, int] | None,
+    shown: tuple[int, int],
+) -> None:
+    """Another shape stands beside it, and without the source there is the result alone."""
+    source = None if size is None else Pillow.new("RGB", size, "teal")
+    page = page_of(variation(make_job, source))
+
+    assert shown == (page.locator(".leo-both").count(), page.locator(".leo-pair").count())
+    assert 1 == page.get_by_role("button", name=re.compile("^Open")).count() - (shown[0] == 0)
+
+
+def test_use_is_told_once(page_of: Callable[..., Page], make_job: Callable[..., Any]) -> None:
+    """A hand and the focus in the card are one use, which ends with the later one."""
+    page = page_of(variation(make_job, Pillow.new("RGB", (32, 24), "teal")))
+    page.mouse.move(100, 60)
+    page.get_by_role("slider").focus()
+    page.mouse.move(700, 590)
+    page.evaluate("document.activeElement.blur()")
+
+    assert ["look", "busy", "idle"] == page.evaluate("model.sent.map((message) => message.do)")
+
+
+def test_variation_leaves_nothing(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """A view that goes takes both pictures and its listeners with it."""
+    page = page_of(variation(make_job, Pillow.new("RGB", (32, 24), "teal")))
+    before = page.evaluate("urls.size")
+    page.evaluate("end()")
+
+    assert 2 == before
+    assert [1, 0] == page.evaluate("[model.listening(), urls.size]")
