@@ -99,20 +99,8 @@ class FakeImage:
     id: str = "image-1"
     maker: Any = None
 
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        return self.pil().width
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        return self.pil().height
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height."""
-        return self.pil().size
+    def __post_init__(self) -> None:
+        self.size = self.width, self.height = self.pil().size
 
     def upscale(self) -> FakeJob:
         """Remember that it was asked for."""

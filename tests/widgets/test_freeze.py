@@ -19,9 +19,12 @@ from leonardo_nb.widgets.freeze import (
     encode_jpeg,
     font_for,
     freeze_job,
+    freeze_jobs,
+    on_squares,
     on_white,
     wrapped,
 )
+from tests.widgets.conftest import FakeImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,3 +196,108 @@ def test_html_needs_no_theme(make_job: Callable[..., Any]) -> None:
 
     assert "var(" not in source
     assert not re.search(r"[^-]color:", source)
+
+
+def variation(make_job: Callable[..., Any], source: Pillow.Image, after: Pillow.Image) -> Any:
+    """Return a variation that made *after* out of *source*."""
+    job = make_job(kind="variation", pictures=1, source=source, state="complete", sent=True)
+    after.save(job.images[0].path)
+    job.images = [FakeImage(job.images[0].path)]
+    return job
+
+
+def test_frozen_video_is_a_still_with_its_facts(make_job: Callable[..., Any]) -> None:
+    """Size, duration and file size are said, and how it is played again."""
+    job = make_job(
+        kind="video", noun="Video", pictures=1, film=True, state="complete", cost=Credits(300)
+    )
+    Pillow.new("RGB", (832, 480), "navy").save(job.images[0].path)
+
+    bundle = freeze_job(job)
+    text = Page(html_of(bundle)).text
+    middle = painted(bundle).convert("L").crop((380, 200, 420, 260))
+
+    assert "832 × 480, 5.0 s, 412 kB" in text  # noqa: RUF001  typographic
+    assert "job.card() plays it" in text
+    assert '<Video complete, 1 video, 300 credits: "' in str(bundle.data["text/plain"])
+    assert np.asarray(middle).max() > 230  # the mark is white, the sea is not
+
+
+@pytest.mark.parametrize("pictures", [0, 1])
+def test_frozen_video_without_a_still(make_job: Callable[..., Any], pictures: int) -> None:
+    """A still that is missing, or cannot be read, is a dark frame in the video's shape."""
+    job = make_job(kind="video", pictures=pictures, film=True, state="complete")
+    for image in job.images:
+        image.path.write_bytes(b"no picture")
+
+    picture = painted(freeze_job(job))
+
+    assert 800 == picture.width
+    assert np.asarray(picture.convert("L").crop((0, 0, 800, 60))).max() < 60
+
+
+def test_frozen_variation_is_a_labelled_pair(make_job: Callable[..., Any]) -> None:
+    """Before and after stand side by side, equally high, with their sizes where these differ."""
+    job = variation(
+        make_job, Pillow.new("RGB", (64, 48), "red"), Pillow.new("RGB", (128, 96), "blue")
+    )
+
+    bundle = freeze_job(job)
+    page = Page(html_of(bundle))
+    images = [attrs for tag, attrs in page.tags if tag == "img"]
+    picture = painted(bundle)
+
+    assert 2 == len(images)
+    assert "before, 64 × 48" in page.text  # noqa: RUF001  typographic
+    assert "after, 128 × 96" in page.text  # noqa: RUF001  typographic
+    red, _, blue = np.moveaxis(np.asarray(picture.convert("RGB"))[150], -1, 0)
+    assert (True, True) == (bool(red[200] > 200 > blue[200]), bool(blue[600] > 200 > red[600]))
+
+
+def test_pair_of_other_shapes_is_equally_high(make_job: Callable[..., Any]) -> None:
+    """Columns are as wide as their pictures need."""
+    job = variation(
+        make_job, Pillow.new("RGB", (100, 100), "red"), Pillow.new("RGB", (300, 100), "blue")
+    )
+
+    assert "grid-template-columns:1fr 3fr" in html_of(freeze_job(job))
+
+
+def test_cut_out_picture_lies_on_squares(make_job: Callable[..., Any]) -> None:
+    """One sees that the background is gone."""
+    cut = Pillow.new("RGBA", (64, 64), (0, 0, 0, 0))
+    job = variation(make_job, Pillow.new("RGB", (64, 64), "red"), cut)
+    shades = set(np.asarray(on_squares(cut).convert("L")).ravel().tolist())
+
+    assert {227, 255} == shades
+    assert "after" in Page(html_of(freeze_job(job))).text
+
+
+def test_variation_whose_source_is_gone_stands_alone(
+    make_job: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """There is nothing to compare, so nothing is labelled."""
+    job = variation(
+        make_job, Pillow.new("RGB", (64, 48), "red"), Pillow.new("RGB", (64, 48), "blue")
+    )
+    job.source.path.unlink()
+
+    page = Page(html_of(freeze_job(job)))
+
+    assert 1 == sum(tag == "img" for tag, _ in page.tags)
+    assert "before" not in page.text
+    assert "cannot be opened" in caplog.text
+
+
+def test_jobs_that_share_an_output_share_its_bytes(make_job: Callable[..., Any]) -> None:
+    """What a card's buttons have made is kept below it, in no more room than one job has."""
+    job = make_job(pictures=1, state="complete", sent=True)
+    noise(1024, 768).save(job.images[0].path)
+
+    bundle = freeze_jobs([job, job, job])
+    jpeg = bundle.data["image/jpeg"]
+    assert isinstance(jpeg, bytes)
+
+    assert 3 == sum(tag == "figure" for tag, _ in Page(html_of(bundle)).tags)
+    assert len(html_of(bundle)) + len(base64.b64encode(jpeg)) < 300_000
+    assert 3 == len(str(bundle.data["text/plain"]).splitlines())
