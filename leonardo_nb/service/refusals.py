@@ -200,8 +200,9 @@ def _hint(asked: str, said: str) -> str:
         return " isVariation=True says that the id is a variation's; leave it out for an image's."
     if "couldn't access image" in text or "invalid init image id" in text:
         return (
-            " Uploaded and generated images have ids of different kinds; an uploaded image may "
-            "also not have arrived yet, or was deleted."
+            " Uploaded and generated images have ids of different kinds, and a generation's, "
+            "job.id, is neither: an image's is job.images[0].id. The image may also not have "
+            "arrived yet, or was deleted."
         )
     if "service error" not in text:
         return ""
