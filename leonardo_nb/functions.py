@@ -6,7 +6,7 @@ The studio is made on first use; see `Studio` for what each of them takes and ra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from leonardo_nb.studios import studio
 
@@ -160,6 +160,12 @@ def models() -> ModelTable:
     return studio().models()
 
 
+@overload
+def elements(*, own: Literal[False] = ...) -> ElementTable: ...
+@overload
+def elements(*, own: Literal[True]) -> OwnElementTable: ...
+@overload
+def elements(*, own: bool) -> ElementTable | OwnElementTable: ...
 def elements(*, own: bool = False) -> ElementTable | OwnElementTable:
     """Return the service's elements, or the account's *own*, as a table, asked for now."""
     return studio().elements(own=own)

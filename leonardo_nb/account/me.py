@@ -33,8 +33,6 @@ class Me:
         spent: What it has spent of that, or None.
     """
 
-    __module__ = "leonardo_nb"
-
     user_id: str
     username: str
     balance: Cost | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, overload
 
 from leonardo_nb.account.errands import Errands
 from leonardo_nb.account.history import History
@@ -196,6 +196,12 @@ class AccountMethods:
         wanted = {row.id: row.image_url for row in rows if row.id not in pictures}
         return ModelTable(rows, self._now(self._errands.previews, wanted) | pictures)
 
+    @overload
+    def elements(self, *, own: Literal[False] = ...) -> ElementTable: ...
+    @overload
+    def elements(self, *, own: Literal[True]) -> OwnElementTable: ...
+    @overload
+    def elements(self, *, own: bool) -> ElementTable | OwnElementTable: ...
     def elements(self, *, own: bool = False) -> ElementTable | OwnElementTable:
         """
         Return the service's elements, asked for now, as a table.

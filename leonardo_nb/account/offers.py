@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.account.tables import QUIET, Cell, Table, Thumbnail, fitting, shown, thumbnail
 from leonardo_nb.errors import InvalidRequest, LeonardoError
@@ -97,8 +97,6 @@ class ModelTable(Table[PlatformModel]):
         pictures: Their small pictures by id, as far as there are any.
     """
 
-    __module__ = "leonardo_nb"
-
     columns = ("model", "family", "styles", "v2 slug", "modelId")
     nouns = ("model", "models")
 
@@ -140,8 +138,6 @@ class ElementTable(Table[PlatformElement]):
         pictures: The service's previews by id, as far as they could be fetched.
     """
 
-    __module__ = "leonardo_nb"
-
     columns = ("element", "made for", "weight", "akUUID")
     nouns = ("element", "elements")
 
@@ -174,8 +170,6 @@ class ElementTable(Table[PlatformElement]):
 class OwnElementTable(Table[UserElementRow]):
     """The elements that the account has trained; a sequence of `UserElementRow`."""
 
-    __module__ = "leonardo_nb"
-
     columns = ("element", "made for", "state", "userLoraId")
     nouns = ("element of your own", "elements of your own")
 
@@ -206,7 +200,7 @@ class Style:
     member: str
     model: str
 
-    def use(self) -> dict[str, object]:
+    def use(self) -> dict[str, Any]:
         """Return the parameters that draw in it: `leo.generate("a fox", **style.use())`."""
         return {"modelId": self.model, self.member: self.value}
 
@@ -261,8 +255,6 @@ class StyleTable(Table[Style]):
         painter: Draws a request at a width and a height in pixels; asked for an impression of the
             other styles once they are shown.
     """
-
-    __module__ = "leonardo_nb"
 
     columns = ("style", "value")
     nouns = ("style", "styles")

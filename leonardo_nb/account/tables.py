@@ -117,8 +117,6 @@ class Table(Sequence[T], Generic[T]):
     `picture`.
     """
 
-    __module__ = "leonardo_nb"
-
     columns: tuple[str, ...] = ()
     nouns: tuple[str, str] = ("row", "rows")
 
