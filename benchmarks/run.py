@@ -116,6 +116,27 @@ def jobs() -> Line:
     )
 
 
+def called_back() -> Line:
+    """Measure how soon a callback ends its job."""
+    from watching import TIMES, callback_to_end
+
+    median, longest = callback_to_end()
+    return Line(
+        f"a callback, until its job has ended ({TIMES} jobs)",
+        f"{1000 * median:.0f} ms, at most {1000 * longest:.0f} ms",
+        f"{median / 0.3:.2f} of the 300 ms that it may take",
+    )
+
+
+def looking() -> Line:
+    """Count the looks at 200 jobs of every kind."""
+    from watching import MANY, looks_of_many
+
+    looks, seconds = looks_of_many()
+    each = ", ".join(f"{count / seconds * 2:.2f} among the {kind}" for kind, count in looks.items())
+    return Line(f"looks at {MANY} jobs of every kind in two seconds", each, "at most one of a kind")
+
+
 def card_size() -> Line:
     """Measure what each live card carries to the page."""
     from leonardo_nb.widgets import page
@@ -131,7 +152,16 @@ def card_size() -> Line:
 def main() -> None:
     """Run everything, print the table and keep it."""
     lines = []
-    for measure in (importing, first_use, painting, planning, jobs, card_size):
+    for measure in (
+        importing,
+        first_use,
+        painting,
+        planning,
+        jobs,
+        called_back,
+        looking,
+        card_size,
+    ):
         line = measure()
         lines.append(line)
         print(f"{line.what}: {line.measured}" + (f" ({line.compared})" if line.compared else ""))
