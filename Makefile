@@ -33,7 +33,7 @@ tests: $(STAMP) ## pytest: units, doctests, notebooks, JavaScript, browser, whee
 	$(BIN)/pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=60 tests leonardo_nb README.md notebooks
 
 bench: $(STAMP) ## measure, and write benchmarks/RESULTS.md
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks.run
 
 notebooks: $(STAMP) ## run the notebooks in place, on the simulator
 	@$(BIN)/python scripts/run_notebooks.py

@@ -118,7 +118,7 @@ def jobs() -> Line:
 
 def called_back() -> Line:
     """Measure how soon a callback ends its job."""
-    from watching import TIMES, callback_to_end
+    from benchmarks.watching import TIMES, callback_to_end
 
     median, longest = callback_to_end()
     return Line(
@@ -130,7 +130,7 @@ def called_back() -> Line:
 
 def looking() -> Line:
     """Count the looks at 200 jobs of every kind."""
-    from watching import MANY, looks_of_many
+    from benchmarks.watching import MANY, looks_of_many
 
     looks, seconds = looks_of_many()
     each = ", ".join(f"{count / seconds * 2:.2f} among the {kind}" for kind, count in looks.items())
