@@ -11,7 +11,7 @@ export default cardOf((place) => {
   const { model, me, view } = place;
   const use = tellUse(place);
   /** The still, or the picture that the video begins with while there is none. */
-  const cell = makeButton("leo-cell", "", play);
+  const cell = makeButton("leo-cell", "", () => ask());
   const waiting = make("div", "leo-cell");
   const mark = make("span", "leo-play");
   const player = make("video", "leo-cell");
@@ -29,9 +29,8 @@ export default cardOf((place) => {
   player.addEventListener("ended", () => {
     // it has played by itself; from now on who wants it plays it, again and again
     player.loop = true;
-    plays = false;
     use.set("film", false);
-    place.redraw();
+    turn(false);
   });
   player.addEventListener("error", () => {
     if (clip) fails();
@@ -39,17 +38,24 @@ export default cardOf((place) => {
 
   function fails() {
     isBroken = true;
-    plays = false;
     URL.revokeObjectURL(clip);
     clip = "";
     place.notice(view().unplayable);
-    place.redraw();
+    turn(false);
   }
 
-  /** Show the film, once it is here. */
-  function start() {
-    plays = true;
+  /** Put the film in the place of the still, or back; the focus stays there. @param {boolean} isFilm */
+  function turn(isFilm) {
+    const [from, to] = isFilm ? [cell, player] : [player, cell];
+    const hadFocus = from.matches(":focus");
+    plays = isFilm;
     place.redraw();
+    if (hadFocus) to.focus();
+  }
+
+  /** Play the film, which is here. */
+  function start() {
+    turn(true);
     player.play().catch(() => {}); // a page may refuse; then there are the controls
   }
 
@@ -61,12 +67,6 @@ export default cardOf((place) => {
     asked = true;
     cell.toggleAttribute("data-loads", true);
     model.send({ do: "clip", view: me });
-  }
-
-  function play() {
-    const hadFocus = cell === document.activeElement;
-    ask();
-    if (plays && hadFocus) player.focus();
   }
 
   /** @param {HTMLElement} into */
@@ -102,7 +102,7 @@ export default cardOf((place) => {
       }
       return { nodes: [plays ? player : cell], waits: false, most: MOST };
     },
-    acts: { play },
+    acts: { play: () => ask() },
     heard(message, buffers) {
       if (message?.kind !== "clip" || message.view !== me || clip) return;
       asked = false;
