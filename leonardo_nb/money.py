@@ -22,6 +22,9 @@ CREDIT_IN_DOLLARS = Decimal("0.001495")
 class Printer(Protocol):
     """What IPython prints values with."""
 
+    stack: list[int]
+    """What is being printed, from the outside in."""
+
     def text(self, text: str) -> None:
         """Print *text*."""
 
@@ -89,8 +92,11 @@ class Cost:
         return self.amount >= self._same_unit(other)
 
     def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001  IPython's own
-        """Show a cell's last value as people say it, in both units."""
+        """Show a cell's last value as people say it, in both units; inside others it is code."""
         del cycle
+        if len(printer.stack) > 1:
+            printer.text(repr(self))
+            return
         other = self.dollars if self.unit == "CREDITS" else self.credits
         printer.text(f"{self}, about {other}")
 
@@ -107,6 +113,8 @@ class Credits(Cost):
     def __repr__(self) -> str:
         return f"Credits({self.amount})"
 
+    _repr_pretty_ = Cost._repr_pretty_  # IPython takes a class's own `__repr__` first
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Dollars(Cost):
@@ -121,6 +129,8 @@ class Dollars(Cost):
 
     def __repr__(self) -> str:
         return f"Dollars({str(self.amount)!r})"
+
+    _repr_pretty_ = Cost._repr_pretty_
 
 
 def converted(amount: Cost, unit: Unit) -> Cost:

@@ -30,6 +30,8 @@ PREVIEW_BYTES: Final = 200_000
 QUALITIES: Final = (78, 66, 52, 40)
 MOST_PIXELS: Final = 80_000_000
 CELL_SHOWN: Final = 60
+WHOLE: Final = 16
+"""Characters up to which a cell stays in one line."""
 LINE = "1px solid rgba(128,128,128,.3)"
 QUIET = "opacity:.65"
 
@@ -216,11 +218,18 @@ def _plain(text: str) -> str:
 
 def _cell(cell: Cell) -> str:
     text = escape(cell.text)
+    # an id is there to be copied, and a date is no shorter in two lines
+    is_whole = cell.is_code or len(cell.text) <= WHOLE
+    space = "white-space:nowrap" if is_whole else "white-space:normal"
     if cell.is_code and cell.text:
-        text = f"<code style='font-size:12px;background:none;color:inherit'>{text}</code>"
+        look = f"font-size:11px;padding:0;background:none;color:inherit;{space}"
+        text = f"<code style='{look}'>{text}</code>"
+    else:
+        text = f"<span style='{space}'>{text}</span>"
     quiet = f"<div style='font-size:12px;{QUIET}'>{escape(cell.quiet)}</div>" if cell.quiet else ""
+    width = "" if is_whole else "min-width:130px;"
     return (
-        "<td style='text-align:left;vertical-align:middle;padding:5px 14px 5px 0;"
+        f"<td style='text-align:left;vertical-align:middle;padding:5px 14px 5px 0;{width}"
         f"white-space:normal;max-width:280px'>{text}{quiet}</td>"
     )
 

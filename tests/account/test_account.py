@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import PIL.Image
 import pytest
+from IPython.lib.pretty import pretty as _pretty
 
 import leonardo_nb as leo
 from leonardo_nb.account.me import Me
@@ -207,19 +208,19 @@ def test_videos_and_pictures_of_one_s_own_have_prices(
     assert {("POST", "/pricing-calculator")} == set(simulator.requests)
 
 
+def pretty(value: object) -> str:
+    """Return *value* as IPython shows what a cell ends with."""
+    return str(_pretty(value))  # type: ignore[no-untyped-call]
+
+
 def test_a_price_reads_in_both_units() -> None:
     """What a cell shows last is for people; what `repr` says is for code."""
-
-    class Printer:
-        said = ""
-
-        def text(self, text: str) -> None:
-            self.said += text
-
-    printer = Printer()
-    leo.Credits(40)._repr_pretty_(printer, cycle=False)
-
-    assert ("40 credits, about $0.0598", "Credits(40)") == (printer.said, repr(leo.Credits(40)))
+    assert ("40 credits, about $0.0598", "Credits(40)") == (
+        pretty(leo.Credits(40)),
+        repr(leo.Credits(40)),
+    )
+    assert "$0.0147, about 10 credits" == pretty(leo.Dollars("0.0147"))
+    assert "(18, Credits(72))" == pretty((18, leo.Credits(72)))
     assert (leo.Dollars("0.0598"), leo.Credits(40)) == (
         leo.Credits(40).dollars,
         leo.Dollars("0.0598").credits,
