@@ -117,19 +117,46 @@ def simulate(
         int, typer.Option(min=0, max=65535, help="The TCP port; 0 takes a free one.")
     ] = 8123,
     speed: Annotated[float, typer.Option(help="How many times faster than the service.")] = 1.0,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="A file that jobs, balance and uploads survive a restart in."),
+    ] = None,
+    webhook_url: Annotated[
+        str | None,
+        typer.Option(help="Where to tell of finished jobs: https, or http on this machine."),
+    ] = None,
+    webhook_key: Annotated[
+        str | None,
+        typer.Option(
+            help="What callbacks bring along as their bearer token.",
+            envvar="LEONARDO_SIMULATOR_WEBHOOK_KEY",
+        ),
+    ] = None,
 ) -> None:
     """Serve the simulator to any client, on this machine only, until interrupted."""
     from leonardo_nb.simulator import Simulator, serve
     from leonardo_nb.terminal import heading
 
-    simulator = Simulator(speed=_above_zero(speed))
+    if webhook_key is not None and webhook_url is None:
+        raise typer.BadParameter("needs --webhook-url as well", param_hint="--webhook-key")
+    try:
+        simulator = Simulator(
+            speed=_above_zero(speed),
+            state=state,
+            webhook_url=_webhook(webhook_url),
+            webhook_key=webhook_key,
+        )
+    except ValueError:
+        _refuse(f"{state} holds no state of this simulator; name another file with --state.")
+    except OSError as error:
+        _refuse(f"{state} cannot be read ({error.strerror}); name another file with --state.")
     console = Console(soft_wrap=True, highlight=False)
 
     def say_where(base_url: str) -> None:
         pace = "as fast as" if speed == 1 else f"{speed:g} times as fast as"
         console.print()
         heading(console, "The simulator listens", f"{pace} the service, and free")
-        console.print(_addresses(base_url, simulator.key))
+        console.print(_addresses(base_url, simulator.key, state, webhook_url))
 
     try:
         serve(simulator, port=port, started=say_where)
@@ -144,7 +171,20 @@ def _above_zero(speed: float) -> float:
     return speed
 
 
-def _addresses(base_url: str, key: str) -> Text:
+def _webhook(url: str | None) -> str | None:
+    if url is None:
+        return None
+    from leonardo_nb.simulator.callbacks import checked_url
+
+    try:
+        return checked_url(url)
+    except ValueError:
+        raise typer.BadParameter(
+            "must be an https address, or an http one on this machine", param_hint="--webhook-url"
+        ) from None
+
+
+def _addresses(base_url: str, key: str, state: Path | None, webhook_url: str | None) -> Text:
     """Return how to point clients at the simulator, each on a line that can be copied."""
     lines = {
         "base URL": base_url,
@@ -154,6 +194,10 @@ def _addresses(base_url: str, key: str) -> Text:
         "curl": f'curl -H "Authorization: Bearer {key}" {base_url}/me',
         "to end": "Ctrl+C",
     }
+    if webhook_url is not None:
+        lines = {"callbacks": webhook_url} | lines
+    if state is not None:
+        lines = {"state": str(state)} | lines
     shown = Text()
     for name, line in lines.items():
         shown.append(f"\n  {name:<10}", "dim")

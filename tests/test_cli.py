@@ -3,12 +3,16 @@ from __future__ import annotations
 import io
 import json
 import os
+import queue
 import re
 import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 import pytest
@@ -20,6 +24,7 @@ from leonardo_nb.errors import LibraryError
 from leonardo_nb.sweeps.plan import plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from leonardo_nb.studios import Studio
@@ -121,23 +126,97 @@ def test_lab_keeps_what_was_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     ] == called
 
 
-def test_simulate_answers_any_client() -> None:
-    """The address that is printed is the address that answers."""
+class Told(BaseHTTPRequestHandler):
+    """Keeps what a callback brings."""
+
+    said: ClassVar[queue.Queue[tuple[str | None, dict[str, Any]]]] = queue.Queue()
+
+    def do_POST(self) -> None:
+        """Take a callback."""
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.said.put((self.headers["authorization"], body))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def simulating(*options: str, rest: list[str] | None = None) -> Iterator[str]:
+    """Run the command; give its base URL, and put into *rest* what it says at its end."""
     command = [sys.executable, "-u", "-m", "leonardo_nb.cli", "simulate", "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--speed", "20"], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-    ) as process:
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             lines = iter(process.stdout.readline, "")
-            base_url = next(line.split()[-1] for line in lines if "base URL" in line)
-            answer = httpx.get(f"{base_url}/me", headers={"Authorization": f"Bearer {KEY}"})
+            yield next(line.split()[-1] for line in lines if "base URL" in line)
         finally:
             process.send_signal(signal.SIGINT)
-            rest = process.stdout.read()
+            said = process.stdout.read()
+            if rest is not None:
+                rest.append(said)
+
+
+def test_simulate_answers_any_client() -> None:
+    """The address that is printed is the address that answers."""
+    rest: list[str] = []
+    with simulating("--speed", "20", rest=rest) as base_url:
+        answer = httpx.get(f"{base_url}/me", headers={"Authorization": f"Bearer {KEY}"})
 
     assert ["user_details"] == list(answer.json())
-    assert "nothing was paid" in rest
+    assert "nothing was paid" in rest[0]
+
+
+@pytest.mark.timeout(60)
+def test_simulate_tells_and_remembers(tmp_path: Path) -> None:
+    """Callbacks come with their key, and a restarted simulator knows its jobs."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    state = ("--state", str(tmp_path / "state.json"))
+    fox = {"prompt": "a fox", "width": 64, "height": 64, "num_images": 1}
+    with HTTPServer(("127.0.0.1", 0), Told) as receiver:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        hook = ("--webhook-url", f"http://127.0.0.1:{receiver.server_port}/", "--webhook-key", "k")
+        with simulating("--speed", "200", *state, *hook) as url:
+            made = httpx.post(f"{url}/generations", json=fox, headers=headers).json()
+            job = made["sdGenerationJob"]["generationId"]
+            token, event = Told.said.get(timeout=20)
+        receiver.shutdown()
+    with simulating(*state) as url:
+        row = httpx.get(f"{url}/generations/{job}", headers=headers).json()["generations_by_pk"]
+
+    assert ("Bearer k", "image_generation.complete") == (token, event["type"])
+    assert job == event["data"]["object"]["id"]
+    assert (job, "COMPLETE") == (row["id"], row["status"])
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "not JSON", '{"version": 1}', "[" * 99_999])
+def test_another_file_is_no_state(content: str, tmp_path: Path) -> None:
+    """It is a sentence that names the option, and the file is left as it is."""
+    state = tmp_path / "state.json"
+    state.write_text(content)
+    answer = CliRunner().invoke(cli.app, ["simulate", "--port", "0", "--state", str(state)])
+
+    assert (1, True) == (answer.exit_code, "--state" in answer.output.replace("\n", " "))
+    assert content == state.read_text()
+
+
+def test_a_folder_is_no_state(tmp_path: Path) -> None:
+    """It cannot be read, which is a sentence."""
+    answer = CliRunner().invoke(cli.app, ["simulate", "--port", "0", "--state", str(tmp_path)])
+
+    assert (1, True) == (answer.exit_code, "cannot be read" in answer.output.replace("\n", " "))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--webhook-url", "http://example.org/"), ("--webhook-url", "x"), ("--webhook-key", "k")],
+)
+def test_a_callback_needs_an_address_that_is_safe(options: tuple[str, str]) -> None:
+    """Https, or this machine; a key alone would go nowhere."""
+    answer = CliRunner().invoke(cli.app, ["simulate", "--port", "0", *options])
+
+    assert (2, True) == (answer.exit_code, options[0] in answer.output)
 
 
 @pytest.mark.parametrize("command", ["demo", "simulate"])

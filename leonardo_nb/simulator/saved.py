@@ -41,13 +41,27 @@ class State:
         self._folder = self._path.with_name(self._path.name + ".files")
 
     def restore(self, world: World) -> None:
-        """Fill *world* with what was written last; nothing happens where there is no file."""
+        """
+        Fill *world* with what was written last; nothing happens where there is no file.
+
+        Raises:
+            ValueError: The file holds something else; it is left as it is.
+            OSError: The file cannot be read.
+        """
         try:
             state = json.loads(self._path.read_text("utf-8"))
         except FileNotFoundError:
             return
-        if state.get("version") != VERSION:
+        except (ValueError, RecursionError) as exc:
+            raise ValueError(f"{self._path.name} is no state of this simulator") from exc
+        if not isinstance(state, dict) or state.get("version") != VERSION:
             raise ValueError(f"{self._path.name} is no state of this simulator")
+        try:
+            self._fill(world, state)
+        except (KeyError, TypeError, AttributeError) as exc:
+            raise ValueError(f"{self._path.name} is no state of this simulator") from exc
+
+    def _fill(self, world: World, state: dict[str, Any]) -> None:
         world.user_id = state["user_id"]
         world.credits = state["credits"]
         world.created = state["created"]
