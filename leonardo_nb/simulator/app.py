@@ -68,6 +68,8 @@ class Simulator:
         now: Seconds; jobs are done when this clock says so.
         wall: The date that goes with *now*; left out, *now* counts from 1970 as `time.time` does.
         pause: Waits for scripted delays, and for nothing else.
+        refuses_retired: Whether Motion 1.0, which the service has retired, is refused; what the
+            service itself says to it is not known.
         retry_after: Whether a 429 says when to come back; the service is not known to.
         requests_per_minute: For all requests together.
         creates_per_minute: For each endpoint that makes jobs.
@@ -101,6 +103,7 @@ class Simulator:
         now: Callable[[], float] = time.time,
         wall: Callable[[], datetime] | None = None,
         pause: Callable[[float], Awaitable[None]] = anyio.sleep,
+        refuses_retired: bool = False,
         retry_after: bool = False,
         requests_per_minute: int = 2000,
         creates_per_minute: int = 100,
@@ -119,6 +122,7 @@ class Simulator:
             slots=slots,
             speed=speed,
             tell_retry_after=retry_after,
+            refuses_retired=refuses_retired,
             requests_per_minute=requests_per_minute,
             creates_per_minute=creates_per_minute,
             queue_per_slot=queue_per_slot,

@@ -59,6 +59,7 @@ def shoot(
     prompt: str = "",
     seed: int = 0,
     last: Image.Image | None = None,
+    reach: float = 1.0,
 ) -> bytes:
     """
     Return the MP4 of a slow move over *picture*.
@@ -70,10 +71,11 @@ def shoot(
         prompt: What is in it, so that water ripples and snow falls.
         seed: Which way the camera goes.
         last: What the film ends with.
+        reach: How far the camera goes, at most 1.
     """
     fps = fps_for(size, seconds)
     count = max(2, round(seconds * fps))
-    draw = camera(picture, size, count, prompt=prompt, seed=seed, last=last)
+    draw = camera(picture, size, count, prompt=prompt, seed=seed, last=last, reach=reach)
     film = b""
     for quality in QUALITIES:
         film = film_of(draw, count, fps=fps, quality=quality)
@@ -90,20 +92,21 @@ def camera(
     prompt: str = "",
     seed: int = 0,
     last: Image.Image | None = None,
+    reach: float = 1.0,
 ) -> Callable[[int], Image.Image]:
     """Return what draws each of *count* frames of a film, by its number; see `shoot`."""
     brief = read_brief(prompt[:MOST_CHARACTERS], "")
     rng = np.random.default_rng([seed & 0xFFFFFFFF, 77])
     ground = _fitted(picture, larger_than(size))
     end = None if last is None else _fitted(last, size)
-    pan = float(rng.uniform(-1, 1)), float(rng.uniform(-0.5, 0.5))
+    pan = reach * float(rng.uniform(-1, 1)), reach * float(rng.uniform(-0.5, 0.5))
     inwards = bool(rng.random() < 0.6)
     flakes = rng.random((140, 3)).astype(np.float32)
     shine = _shine(size, rng)
 
     def draw(number: int) -> Image.Image:
         part = number / (count - 1)
-        frame = _seen(ground, size, part, pan, inwards=inwards)
+        frame = _seen(ground, size, reach * part, pan, inwards=inwards)
         if brief.place in WET:
             frame = _rippling(frame, part, deep=brief.place == "underwater")
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leonardo_nb.service.catalog import FIXED_CREDITS
 from leonardo_nb.simulator import film, painter, refusals
 from leonardo_nb.simulator.darkroom import DEVELOPS
 from leonardo_nb.simulator.images import (
@@ -93,6 +94,10 @@ MOTION_SECONDS = 5
 SEED_MAX = {"VEO3_1": 4_294_967_293, "VEO3_1FAST": 4_294_967_293}
 SEED_MAX_MOTION = 2_147_483_637
 PROMPT_CHARACTERS = 1500
+SVD_SIZE = (1024, 576)
+SVD_SECONDS = 4
+SVD_STRENGTHS = range(1, 11)
+SVD_STRENGTH = 5
 
 _ending = object_of(
     "end_frame_image",
@@ -127,7 +132,15 @@ _UPSCALE: Mapping[str, Shape] = {
     "sourceGenerationId": string,
     "resolution": enum("MOTION_RESOLUTION", ("RESOLUTION_720",)),
 }
+_SVD: Mapping[str, Shape] = {
+    "imageId": string,
+    "isPublic": boolean,
+    "isInitImage": boolean,
+    "isVariation": boolean,
+    "motionStrength": integer,
+}
 _ARGUMENTS = "$.selectionSet.motionVideoGenerationJob.args.arg1"
+_SVD_ARGUMENTS = "$.selectionSet.motionSvdGenerationJob.args.arg1"
 
 
 # -- what is read
@@ -233,9 +246,42 @@ def _set_duration(members: dict[str, object], model: str) -> None:
         raise Refusal(f"Invalid duration, must be one of {listed}.")
 
 
-def _read_svd(_: Mapping[str, object], __: Known) -> dict[str, object]:
-    # gone since 2026-06-17; what the endpoint answers now is not known
-    raise refusals.retired("POST /generations-motion-svd")
+def _read_svd(body: Mapping[str, object], known: Known) -> dict[str, object]:
+    if known.world.refuses_retired:
+        # gone since 2026-06-17; what the endpoint answers now is not known
+        raise refusals.retired("POST /generations-motion-svd")
+    for name in body:
+        if name not in _SVD:
+            raise refusals.unexpected_variable(name)
+    if body.get("imageId") is None:
+        raise refusals.missing_value("imageId")
+    if not can_film():
+        raise refusals.not_built("Video without Pillow's AVIF encoder (its wheels have it)")
+    members = read_members(body, _SVD, _SVD_ARGUMENTS)
+    strength = members.setdefault("motionStrength", SVD_STRENGTH)
+    if strength not in SVD_STRENGTHS:
+        raise Refusal("Invalid motionStrength, must be between 1 and 10.")
+    members["source"] = _moved(known, members)
+    members["width"], members["height"] = SVD_SIZE
+    return (
+        {"isPublic": False, "prompt": "", "negativePrompt": "", "seed": 0}
+        | members
+        | {
+            "model": "SVD",
+            "duration": SVD_SECONDS,
+        }
+    )
+
+
+def _moved(known: Known, members: Mapping[str, object]) -> Source:
+    """Return the picture that Motion 1.0 moves."""
+    if members.get("isVariation") is True:
+        variation = known.variation(members["imageId"])
+        if variation is None:
+            raise Refusal("failed to find init variation")
+        return variation
+    is_upload = members.get("isInitImage") is True
+    return _source(known, members["imageId"], "UPLOADED" if is_upload else "GENERATED")
 
 
 def _read_upscale(body: Mapping[str, object], known: Known) -> dict[str, object]:
@@ -271,6 +317,8 @@ def video_price(model: str, resolution: str, seconds: float = MOTION_SECONDS) ->
     (100, 672)
     """
     factor = {"RESOLUTION_480": 1.0, "RESOLUTION_720": 1.5}.get(resolution, 1.5)
+    if model == "SVD":
+        return FIXED_CREDITS["generations-motion-svd"]
     if model == "MOTION2":
         return round(100 * factor)
     if model == "MOTION2FAST":
@@ -282,12 +330,18 @@ def video_price(model: str, resolution: str, seconds: float = MOTION_SECONDS) ->
 
 def _credits(members: Mapping[str, object]) -> int:
     seconds = float(str(members["duration"]))
-    return video_price(str(members["model"]), str(members["resolution"]), seconds)
+    return video_price(str(members["model"]), str(members.get("resolution")), seconds)
 
 
 def _seconds(members: Mapping[str, object]) -> float:
     model = str(members["model"])
-    usual = {"MOTION2": 70.0, "MOTION2FAST": 35.0, "VEO3_1FAST": 120.0, "VEO3_1": 190.0}
+    usual = {
+        "SVD": 60.0,
+        "MOTION2": 70.0,
+        "MOTION2FAST": 35.0,
+        "VEO3_1FAST": 120.0,
+        "VEO3_1": 190.0,
+    }
     return usual.get(model, 150.0) * spread(members)
 
 
@@ -339,13 +393,20 @@ def _shot(members: Mapping[str, object], size: tuple[int, int], darkroom: Darkro
         prompt=str(members["prompt"]),
         seed=seed,
         last=darkroom.source(ending) if isinstance(ending, dict) else None,
+        reach=_reach(members),
     )
+
+
+def _reach(members: Mapping[str, object]) -> float:
+    """Return how far the camera moves; 1 is as far as the picture allows."""
+    return int(str(members.get("motionStrength", 10))) / 10
 
 
 def _poster(members: Mapping[str, object], _: int, darkroom: Darkroom) -> Image.Image:
     size, _seconds_long, seed = _numbers(members)
     ground = _ground(members, size, darkroom)
-    return film.camera(ground, size, 2, prompt=str(members["prompt"]), seed=seed)(0)
+    words, reach = str(members["prompt"]), _reach(members)
+    return film.camera(ground, size, 2, prompt=words, seed=seed, reach=reach)(0)
 
 
 def draw(job: SimJob, number: int, darkroom: Darkroom) -> bytes:
@@ -382,7 +443,7 @@ def row(
         "imageToVideo": "source" in members,
         "motion": True,
         "motionModel": members["model"],
-        "motionStrength": None,
+        "motionStrength": members.get("motionStrength"),
     }
     entries = [
         {

@@ -345,6 +345,7 @@ class World:
     queue_per_slot: int = QUEUE_PER_SLOT
     kept_jobs: int = KEPT_JOBS
     tell_retry_after: bool = False
+    refuses_retired: bool = False
     rng: random.Random = field(default_factory=random.SystemRandom)
 
     user_id: str = field(init=False)

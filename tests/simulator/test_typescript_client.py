@@ -76,7 +76,6 @@ NOT_SIMULATED = {
     "threeDModelAssets.uploadModelAsset",
     "threeDModelAssets.delete3DModelById",
 }
-RETIRED = {"motion.createSVDMotionGeneration"}
 
 
 def operations(seen: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +87,7 @@ def test_every_simulated_operation_is_parsed(seen: dict[str, Any]) -> None:
     """The client, which refuses a null or a word that it does not know, reads every answer."""
     refused = {name: gave for name, gave in operations(seen).items() if gave != 200}
 
-    assert NOT_SIMULATED | RETIRED | {"image.createGeneration refused"} == refused.keys()
+    assert NOT_SIMULATED | {"image.createGeneration refused"} == refused.keys()
 
 
 @pytest.mark.skipif(not can_film(), reason="this Pillow cannot encode AV1")
@@ -99,13 +98,9 @@ def test_no_operation_is_forgotten(seen: dict[str, Any]) -> None:
 
 def test_refusals_are_its_errors(seen: dict[str, Any]) -> None:
     """Status and body reach the client's own exception."""
-    refused, retired = (
-        seen["image.createGeneration refused"],
-        seen["motion.createSVDMotionGeneration"],
-    )
+    refused = seen["image.createGeneration refused"]
 
     assert 'SDKError 400: {"error":"invalid dimensions","path":"$","code":"unexpected"}' == refused
-    assert retired.startswith('SDKError 410: {"error":')
 
 
 @pytest.mark.parametrize("name", sorted(NOT_SIMULATED))

@@ -131,8 +131,53 @@ async def test_what_is_refused(
     assert {"error", "path", "code"} == set(answer.json())
 
 
-async def test_motion_svd_is_retired(client: httpx.AsyncClient, simulator: Simulator) -> None:
-    """The endpoint is known, gone, and costs nothing."""
+async def test_motion_svd_moves_an_image(
+    client: httpx.AsyncClient, clock: ManualClock, simulator: Simulator
+) -> None:
+    """Four seconds in the wrapper of its own, and a stronger motion is another film."""
+    image = (await image_of(client, clock))["generated_images"][0]["id"]
+    films = []
+    for strength in (1, 10):
+        body = {"imageId": image, "motionStrength": strength}
+        answer = await client.post("/generations-motion-svd", json=body)
+        job = answer.json()["motionSvdGenerationJob"]
+        clock.advance(600)
+        row = await look(client, job["generationId"])
+        assert (45, "SVD", strength) == (
+            job["apiCreditCost"],
+            row["motionModel"],
+            row["motionStrength"],
+        )
+        films.append((await client.get(row["generated_images"][0]["motionMP4URL"])).content)
+
+    assert [(1024, 576, 4.0)] * 2 == [mp4.measures(each) for each in films]
+    assert films[0] != films[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({}, "imageId"),
+        ({"imageId": NOBODY}, "invalid init image id"),
+        ({"imageId": NOBODY, "isVariation": True}, "failed to find init variation"),
+        ({"imageId": NOBODY, "motionStrength": 11}, "between 1 and 10"),
+        ({"imageId": NOBODY, "speed": 1}, "Unexpected variable speed"),
+    ],
+)
+async def test_motion_svd_refuses(
+    client: httpx.AsyncClient, simulator: Simulator, body: dict[str, Any], error: str
+) -> None:
+    """400 and one sentence; nothing is paid."""
+    answer = await client.post("/generations-motion-svd", json=body)
+
+    assert (400, 0) == (answer.status_code, simulator.creates)
+    assert error in answer.json()["error"]
+
+
+async def test_motion_svd_may_be_retired(client: httpx.AsyncClient, simulator: Simulator) -> None:
+    """Where it is asked to, the simulator refuses what is retired; that costs nothing."""
+    simulator.world.refuses_retired = True
+
     answer = await client.post("/generations-motion-svd", json={"imageId": NOBODY})
 
     assert (410, 0) == (answer.status_code, simulator.creates)
