@@ -43,7 +43,7 @@ from leonardo_nb.service.requests import CreateGeneration
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from leonardo_nb.account.offers import Painter
     from leonardo_nb.engine.kinds import GenerationJob
@@ -131,12 +131,24 @@ class AccountMethods:
             UnknownParameter: There is no such parameter; names the nearest.
             InvalidRequest: A value that the service would refuse; names member and nearest value.
         """
+        return CreateGeneration.of(prompt, check=check, **self.ingredients(parameters, check=check))
+
+    def ingredients(
+        self, parameters: Mapping[str, object], *, check: bool = True
+    ) -> dict[str, Any]:
+        """
+        Return *parameters* of `generate`, or of a sweep, as the service has them.
+
+        Images become their ids and elements are found by name; all others stay as they are.
+
+        Raises:
+            InvalidRequest: Something is no image, or there is no such element; names the nearest.
+        """
         given = with_images(parameters)
         names = needs_names(given)
         elements = self._now(self._errands.elements) if "elements" in names else ()
         own = self._now(self._errands.own_elements) if "userElements" in names else ()
-        found = with_elements(given, elements, own, check=check)
-        return CreateGeneration.of(prompt, check=check, **found)
+        return with_elements(given, elements, own, check=check)
 
     def inpaint(
         self,

@@ -8,7 +8,7 @@ there are, for only the service knows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from leonardo_nb.engine.uploads import reference_of
 from leonardo_nb.errors import InvalidRequest
@@ -32,7 +32,7 @@ def with_images(parameters: Mapping[str, object]) -> dict[str, object]:
     Return *parameters* with the service's ids in place of images.
 
     `init_image` becomes `init_image_id` or `init_generation_image_id`, by where it is from; each
-    image among `imagePrompts` becomes its id.
+    image among `imagePrompts` becomes its id. Lists stay lists, for a sweep's axes.
 
     Raises:
         InvalidRequest: Something is no image, or a first image is given twice.
@@ -43,15 +43,52 @@ def with_images(parameters: Mapping[str, object]) -> dict[str, object]:
             if value is not None:
                 made |= _first(value, parameters)
         elif ALIASES.get(spelling) == "imagePrompts" and value is not None:
-            many = value if isinstance(value, (list, tuple)) else [value]
-            made["imagePrompts"] = [_id_of(each, f"imagePrompts[{at}]") for at, each in
-                                    enumerate(many)]  # fmt: skip
+            made["imagePrompts"] = _prompts(value)
         else:
             made[spelling] = value
     return made
 
 
+def _prompts(value: object) -> list[object]:
+    if _is_axis(value):
+        return [_prompts(each) for each in value]
+    many = value if isinstance(value, (list, tuple)) else [value]
+    return [_id_of(each, f"imagePrompts[{at}]") for at, each in enumerate(many)]
+
+
+def _is_axis(value: object) -> TypeGuard[Sequence[object]]:
+    """Whether *value* is several lists, which for a list is what a sweep varies."""
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) > 0
+        and all(isinstance(each, (list, tuple)) for each in value)
+    )
+
+
 def _first(image: object, parameters: Mapping[str, object]) -> dict[str, object]:
+    given = [each for each in INIT.values() if parameters.get(each) is not None]
+    if given:
+        raise InvalidRequest(
+            f"The first image is given twice, as init_image and as {given[0]}; leave one out.",
+            member="init_image",
+            value=image,
+        )
+    if not isinstance(image, (list, tuple)):
+        identifier, kind = _reference(image)
+        return {INIT[kind]: identifier}
+    found = [_reference(each) for each in image]
+    kinds = {kind for _, kind in found}
+    if len(kinds) != 1:
+        raise InvalidRequest(
+            "init_image has uploads and generated images, or nothing at all; the service takes "
+            "them by different members, so one list has to be of one kind.",
+            member="init_image",
+            value=image,
+        )
+    return {INIT[kinds.pop()]: [identifier for identifier, _ in found]}
+
+
+def _reference(image: object) -> tuple[str, str]:
     if isinstance(image, str):
         raise InvalidRequest(
             "Of an id alone nobody can tell whether it is an upload's or a generated image's; give "
@@ -60,15 +97,7 @@ def _first(image: object, parameters: Mapping[str, object]) -> dict[str, object]
             member="init_image",
             value=image,
         )
-    given = [each for each in INIT.values() if parameters.get(each) is not None]
-    if given:
-        raise InvalidRequest(
-            f"The first image is given twice, as init_image and as {given[0]}; leave one out.",
-            member="init_image",
-            value=image,
-        )
-    identifier, kind = reference_of(image, member="init_image")
-    return {INIT[kind]: identifier}
+    return reference_of(image, member="init_image")
 
 
 def _id_of(image: object, member: str) -> object:
@@ -80,10 +109,11 @@ def needs_names(parameters: Mapping[str, object]) -> frozenset[str]:
     found = set()
     for spelling, value in parameters.items():
         member = ALIASES.get(spelling, spelling)
-        if member in BY_NAME and any(
-            isinstance(each.get("name"), str) for each in _items(member, value)
-        ):
-            found.add(member)
+        if member in BY_NAME:
+            lists = value if _is_axis(value) else [value]
+            items = [each for one in lists for each in _items(member, one)]
+            if any(isinstance(each.get("name"), str) for each in items):
+                found.add(member)
     return frozenset(found)
 
 
@@ -115,11 +145,15 @@ def with_elements(
         member = ALIASES.get(spelling, spelling)
         if member not in BY_NAME or value is None:
             made[spelling] = value
-        elif member == "elements":
-            items = _items(member, value)
-            made[member] = [_platform(each, elements, check=check) for each in items]
-        else:
-            made[member] = [_own(each, own) for each in _items(member, value)]
+            continue
+
+        def found(one: object, member: str = member) -> list[dict[str, object]]:
+            items = _items(member, one)
+            if member == "elements":
+                return [_platform(each, elements, check=check) for each in items]
+            return [_own(each, own) for each in items]
+
+        made[member] = list(map(found, value)) if _is_axis(value) else found(value)
     return made
 
 

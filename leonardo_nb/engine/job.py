@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from leonardo_nb.engine.deletion import delete_job
+from leonardo_nb.engine.ingredients import with_images
 from leonardo_nb.engine.lifecycle import Noted, State
 from leonardo_nb.errors import EngineThreadError, JobCancelled, JobTimeout
 
@@ -284,6 +285,8 @@ class Job(Generic[T]):
 
         Without changes the request goes out as it was, also one that was made with `check=False`.
         """
+        if self.kind == "generation":
+            changes = with_images(changes)
         request = self.request.replaced(check=check, **changes) if changes else self.request
         return self._runner.submit(request, self._snapshot.source)  # type: ignore[return-value]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from leonardo_nb.engine.ingredients import needs_names, with_elements, with_images
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest, LeonardoError, UnknownParameter
 from leonardo_nb.money import Cost, converted
 from leonardo_nb.service.catalog import (
@@ -208,15 +209,31 @@ def plan(
         prompt: What to draw, or several things.
         check: False sends what our rules would refuse.
         studio: Where to run it; the default one if None.
-        **parameters: The service's parameters, as in `leo.generate`.
+        **parameters: The service's parameters, as in `leo.generate`, also `init_image` and elements
+            by name; several images are an axis.
 
     Raises:
         UnknownParameter: A keyword is not the service's.
         InvalidRequest: A value is refused, an axis is empty, or the cells are too many.
         ConflictingParameters: Cells break a rule; the error names the first one.
     """
+    parameters = _ingredients(parameters, studio, check=check)
     space = space_of(prompt, parameters, seed=draw_seed(), check=check)
     return Plan(space, cells_of(space, check=check), studio=studio)
+
+
+def _ingredients(
+    parameters: Mapping[str, Any], studio: Studio | None, *, check: bool
+) -> dict[str, Any]:
+    """Return *parameters* with ids for images and elements; only names need a studio."""
+    given = with_images(parameters)
+    if not needs_names(given):
+        return with_elements(given, check=check)
+    if studio is None:
+        from leonardo_nb.studios import studio as default
+
+        studio = default()
+    return studio.ingredients(given, check=check)
 
 
 def sweep(

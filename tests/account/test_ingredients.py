@@ -158,3 +158,41 @@ def test_part_of_a_picture_is_drawn_again(studio: leo.Studio) -> None:
         job.request.alchemy,
     )
     assert (True, True) == (red > 200, max(green, blue) < 60)
+
+
+def test_images_and_names_are_taken_by_a_sweep(studio: leo.Studio, upload: leo.Upload) -> None:
+    """Several first images are an axis; elements by name are the same in every cell."""
+    other = studio.upload(PIL.Image.new("RGB", (64, 64), "blue"))
+    plan = leo.plan(
+        "a fox", studio=studio, init_image=[upload, other], elements={"Woodcut": 0.5}, seed=1
+    )  # fmt: skip
+
+    assert [upload.id, other.id] == [cell.request.init_image_id for cell in plan.cells]
+    assert {WOODCUT} == {each.akUUID for cell in plan.cells for each in cell.request.elements or ()}
+
+
+def test_lists_of_elements_are_an_axis(studio: leo.Studio) -> None:
+    """As for every member that is a list already."""
+    plan = leo.plan("a fox", studio=studio, elements=[["Woodcut"], ["Brass & Copper"]], seed=1)
+
+    assert [WOODCUT, BRASS] == [
+        each.akUUID for cell in plan.cells for each in cell.request.elements or ()
+    ]
+
+
+def test_a_job_is_made_again_with_another_image(studio: leo.Studio, upload: leo.Upload) -> None:
+    """Which is said as in the first place."""
+    job = studio.generate("a fox", **SMALL)
+    image = job.result(20)[0]
+
+    assert upload.id == job.again(init_image=upload).request.init_image_id
+    assert image.id == job.again(init_image=image).request.init_generation_image_id
+
+
+def test_uploads_and_images_are_no_one_axis(studio: leo.Studio, upload: leo.Upload) -> None:
+    """They go by different members."""
+    image = studio.generate("a fox", **SMALL).result(20)[0]
+    with pytest.raises(leo.InvalidRequest, match="one list has to be of one kind"):
+        leo.plan("a fox", studio=studio, init_image=[upload, image])
+    with pytest.raises(leo.InvalidRequest, match="takes one value, not several"):
+        studio.generate("a fox", init_image=[upload])
