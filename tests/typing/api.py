@@ -87,6 +87,38 @@ async def a_sweep() -> None:
     assert_type(leo.sweep_styles("a fox"), leo.Run)
 
 
+def pictures_of_one_s_own(picture: Picture, images: leo.Images) -> None:
+    """What a job can begin with."""
+    upload = leo.upload(Path("fox.png"))
+    assert_type(upload, leo.Upload)
+    assert_type(leo.upload(picture), leo.Upload)
+    assert_type(leo.upload(images[0]), leo.Upload)
+    assert_type(leo.upload(b"..."), leo.Upload)
+    assert_type(upload.path, Path)
+    assert_type(upload.id, str)
+    guides = [leo.guidance.style(upload, strength="High"), leo.guidance.edge(images[0], weight=1)]
+    leo.generate("a fox", init_image=upload, controlnets=guides, elements={"Woodcut": 0.5})
+    assert_type(leo.inpaint("a hat", picture, "mask.png", strength=0.7), leo.GenerationJob)
+
+
+def the_account(job: leo.GenerationJob) -> None:
+    """What an account is asked for."""
+    assert_type(leo.me().balance, leo.Cost | None)
+    assert_type(leo.models()[0].name, str)
+    assert_type(leo.elements()[0].id, str)
+    assert_type(leo.elements(own=True)[0].id, int)
+    leo.generate("a fox", **leo.styles("Lucid Origin")[0].use())
+    assert_type(leo.price("a fox", num_images=4), leo.Cost)
+    assert_type(leo.price(leo.text_to_video, "waves", resolution="720p").dollars, leo.Dollars)
+    assert_type(leo.price(service="LCM_GENERATION", width=512, height=512).credits, leo.Credits)
+    assert_type(leo.improve_prompt("a fox", "in winter").cost, leo.Cost | None)
+    leo.generate(leo.random_prompt())
+    for each in leo.history(limit=3):
+        assert_type(each.id, str | None)
+    assert_type(job.delete(), str)
+    leo.delete("5b1e1d6c-0000-4000-8000-00000000beef")
+
+
 def the_rest() -> None:
     """What is left of the public names."""
     assert_type(leo.panel(prompt="a fox", seed=1), leo.Panel)
