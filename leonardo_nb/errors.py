@@ -65,7 +65,7 @@ __all__ = [
 
 
 class LeonardoError(Exception):
-    """The base of everything that can go wrong while asking for pictures."""
+    """The base of everything that can go wrong while asking for pictures and videos."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # by hand, because keyword-only arguments would be lost on the way to another process
@@ -224,7 +224,7 @@ class ConnectionFailed(LeonardoError):
 
 class DownloadFailed(LeonardoError):
     """
-    A finished picture could not be fetched, or what came is not a picture.
+    A finished file could not be fetched, or what came is neither a picture nor a video.
 
     Attributes:
         url: Where the service keeps it; it can be fetched again.
@@ -236,7 +236,7 @@ class DownloadFailed(LeonardoError):
 
 
 class LibraryError(LeonardoError):
-    """The folder or the database that keeps jobs and pictures cannot be used."""
+    """The folder or the database that keeps jobs and their files cannot be used."""
 
 
 class JobError(LeonardoError):
@@ -254,7 +254,7 @@ class JobError(LeonardoError):
 
 class JobFailed(JobError):
     """
-    The service finished the job without pictures; its snapshot says whether it was refunded.
+    The service finished the job without files; its snapshot says whether it was refunded.
 
     Attributes:
         reason: Why, and what to do now, for places that say already which job failed and when; the
