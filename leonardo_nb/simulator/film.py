@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageOps
 from leonardo_nb.simulator.mp4 import film_of
 from leonardo_nb.simulator.painter import marked
 from leonardo_nb.simulator.painting.brief import MOST_CHARACTERS, read_brief
-from leonardo_nb.simulator.painting.finish import blurred
+from leonardo_nb.simulator.painting.surface import blurred
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from leonardo_nb.simulator.painting.finish import blurred, brushed, graded, vignetted
 from leonardo_nb.simulator.painting.looks import TEAL_ORANGE, Grade
+from leonardo_nb.simulator.painting.surface import blurred, brushed, graded, vignetted
 
 __all__ = [
     "coloured_after",

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from leonardo_nb.simulator.painting.colour import darker, hexa, lighter
 from leonardo_nb.simulator.painting.light import choose_light
 from leonardo_nb.simulator.painting.pen import Pen
-from leonardo_nb.simulator.painting.scenery import Scene, bounded, paint_scene
+from leonardo_nb.simulator.painting.scene import Scene, bounded
+from leonardo_nb.simulator.painting.scenery import paint_scene
 from leonardo_nb.simulator.painting.sprites import SPRITES
 
 if TYPE_CHECKING:
