@@ -14,7 +14,14 @@ import anyio
 import anyio.to_thread
 
 from leonardo_nb.account.tables import thumbnail
-from leonardo_nb.errors import ConnectionFailed, LeonardoError, OutcomeUnknown, ServiceError
+from leonardo_nb.errors import (
+    AuthenticationError,
+    ConnectionFailed,
+    LeonardoError,
+    OutcomeUnknown,
+    ServiceError,
+    UnexpectedResponse,
+)
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import FIXED_CREDITS
 
@@ -151,4 +158,9 @@ def _may_be_paid(error: LeonardoError) -> bool:
     """Whether the service may have done and charged what was answered with *error*."""
     if isinstance(error, ConnectionFailed):
         return error.delivered
-    return isinstance(error, ServiceError) and error.status >= SERVER_FAULT
+    if isinstance(error, AuthenticationError):  # the service says so with status 500, too
+        return False
+    # an answer that cannot be read may be that of a request that was carried out
+    return isinstance(error, UnexpectedResponse) or (
+        isinstance(error, ServiceError) and error.status >= SERVER_FAULT
+    )

@@ -15,7 +15,7 @@ import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from leonardo_nb.engine.media import Image
 from leonardo_nb.errors import InvalidRequest
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     import PIL.Image
 
+    from leonardo_nb.engine.origins import Origin
+
     PictureLike: TypeAlias = (
         str
         | os.PathLike[str]
@@ -35,11 +37,12 @@ if TYPE_CHECKING:
         | memoryview
         | PIL.Image.Image
         | Image
+        | "Uploaded"
         | "Readable"
         | "ArrayLike"
     )
 
-__all__ = ["ArrayLike", "Picture", "Readable", "read_picture"]
+__all__ = ["ArrayLike", "Picture", "Readable", "Uploaded", "read_picture"]
 
 LARGE_PIXELS: Final = 4_000_000
 """A larger picture that has to be encoded and is not transparent becomes a JPEG."""
@@ -63,6 +66,18 @@ class Readable(Protocol):
 
     def read(self, size: int = -1, /) -> bytes:
         """Return at most *size* bytes."""
+
+
+@runtime_checkable
+class Uploaded(Protocol):
+    """An `Upload`, which is made of what is read here."""
+
+    @property
+    def origin(self) -> Origin:
+        """What it is to the service."""
+
+    def read_bytes(self) -> bytes:
+        """Return the bytes that were sent."""
 
 
 class ArrayLike(Protocol):
@@ -121,7 +136,8 @@ def read_picture(what: object, *, member: str = "image") -> Picture:
     JPEG where it is large and not transparent. A Pillow image is turned as its EXIF data says.
 
     Args:
-        what: A path, bytes, an open file, a `PIL.Image`, an `Image` of a job, or a numpy array.
+        what: A path, bytes, an open file, a `PIL.Image`, an `Image` of a job, an `Upload`, or a
+            numpy array.
         member: What the caller calls it, for the sentence.
 
     Raises:
@@ -130,7 +146,7 @@ def read_picture(what: object, *, member: str = "image") -> Picture:
     """
     import PIL.Image
 
-    if isinstance(what, Image):
+    if isinstance(what, (Image, Uploaded)):
         return _from_bytes(what.read_bytes(), "the picture", member, what)
     if isinstance(what, PIL.Image.Image):
         return _from_pil(what, "the picture", member, what)

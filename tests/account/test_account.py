@@ -266,7 +266,13 @@ def test_prompts_go_through_the_budget(tmp_path: Path, clock: ManualClock) -> No
     [
         ({"drop": "after"}, leo.OutcomeUnknown, 4),
         ({"status": 500, "body": {"error": "Service Error"}}, leo.OutcomeUnknown, 4),
+        ({"corrupt": True}, leo.OutcomeUnknown, 4),
         ({"drop": "before"}, leo.ConnectionFailed, 0),
+        (
+            {"status": 500, "body": {"error": "Invalid response from authorization hook"}},
+            leo.AuthenticationError,
+            0,
+        ),
         ({"status": 429, "body": {"error": "Too many requests"}}, leo.RateLimited, 0),
     ],
 )

@@ -196,3 +196,10 @@ def test_uploads_and_images_are_no_one_axis(studio: leo.Studio, upload: leo.Uplo
         leo.plan("a fox", studio=studio, init_image=[upload, image])
     with pytest.raises(leo.InvalidRequest, match="takes one value, not several"):
         studio.generate("a fox", init_image=[upload])
+
+
+def test_an_upload_can_be_drawn_in_again(studio: leo.Studio, upload: leo.Upload) -> None:
+    """Inpainting has uploads of its own kind, so its file is sent once more."""
+    mask = PIL.Image.new("L", upload.size, "white")
+
+    assert 1 == len(studio.inpaint("a hat", upload, mask).result(20))
