@@ -40,7 +40,7 @@ from leonardo_nb.service.assets import (
     V2ModelRow,
     upload_complaint,
 )
-from leonardo_nb.service.catalog import find_v2_model, pricing_params
+from leonardo_nb.service.catalog import pricing_params
 from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
 from leonardo_nb.service.requests import CreateGeneration, CutOut, UniversalUpscale
 from leonardo_nb.service.responses import (
@@ -468,11 +468,9 @@ class Client:
 
         Source: API reference, `POST /pricing-calculator`.
         """
-        if isinstance(body, CreateGeneration):
-            newer = find_v2_model(body.modelId or "")
-            if newer is None or newer.v1_id is not None:
-                return await self._image_price(body)
         asked = body.pricing()
+        if isinstance(body, CreateGeneration) and asked is not None:
+            return await self._image_price(body)
         if isinstance(body, UniversalUpscale) and size is not None:
             asked = body.pricing_for(size)
         if asked is not None:

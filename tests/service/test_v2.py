@@ -259,3 +259,9 @@ def test_v2_models_are_found_by_any_spelling() -> None:
     spellings = ["GPT Image 2", "gpt-image-2", "GPT_IMAGE_2"]
 
     assert {"gpt-image-2"} == {model.slug for each in spellings if (model := find_v2_model(each))}
+
+
+@pytest.mark.parametrize("model", ["lucid-origin", "gpt-image-2"])
+def test_the_calculator_knows_no_price_of_v2(model: str) -> None:
+    """It has no parameter for these models, so a price of its would be another model's."""
+    assert None is CreateGeneration.of("a fox", modelId=model).pricing()

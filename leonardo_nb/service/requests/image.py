@@ -35,7 +35,7 @@ from leonardo_nb.service.defaults import resolve
 from leonardo_nb.service.reading import Member, Vocabulary, read
 from leonardo_nb.service.requests.body import Body, Closed
 from leonardo_nb.service.rules import RULES, Rule
-from leonardo_nb.service.v2 import translated
+from leonardo_nb.service.v2 import lives_in_v2, translated
 from leonardo_nb.service.values import GENERATION
 
 __all__ = ["ControlNet", "CreateGeneration", "Element", "UserElement"]
@@ -228,9 +228,8 @@ class CreateGeneration(Body):
         return self.width or usual[0], self.height or usual[1], self.num_images or 1
 
     def pricing(self) -> dict[str, object] | None:
-        """Return the body that asks the calculator, or None for a model that is in v2 only."""
-        newer = find_v2_model(self.modelId or "")
-        if newer is not None and newer.v1_id is None:
+        """Return the body that asks the calculator, or None for what v2 makes: it knows none."""
+        if lives_in_v2(self):
             return None
         return {
             "service": "IMAGE_GENERATION",
