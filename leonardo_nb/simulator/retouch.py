@@ -9,8 +9,17 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from leonardo_nb.simulator.painting.looks import TEAL_ORANGE, Grade
-from leonardo_nb.simulator.painting.surface import blurred, brushed, graded, vignetted
+from leonardo_nb.simulator.painting.looks import Grade
+from leonardo_nb.simulator.painting.surface import (
+    bars,
+    blurred,
+    brushed,
+    graded,
+    grained,
+    luma_steps,
+    screened,
+    vignetted,
+)
 
 __all__ = [
     "coloured_after",
@@ -26,10 +35,11 @@ __all__ = [
 UNZOOM = 1.6
 """How much more a wider view shows, each way."""
 
-_FLAT_ART = Grade(1.3, 1.1, 0.92)
-_GAME = Grade(1.5, 1.28, 1.0, shadows=("1a1440", 0.28), lights=("ffe9c0", 0.12))
+_CINEMA = Grade(0.82, 1.3, 1.06, 0.03, 0.98, shadows=("0b4a5c", 0.5), lights=("ffb35c", 0.34))
+_FLAT_ART = Grade(1.35, 1.05, 0.9)
+_GAME = Grade(1.55, 1.4, 0.98, shadows=("3a12a0", 0.5), lights=("a8f0ff", 0.3))
 _ARTISTIC = Grade(1.15, 1.05, 0.97, lights=("fff0d2", 0.16))
-_REALISTIC = Grade(0.72, 1.14, 1.0, 0.01, 0.99)
+_REALISTIC = Grade(0.6, 1.2, 1.0, 0.02, 0.98)
 
 
 def larger(image: Image.Image, factor: float, crisp: float = 1.0) -> Image.Image:
@@ -142,26 +152,38 @@ def restyled(image: Image.Image, style: str, strength: float) -> Image.Image:
     unit = min(image.size)
     match style:
         case "CINEMATIC":
-            other = vignetted(graded(image, TEAL_ORANGE), 0.45)
+            bright = image.point([max(0, (value - 150) * 2) for value in range(256)] * 3)
+            bloom = screened(image, blurred(bright, unit * 0.04))
+            other = vignetted(graded(Image.blend(image, bloom, 0.6), _CINEMA), 0.6)
+            image, other = bars(image.copy(), 0.08), bars(other, 0.08)
         case "2D ART & ILLUSTRATION":
-            flat = ImageOps.posterize(image.filter(ImageFilter.MedianFilter(5)), 3)
-            lines = ImageOps.invert(
-                blurred(image.convert("L"), unit * 0.002).filter(ImageFilter.FIND_EDGES)
-            ).point([max(0, 255 - 2 * (255 - value)) for value in range(256)])
-            other = ImageChops.multiply(graded(flat, _FLAT_ART), lines.convert("RGB"))
+            smooth = blurred(image, unit * 0.002).filter(ImageFilter.MedianFilter(5))
+            flat = graded(luma_steps(smooth, 5, 1.0), _FLAT_ART)
+            other = ImageChops.multiply(flat, _outlines(smooth, unit).convert("RGB"))
         case "CG ART & GAME ASSETS":
-            bright = graded(image, _GAME)
-            glow = blurred(bright, unit * 0.02)
-            other = Image.blend(bright, ImageChops.screen(bright, glow), 0.3)
+            bright = graded(image, _GAME, hue=-16)
+            glow = screened(bright, blurred(bright, unit * 0.03))
+            other = Image.blend(bright, glow, 0.45).filter(
+                ImageFilter.UnsharpMask(max(1.0, unit * 0.012), 90, 2)
+            )
         case "ARTISTIC":
             other = graded(brushed(image, max(2, round(unit * 0.007)), 2.2, 0.4), _ARTISTIC)
         case "REALISTIC":
-            other = graded(image, _REALISTIC).filter(
-                ImageFilter.UnsharpMask(max(1.0, unit * 0.004), 90, 2)
-            )
+            fine = ImageFilter.UnsharpMask(max(1.0, unit * 0.004), 120, 2)
+            other = grained(graded(image, _REALISTIC).filter(fine), 6, 0)
         case _:
             other = image.filter(ImageFilter.UnsharpMask(max(1.0, unit * 0.003), 70, 1))
     return Image.blend(image, other, 0.45 + 0.55 * strength)
+
+
+def _outlines(image: Image.Image, unit: float) -> Image.Image:
+    """Return black lines on white where *image* changes."""
+    wide = max(0.7, unit * 0.0011)
+    grey = image.convert("L")
+    # what is far from its own surroundings is an edge, and stays one at every size
+    apart = ImageChops.difference(blurred(grey, wide), blurred(grey, wide * 3.2))
+    lines = apart.point([max(0, 255 - max(0, value - 6) * 16) for value in range(256)])
+    return lines.filter(ImageFilter.GaussianBlur(wide * 0.5))
 
 
 def coloured_after(image: Image.Image, other: Image.Image, share: float) -> Image.Image:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageStat
+
+from leonardo_nb.simulator import retouch
+from leonardo_nb.simulator.painter import paint
+from leonardo_nb.simulator.variations import UPSCALER_STYLES
 
 from .uploading import arrived, image_of, opened
 
@@ -233,3 +238,16 @@ async def test_uploads_can_be_upscaled(
     large = await varied(client, clock, "universal-upscaler", initImageId=upload)
 
     assert (60, (144, 96)) == (job["apiCreditCost"], large.size)
+
+
+@pytest.mark.parametrize("prompt", ["a fox in a forest at dawn", "a lighthouse at sunset"])
+def test_the_styles_of_the_upscaler_can_be_told_apart(prompt: str) -> None:
+    """Each pair of the four is more than ten of 256 levels apart, on the average of all pixels."""
+    image = paint({"prompt": prompt, "seed": 4}, width=256, height=256)
+    made = [
+        np.asarray(retouch.restyled(image.copy(), style, 0.6), dtype=np.float32)
+        for style in UPSCALER_STYLES
+    ]
+    apart = [np.abs(a - b).mean() for a, b in itertools.combinations(made, 2)]
+
+    assert 6 == sum(levels > 10 for levels in apart)
