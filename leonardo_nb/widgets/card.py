@@ -216,9 +216,10 @@ class Card(Live):
         work: Callable[[], Any],
         *,
         then: Callable[[Any], None],
-        otherwise: Callable[[], None] = lambda: None,
+        failed: Callable[[str], None] | None = None,
     ) -> None:
-        """Do *work* off the engine; then go on there."""
+        """Do *work* off the engine; then go on there, with the reason where it has *failed*."""
+        what = "A picture" if failed is None else "The video"
 
         def ended(future: Future[Any]) -> None:
             error = future.exception()
@@ -226,8 +227,7 @@ class Card(Live):
                 then(future.result())
             else:
                 logger.warning("A file cannot be shown on its card.", exc_info=error)
-                self._say(f"{_NAMES.get(self.job.kind, 'A picture')} cannot be shown: {error}")
-                otherwise()
+                (failed or self._say)(f"{what} cannot be shown: {error}")
 
         aside(self._engine, work, ended)
 
@@ -274,15 +274,15 @@ class VideoCard(_CardWithSource):
                 self._send_clip(self.job.video, view)
 
     def _send_clip(self, video: Video, view: str) -> None:
-        answer = {"kind": "clip", "view": view, "type": video.media_type}
+        def answer(data: bytes = b"", why: str = "") -> None:
+            content = {"kind": "clip", "view": view, "type": video.media_type, "why": why}
+            if self.is_open:
+                self.send(content, [data] if data else None)
+
         if video.size_bytes > MOST_CLIP_BYTES:
-            self.send(answer)
-            return
-        self._aside(
-            video.read_bytes,
-            then=lambda data: self.send(answer, [data]) if self.is_open else None,
-            otherwise=lambda: self.send(answer) if self.is_open else None,
-        )
+            answer(why=f"It is too large to be played here; the file is at `{video.path}`")
+        else:
+            self._aside(video.read_bytes, then=answer, failed=lambda why: answer(why=why))
 
 
 class VariationCard(_CardWithSource):
@@ -310,8 +310,6 @@ class VariationCard(_CardWithSource):
         self.place = list(place or ())
 
 
-_NAMES = {"video": "The video"}
-"""What stands in the place of "A picture" in a sentence, by kind of job."""
 _CARDS: dict[str, type[Card]] = {"video": VideoCard, "variation": VariationCard}
 _lock = threading.RLock()
 _cards: WeakValueDictionary[str, Card] = WeakValueDictionary()

@@ -6,7 +6,7 @@ import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, 
 /** @typedef {{ do: string, label: string, consequence: string, busy: boolean }} Action */
 /**
  * @typedef {{
- *   kind: string, phase: string, mark: string, word: string, ticking: boolean, elapsed: number, at: number,
+ *   phase: string, mark: string, word: string, ticking: boolean, elapsed: number, at: number,
  *   expected: number | null, time: string, money: string, simulated: boolean, prompt: string,
  *   parameters: [string, string][], detail: string, unplayable: string, notes: string[], error: string, advice: string,
  *   actions: Action[], code: string, id: string, said: string,
@@ -28,7 +28,7 @@ import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, 
 /**
  * What it gives back: what stands in the frame and whether that is still awaited, and what it does itself.
  * @typedef {{
- *   draw: (view: View) => { nodes: HTMLElement[], waits: boolean, most?: number, across?: number },
+ *   draw: (view: View) => { nodes: HTMLElement[], waits: boolean, across?: number },
  *   acts: Record<string, () => void>, heard: (message: any, buffers: DataView[]) => void, end: () => void,
  * }} Scene
  */
@@ -59,12 +59,12 @@ export function grown(elapsed, expected) {
 
 /**
  * How wide the frame is, in pixels: small while it waits, and with pictures as much as they need.
- * @param {{ width: number, height: number, count: number }} frame @param {boolean} waits @param {number} [most]
+ * @param {{ width: number, height: number, count: number }} frame @param {boolean} waits
  */
-export function frameWidth({ width, height, count }, waits, most = 320) {
+export function frameWidth({ width, height, count }, waits) {
   if (waits) return Math.round(Math.min(148, (148 * width) / height));
   // one picture: at most 320 x 300; several share 320
-  return count > 1 ? most : Math.round(Math.min(most, ((most - 20) * width) / height));
+  return count > 1 ? 320 : Math.round(Math.min(320, (300 * width) / height));
 }
 
 /** @param {Picture} picture */
@@ -280,10 +280,10 @@ export const cardOf = (makeScene) => () => {
 
     function drawFrame() {
       const { frame: f, ticking } = view();
-      const { nodes, waits, most, across = 1 } = scene.draw(view());
+      const { nodes, waits, across = 1 } = scene.draw(view());
       card.style.setProperty("--leo-ratio", `${f.width} / ${f.height}`);
       card.style.setProperty("--leo-columns", String(across));
-      card.style.setProperty("--leo-frame-width", `${frameWidth({ ...f, count: nodes.length }, waits, most)}px`);
+      card.style.setProperty("--leo-frame-width", `${frameWidth({ ...f, count: nodes.length }, waits)}px`);
       card.toggleAttribute("data-waits", waits);
       frame.toggleAttribute("data-many", nodes.length > 1);
       bar.hidden = !ticking;

@@ -3,7 +3,6 @@
 import { listen, make, makeButton } from "./common.js";
 import { address, cardOf, fill, makeFull, tellUse } from "./card_base.js";
 
-const MOST = 340; // pixels across; beside it state and money still fit on one line
 const EDGE = 16; // hundredths of the frame within which a word would be cut
 
 /** Where a smaller picture stands inside a larger one, as CSS. @param {number[]} fractions left, top, width and height */
@@ -98,7 +97,7 @@ export default cardOf((place) => {
   return {
     draw({ ticking }) {
       drawNodes();
-      return { nodes, waits: ticking && !place.pictures().length, most: MOST, across: nodes.length || 1 };
+      return { nodes, waits: ticking && !place.pictures().length, across: nodes.length || 1 };
     },
     acts: { open: () => full.open(0) },
     heard: full.heard,

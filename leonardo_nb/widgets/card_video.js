@@ -4,7 +4,6 @@
 import { addressOf, listen, make, makeButton } from "./common.js";
 import { address, cardOf, fill, tellUse } from "./card_base.js";
 
-const MOST = 340; // pixels across; beside it state and money still fit on one line
 const stands = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export default cardOf((place) => {
@@ -33,14 +32,16 @@ export default cardOf((place) => {
     turn(false);
   });
   player.addEventListener("error", () => {
-    if (clip) fails();
+    if (clip) fails(view().unplayable);
   });
 
-  function fails() {
+  /** @param {string} why */
+  function fails(why) {
     isBroken = true;
+    use.set("film", false);
     URL.revokeObjectURL(clip);
     clip = "";
-    place.notice(view().unplayable);
+    place.notice(why);
     turn(false);
   }
 
@@ -56,17 +57,20 @@ export default cardOf((place) => {
   /** Play the film, which is here. */
   function start() {
     turn(true);
-    player.play().catch(() => {}); // a page may refuse; then there are the controls
+    player.play().catch(() => use.set("film", false)); // a page may refuse; then there are the controls
   }
 
   /** @param {boolean} [byItself] */
   function ask(byItself = false) {
     player.loop = !byItself;
     if (clip) return start();
-    if (asked || isBroken) return;
+    if (asked) return;
     asked = true;
+    isBroken = false;
+    place.notice("");
     cell.toggleAttribute("data-loads", true);
     model.send({ do: "clip", view: me });
+    use.set("film", true); // a large one is on its way for a while
   }
 
   /** @param {HTMLElement} into */
@@ -100,14 +104,14 @@ export default cardOf((place) => {
         ticked = false;
         if (!stands()) ask(true);
       }
-      return { nodes: [plays ? player : cell], waits: false, most: MOST };
+      return { nodes: [plays ? player : cell], waits: false };
     },
     acts: { play: () => ask() },
     heard(message, buffers) {
       if (message?.kind !== "clip" || message.view !== me || clip) return;
       asked = false;
       cell.toggleAttribute("data-loads", false);
-      if (!buffers.length) return fails(); // Python says why
+      if (!buffers?.length) return fails(message.why);
       clip = addressOf(buffers[0], message.type);
       player.src = clip;
       start();

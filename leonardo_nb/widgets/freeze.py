@@ -49,6 +49,7 @@ SHOWN_WIDTH = 640
 SHOWN_HEIGHT = 560
 PAINTED_WIDTH = 800
 """Pixels of the picture with a painted caption; about as wide as hosts show it."""
+PAINTED_HEIGHT = 700
 LABEL_HEIGHT = 24
 """Pixels above a pair of pictures, for the words that say which is which."""
 MAX_HTML_BYTES = 105_000
@@ -333,11 +334,10 @@ def fitted(image: Pillow.Image, width: int, height: int) -> Pillow.Image:
 
 def _figure(pictures: Sequence[_Picture], words: _Words, most_bytes: int) -> str:
     across = columns(len(pictures))
-    first = pictures[0].image
+    shares = _shares(pictures)
     shown = SHOWN_WIDTH
-    if across == 1:  # a tall picture should not need scrolling
-        factor = min(SHOWN_WIDTH / first.width, SHOWN_HEIGHT / first.height)
-        shown = round(first.width * factor)
+    if across == 1 or pictures[0].label:  # what is tall should not need scrolling
+        shown = min(SHOWN_WIDTH, round(SHOWN_HEIGHT * sum(shares)))
     images = []
     for picture in pictures:
         jpeg = encode_jpeg(picture.image, most_bytes // len(pictures))
@@ -350,7 +350,7 @@ def _figure(pictures: Sequence[_Picture], words: _Words, most_bytes: int) -> str
             label = _div("font-size:12px;line-height:1.8;opacity:.75", picture.label)
             image = f'<div style="min-width:0">{label}{image}</div>'
         images.append(image)
-    tracks = " ".join(f"{share:g}fr" for share in _shares(pictures))
+    tracks = " ".join(f"{share:g}fr" for share in shares)
     grid = f"display:grid;grid-template-columns:{tracks};grid-gap:4px;"
     row = "".join(images) if across == 1 else f'<div style="{grid}">{"".join(images)}</div>'
     return (
@@ -361,8 +361,8 @@ def _figure(pictures: Sequence[_Picture], words: _Words, most_bytes: int) -> str
 
 
 def _shares(pictures: Sequence[_Picture]) -> list[float]:
-    """Return how wide each column is: those of a pair so that both are equally high."""
-    if not pictures[0].label:
+    """Return how wide each column is: alone and in a pair in relation to the height, else alike."""
+    if len(pictures) > 1 and not pictures[0].label:
         return [1.0] * columns(len(pictures))
     return [round(picture.image.width / picture.image.height, 4) for picture in pictures]
 
@@ -384,7 +384,8 @@ def _caption(words: _Words) -> str:
             "simulated</span>"
         )
     if words.hint:
-        facts.append(f'<span style="white-space:nowrap">{_with_code(words.hint)}</span>')
+        # sanitisers drop `white-space`
+        facts.append(_with_code(words.hint.replace(" ", "\N{NO-BREAK SPACE}")))
     lines.append(
         '<div style="font-size:12px;line-height:1.6;opacity:.75">'
         + "&ensp; ".join(facts)
@@ -441,8 +442,10 @@ def _with_code(text: str) -> str:
 def _painted(pictures: Sequence[_Picture], words: _Words) -> Pillow.Image:
     gap, head = 6, LABEL_HEIGHT if pictures[0].label else 0
     across = columns(len(pictures))
-    width = PAINTED_WIDTH if across > 1 else min(PAINTED_WIDTH, _alone_width(pictures[0].image))
     shares = _shares(pictures)
+    width = PAINTED_WIDTH
+    if across == 1 or pictures[0].label:
+        width = min(PAINTED_WIDTH, round(PAINTED_HEIGHT * sum(shares)))
     room = width - gap * (across - 1)
     sides = [math.floor(room * share / sum(shares)) for share in shares]
     cells = [
@@ -479,10 +482,6 @@ def _painted(pictures: Sequence[_Picture], words: _Words) -> Pillow.Image:
             left += run.width
         top += line.height
     return sheet
-
-
-def _alone_width(picture: Pillow.Image) -> int:
-    return round(min(PAINTED_WIDTH, 700 * picture.width / picture.height))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def esm(name: str, *, folder: Path = HERE) -> str:
     if missing := sorted(wanted - exported):
         raise ValueError(f"{name} imports what common.js does not export: {', '.join(missing)}.")
     declared = DECLARED.findall(shared)
+    if twice := sorted({each for each in declared if declared.count(each) > 1}):
+        raise ValueError(f"In what is shared is declared twice: {', '.join(twice)}.")
     if twice := sorted(set(declared) & set(DECLARED.findall(own))):
         raise ValueError(f"{name} declares what common.js has declared: {', '.join(twice)}.")
     return f"{_used(shared, wanted)}\n\n{own}"

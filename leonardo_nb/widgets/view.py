@@ -370,7 +370,7 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
         facts: What is true of the job.
         busy: The actions whose job is under way, so that they wait.
 
-    Members: `kind`, `phase`, `mark`, `word`; `ticking`, `elapsed`, `at`, `expected` (seconds) for
+    Members: `phase`, `mark`, `word`; `ticking`, `elapsed`, `at`, `expected` (seconds) for
     the page's own clock, or `time` where the clock has stopped; `money`, `simulated`, `prompt`,
     `parameters` (name and value pairs), `detail`, `unplayable` (what is said where the browser
     cannot play a video), `notes`, `error`, `advice`, `actions` (each with `do`,
@@ -380,7 +380,6 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
     phase = facts.phase
     error, advice = error_lines(facts.error) if phase == "failed" else ("", "")
     return {
-        "kind": facts.kind,
         "phase": phase,
         "mark": MARKS[phase],
         "word": facts.word,
@@ -394,7 +393,7 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
         "prompt": facts.prompt,
         "parameters": [list(pair) for pair in facts.parameters],
         "detail": facts.detail,
-        "unplayable": f"This browser cannot play it; the file is at `{facts.path}`."
+        "unplayable": f"This browser cannot play it; the file is at `{facts.path}`"
         if facts.path
         else "",
         "notes": list(facts.notes),

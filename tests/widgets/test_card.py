@@ -312,17 +312,25 @@ def test_clip_is_sent_to_the_view_that_asked(
     settle(engine)
 
     assert [] == before
-    assert [({"kind": "clip", "view": "abc", "type": "video/mp4"}, [b"a film"])] == sent
+    clip = {"kind": "clip", "view": "abc", "type": "video/mp4", "why": ""}
+    assert [(clip, [b"a film"])] == sent
 
 
-@pytest.mark.parametrize("size_bytes", [412_345, 100_000_001])
+@pytest.mark.parametrize(
+    ("size_bytes", "why"),
+    [
+        (412_345, "The video cannot be shown: "),
+        (100_000_001, "It is too large to be played here; "),
+    ],
+)
 def test_clip_that_cannot_be_sent_is_answered(
     make_job: Callable[..., Any],
     engine: FakeEngine,
     monkeypatch: pytest.MonkeyPatch,
     size_bytes: int,
+    why: str,
 ) -> None:
-    """A film that is gone or too large is answered without bytes, so that the page says where."""
+    """A film that is gone or too large is answered with the reason, and with where it should be."""
     job = make_job(kind="video", film=True, state="complete")
     job.video.size_bytes = size_bytes
     job.video.path.unlink()
@@ -331,8 +339,10 @@ def test_clip_that_cannot_be_sent_is_answered(
     card._heard(card, {"do": "clip", "view": "abc"}, [])
     settle(engine)
 
-    assert [({"kind": "clip", "view": "abc", "type": "video/mp4"}, None)] == sent
-    assert str(job.video.path) in card.view["unplayable"]
+    content, buffers = sent[0]
+    assert ("clip", "abc", None) == (content["kind"], content["view"], buffers)
+    assert content["why"].startswith(why)
+    assert str(job.video.path) in content["why"]
 
 
 def test_source_is_seen_before_and_beside_the_result(

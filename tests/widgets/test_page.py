@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leonardo_nb.widgets import page
-from leonardo_nb.widgets.card import Card
+from leonardo_nb.widgets.card import Card, VariationCard, VideoCard
 from leonardo_nb.widgets.panel import Footer, Strip
 from leonardo_nb.widgets.sheet import Sheet
 
@@ -32,7 +32,7 @@ export function double() {
 export async function wait() {}
 """
 IMPORT = 'import { double } from "./common.js";\n'
-STYLES = ("card.css", "sheet.css", "panel.css")
+STYLES = ("card.css", "card_video.css", "card_variation.css", "sheet.css", "panel.css")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
@@ -94,6 +94,37 @@ def test_import_of_another_form_is_an_error(folder: Path, own: str, sentence: st
         put_together(folder, own)
 
 
+def test_what_cards_share_comes_between(folder: Path) -> None:
+    """A second shared file may use the first, and only what is used of either is there."""
+    (folder / "card_base.js").write_text(
+        'import { size } from "./common.js";\n\n'
+        "export const edge = () => size() + 1;\n\nexport const other = () => 0;\n",
+        encoding="utf-8",
+    )
+    mine = f'{IMPORT}import {{ edge }} from "./card_base.js";\n\nexport default [double, edge];\n'
+
+    script = put_together(folder, mine)
+
+    assert ["SIZE", "size", "double", "edge"] == page.DECLARED.findall(script)
+
+
+@pytest.mark.parametrize(
+    ("base", "sentence"),
+    [
+        ('import { half } from "./common.js";\n', "imports what is not exported: half"),
+        ("export default 1;\n", r"card_base\.js has a line that cannot be put together"),
+        ('import x from "./other.js";\n', r"card_base\.js has a line that cannot be put together"),
+        ("const SIZE = 1;\n\nexport const edge = () => SIZE;\n", "is declared twice: SIZE"),
+    ],
+)
+def test_what_cards_share_is_read_as_strictly(folder: Path, base: str, sentence: str) -> None:
+    """What would fail on a page fails when the class is made."""
+    (folder / "card_base.js").write_text(base, encoding="utf-8")
+
+    with pytest.raises(ValueError, match=sentence):
+        put_together(folder, f'{IMPORT}import {{ edge }} from "./card_base.js";\n')
+
+
 @pytest.mark.parametrize("line", ["export default 1;", "export { size };", 'import "./other.js";'])
 def test_shared_script_only_declares(folder: Path, line: str) -> None:
     """`common.js` exports what it declares, where it declares it, and imports nothing."""
@@ -110,7 +141,7 @@ def test_shared_style_is_said_for_the_widget(folder: Path) -> None:
     assert page.css("own.css", folder=folder) == ".leo-own .leo-pill {\n}\n\n.leo-own {\n}\n"
 
 
-@pytest.mark.parametrize("widget", [Card, Sheet, Strip, Footer])
+@pytest.mark.parametrize("widget", [Card, VideoCard, VariationCard, Sheet, Strip, Footer])
 def test_script_of_a_widget_is_one_module(widget: type, node: str, tmp_path: Path) -> None:
     """Every widget's script can be read as a module, with one export and no import."""
     script = str(widget._esm)  # type: ignore[attr-defined]
@@ -129,6 +160,7 @@ def test_style_stays_in_its_widget(name: str) -> None:
     css = COMMENT.sub("", (page.HERE / name).read_text(encoding="utf-8"))
     mine = {"common.css": (".leo-widget",), "card.css": (".leo-card", ".leo-host", ".leo-full")}
     mine["card.css"] += (".leo-next",)
+    mine["card_video.css"] = mine["card_variation.css"] = (".leo-card",)
     starts = mine.get(name, (f".leo-{name.removesuffix('.css')}",))
     css = re.sub(r"@keyframes [^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", css)
     selectors = [

@@ -398,6 +398,8 @@ def test_outputs_end_as_pictures_in_a_notebook(tmp_path: Path) -> None:
         "three = leo.generate('a fox', seed=3)\nthree",
         "three.cancel();",
         "four = leo.generate('a fox', seed=4)\ndisplay(four)\nawait four;",
+        "five = leo.text_to_video('waves', seed=5)\ndisplay(five)\nawait five;",
+        "six = four.images[0].nobg()\ndisplay(six)\nawait six;",
     ]
     v4: Any = nbformat.v4
     notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])
@@ -409,4 +411,4 @@ def test_outputs_end_as_pictures_in_a_notebook(tmp_path: Path) -> None:
     picture = {"text/html", "image/jpeg", "text/plain"}
     words = {"text/html", "text/plain"}
 
-    assert [{"text/plain"}, picture, picture, words, picture] == shown
+    assert [{"text/plain"}, picture, picture, words, picture, picture, picture] == shown
