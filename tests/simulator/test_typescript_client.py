@@ -131,8 +131,9 @@ def test_jobs_go_their_way(seen: dict[str, Any], unit: str) -> None:
 
 @pytest.mark.skipif(not can_film(), reason="this Pillow cannot encode AV1")
 def test_videos_go_their_way(seen: dict[str, Any]) -> None:
-    """From text and from an image, and made larger."""
+    """From text, from an image, by Motion 1.0, and made larger."""
     assert ["PENDING", "COMPLETE"] == seen["text to video"] == seen["image to video"]
+    assert ["PENDING", "COMPLETE"] == seen["motion"]
     assert ["absent", "COMPLETE", "UPSCALE"] == seen["video upscale"]
 
 

@@ -232,8 +232,11 @@ if (film === "1") {
   );
   seen["video upscale"] = [states[0], row?.status, row?.motionTransformType];
   if (row?.url) await fetched("video upscale file", row.url);
+  const moved = await call("motion.createSVDMotionGeneration", { imageId: image.id });
+  const still = moved?.motionSvdGenerationJob.generationId;
+  const moving = await wait("image.getGenerationById motion", still, generation);
+  seen.motion = [moving.states[0], moving.row?.status];
 }
-await call("motion.createSVDMotionGeneration", { imageId: image.id, motionStrength: 5 });
 
 // -- taking away
 
