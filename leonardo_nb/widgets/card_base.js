@@ -267,7 +267,10 @@ export const cardOf = (makeScene) => () => {
       view,
       pictures: () => /** @type {Picture[]} */ (model.get("pictures")),
       redraw: () => drawFrame(),
-      notice: (said) => notice.replaceChildren(...withCode(said)),
+      notice(words) {
+        notice.replaceChildren(...(words ? withCode(words) : []));
+        said.textContent = words.replaceAll("`", "");
+      },
     });
 
     function tick() {

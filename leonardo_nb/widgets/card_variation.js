@@ -75,14 +75,16 @@ export default cardOf((place) => {
     const after = place.pictures()[0];
     const before = model.get("before");
     const found = model.get("place");
-    const now = [after?.key, before?.key, found, view().ticking].join();
+    const { ticking, phase } = view();
+    const now = [after?.key, before?.key, found, phase].join();
     if (now === drawn) return;
     drawn = now;
     for (const each of urls) URL.revokeObjectURL(each);
     urls.clear();
     if (!after) {
       const cell = make("div", "leo-cell");
-      nodes = view().ticking ? [before?.key ? fill(cell, before, url(before)) : cell] : [];
+      // also for the moment in which the result is there and its picture is not
+      nodes = ticking || phase === "done" ? [before?.key ? fill(cell, before, url(before)) : cell] : [];
     } else if (!before?.key || !found) nodes = [opens(after)];
     else if (found.length) nodes = [slider(before, after, found)];
     else

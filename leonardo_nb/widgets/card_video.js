@@ -68,7 +68,7 @@ export default cardOf((place) => {
     asked = true;
     isBroken = false;
     place.notice("");
-    cell.toggleAttribute("data-loads", true);
+    cell.ariaBusy = "true";
     model.send({ do: "clip", view: me });
     use.set("film", true); // a large one is on its way for a while
   }
@@ -110,7 +110,7 @@ export default cardOf((place) => {
     heard(message, buffers) {
       if (message?.kind !== "clip" || message.view !== me || clip) return;
       asked = false;
-      cell.toggleAttribute("data-loads", false);
+      cell.ariaBusy = null;
       if (!buffers?.length) return fails(message.why);
       clip = addressOf(buffers[0], message.type);
       player.src = clip;
