@@ -295,7 +295,7 @@ class Showing(Generic[W]):
 
     def _next_cell_begins(self) -> None:
         try:
-            self._engine.call_soon(self._insist, self._widget)
+            self._engine.call_soon(self._hurry)
         except RuntimeError:
             logger.debug("%r stays live: its engine has closed.", self._shown)
 
@@ -319,7 +319,7 @@ class Showing(Generic[W]):
             return
         self._unhear = widget.on_use(partial(self._used, widget))
         self._slot.linger(self._next_cell_begins)
-        self._engine.call_later(LONGEST_SECONDS, self._insist, widget)
+        self._engine.call_later(LONGEST_SECONDS, self._insist)
         self._used(widget)
 
     def _used(self, widget: W) -> None:
@@ -332,12 +332,16 @@ class Showing(Generic[W]):
         if uses == self._uses:
             self._freeze_now()
 
-    def _insist(self, widget: W) -> None:
+    def _hurry(self) -> None:
         """Become plain although it is in use, but for jobs that can be seen nowhere else."""
-        if widget.is_at_work:
-            self._engine.call_later(LINGER_SECONDS, self._insist, widget)
-        else:
+        if self._widget is None or not self._widget.is_at_work:
             self._freeze_now()
+
+    def _insist(self) -> None:
+        """Become plain as soon as there are no such jobs."""
+        self._hurry()
+        if not self._is_freezing:
+            self._engine.call_later(LINGER_SECONDS, self._insist)
 
     def _freeze_now(self) -> None:
         if self._is_freezing:
