@@ -191,9 +191,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["json"]:
-        print(json.dumps(results()))
-    elif len(sys.argv) > 1:
+    if len(sys.argv) > 1:
         clients(int(sys.argv[1]), *sys.argv[2:])
     else:
         main()
