@@ -20,7 +20,10 @@ from PIL import Image
 from leonardo_nb.errors import NotFound, UnexpectedResponse
 from leonardo_nb.service.client import Client
 from leonardo_nb.service.requests import (
+    Body,
     CreateGeneration,
+    ImageToVideo,
+    MotionSvd,
     RemoveBackground,
     TextToVideo,
     UniversalUpscale,
@@ -32,7 +35,7 @@ from leonardo_nb.service.webhooks import read_event
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.testing import ManualClock
 
-from .conftest import text
+from .conftest import SHARED, document, text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -198,10 +201,59 @@ def written() -> list[Sample]:
     return found
 
 
+BODIES: tuple[Body, ...] = (
+    CreateGeneration.of("a fox"),
+    TextToVideo.of("waves"),
+    ImageToVideo.of("dolly in", imageId=ID),
+    MotionSvd.of(ID),
+    VideoUpscale.of(ID),
+    Upscale.of(ID),
+    Unzoom.of(ID),
+    RemoveBackground.of(ID),
+    UniversalUpscale.of(ID),
+)
+
+
+def creating(body: Body) -> Call:
+    """Return the call that asks for *body*."""
+    # not `create`, which would ask the v2 API for some
+    if isinstance(body, CreateGeneration):
+        return lambda it: it.create_generation(body)
+    return lambda it: it.create(body)
+
+
+def documented() -> list[Sample]:
+    """Return the sample answers of the specification and of others, where they lie beside."""
+    calls: dict[str, Call] = {f"/{body.endpoint}": creating(body) for body in BODIES}
+    calls["/prompt/improve"] = lambda it: it.prompt_improve("a fox")
+    calls["/prompt/random"] = lambda it: it.prompt_random()
+    if not (SHARED / "openapi.json").exists():
+        return []
+    found = [
+        Sample(f"openapi: {path}", calls[path], content["example"])
+        for path, methods in document("openapi.json")["paths"].items()
+        for operation in methods.values()
+        for answer in operation["responses"].values()
+        for content in answer.get("content", {}).values()
+        if "example" in content and path in calls
+    ]
+    others: dict[str, Call] = {
+        "create-generation": calls["/generations"],
+        "get-generation": lambda it: it.generation(ID),
+        "image-to-video": calls["/generations-image-to-video"],
+        "me": lambda it: it.me(),
+        "pricing-calculator": lambda it: it.price(CreateGeneration.of("a fox")),
+    }
+    for name, call in others.items():
+        sample = document(f"third-party/examples/leonardo-ai-{name}-example.json")
+        found.append(Sample(f"third party: {name}", call, sample["response"]["body"]))
+    return found
+
+
 @pytest.fixture(scope="module")
 def samples() -> dict[str, Sample]:
     """Every answer by its name."""
-    return {each.name: each for each in (*collected(), *written())}
+    return {each.name: each for each in (*collected(), *written(), *documented())}
 
 
 def read(sample: Sample, body: Any) -> object:
