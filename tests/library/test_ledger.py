@@ -310,7 +310,7 @@ def test_the_table_shows_every_kind() -> None:
     assert [
         'a "fox" 🦊',
         "waves",
-        "Background removed",
+        "Remove background",
         "Variation",
         "a fox",
         "Video",

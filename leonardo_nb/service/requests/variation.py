@@ -100,7 +100,7 @@ class RemoveBackground(_Variation):
     """Ask for an image without its background: the body of `POST /variations/nobg`."""
 
     endpoint: ClassVar[str] = "variations/nobg"
-    title: ClassVar[str] = "Background removed"
+    title: ClassVar[str] = "Remove background"
     wrappers: ClassVar[tuple[str, ...]] = ("sdNobgJob",)
     function: ClassVar[str] = "nobg"
     vocabulary: ClassVar[Vocabulary] = Vocabulary.of("nobg", (_ID, _IS_VARIATION), _ELSEWHERE)
@@ -130,7 +130,7 @@ class CutOut(_Variation):
 
     endpoint: ClassVar[str] = "v2/generationssync"
     looked_for: ClassVar[Literal["generation", "variation", "motion-variation"]] = "generation"
-    title: ClassVar[str] = "Background removed"
+    title: ClassVar[str] = "Remove background"
     wrappers: ClassVar[tuple[str, ...]] = ("generateSync",)
     function: ClassVar[str] = "nobg"
     vocabulary: ClassVar[Vocabulary] = Vocabulary.of(
