@@ -16,6 +16,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from leonardo_nb.simulator import refusals, saved
@@ -291,7 +292,11 @@ class Simulator:
                     pause=pause,
                 )
             ],
-            exception_handlers={Refusal: _refuse, HTTPException: _no_route},
+            exception_handlers={
+                Refusal: _refuse,
+                HTTPException: _no_route,
+                ClientDisconnect: _nobody,
+            },
         )
         app.router.redirect_slashes = False
         return app
@@ -343,6 +348,11 @@ async def _refuse(_: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, Refusal):
         raise refusal
     return Answer(refusal.body, refusal.status, headers=refusal.headers)
+
+
+async def _nobody(request: Request, _: Exception) -> Response:
+    """Answer a client that left in the middle of its request; nobody reads it."""
+    return await _refuse(request, refusals.unreadable_json())
 
 
 async def _no_route(request: Request, _: Exception) -> Response:

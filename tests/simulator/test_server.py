@@ -115,3 +115,26 @@ def test_a_taken_port_is_an_error(base_url: str) -> None:
     """Serving where something serves already fails at once."""
     with pytest.raises(OSError, match="in use"):
         serve(port=httpx.URL(base_url).port or 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/api/rest/v1/generations", f"Authorization: Bearer {Simulator().key}\r\n"),
+        ("/uploads/", "Content-Type: multipart/form-data; boundary=b\r\n"),
+    ],
+)
+def test_a_client_that_leaves_is_nobody_s_news(
+    path: str, headers: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Half a body and then nothing: no traceback in the terminal, and nothing is made."""
+    simulator = Simulator()
+    head = f"POST {path} HTTP/1.1\r\nHost: here\r\n{headers}Content-Length: 200\r\n\r\n"
+    with serve_in_thread(simulator) as url:
+        port = int(url.split(":")[2].partition("/")[0])
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f'{head}{{"prompt"'.encode())
+        # the server is one thread: once it answers this, it has read the half before
+        assert 404 == httpx.get(url).status_code
+
+    assert ("", 0) == (capfd.readouterr().err, simulator.creates)
