@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.engine.lifecycle import Charge
 from leonardo_nb.engine.media import file_size
@@ -33,9 +33,12 @@ from leonardo_nb.errors import (
     RequestRefused,
 )
 from leonardo_nb.money import Credits
+from leonardo_nb.service.catalog.guidances import guidance_of_preprocessor
 from leonardo_nb.service.requests import ImageToVideo, Upscale
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leonardo_nb.engine.job import Job
     from leonardo_nb.money import Cost
 
@@ -287,14 +290,50 @@ def shown_value(value: object) -> str:
 
 
 def parameter_pairs(notable: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return what differs from the defaults as (name, value) text, width and height as one size."""
+    """
+    Return what differs from the defaults as (name, value) text, width and height as one size.
+
+    >>> parameter_pairs({"controlnets": [{"preprocessorId": 166, "strengthType": "High"}]})
+    (('controlnets', 'style High'),)
+    """
     pairs: dict[str, str] = {}
     for name, value in notable.items():
         if name in {"width", "height"} and {"width", "height"} <= notable.keys():
             pairs["size"] = f"{notable['width']} × {notable['height']}"  # noqa: RUF001  typographic
+        elif name in _ITEMS and isinstance(value, (list, tuple)):
+            pairs[name] = ", ".join(_ITEMS[name](each) for each in value)
         else:
             pairs[name] = shown_value(value)
     return tuple(pairs.items())
+
+
+def _guide(item: object) -> str:
+    """Return a guidance as its name and how strongly it guides, or as it is where it is unknown."""
+    if not isinstance(item, Mapping):
+        return shown_value(item)
+    known = guidance_of_preprocessor(item.get("preprocessorId", -1))
+    if known is None:
+        return shown_value(item)
+    strong = item.get("strengthType", item.get("weight"))
+    return known.name if strong is None else f"{known.name} {shown_value(strong)}"
+
+
+def _element(item: object) -> str:
+    """Return an element as its id and its weight; nothing here knows its name."""
+    if not isinstance(item, Mapping):
+        return shown_value(item)
+    name = item.get("akUUID", item.get("userLoraId"))
+    if name is None:
+        return shown_value(item)
+    return f"{name} {shown_value(item['weight'])}" if "weight" in item else f"{name}"
+
+
+_ITEMS: Final[Mapping[str, Callable[[object], str]]] = {
+    "controlnets": _guide,
+    "elements": _element,
+    "userElements": _element,
+}
+"""Members that are lists of objects, and what is said of one."""
 
 
 def money_line(facts: CardFacts) -> str:

@@ -181,6 +181,31 @@ def test_size_is_one_parameter() -> None:
     assert (("seed", "1"), ("size", "1024 × 576"), ("tiling", "yes")) == pairs  # noqa: RUF001
 
 
+@pytest.mark.parametrize(
+    ("member", "items", "text"),
+    [
+        (
+            "controlnets",
+            [
+                {"initImageId": "x", "preprocessorId": 67, "strengthType": "High"},
+                {"initImageId": "y", "preprocessorId": 19, "weight": 0.75},
+                {"initImageId": "z", "preprocessorId": 0},
+            ],
+            "style High, edge 0.75, image_reference",
+        ),
+        ("controlnets", [{"preprocessorId": 9999}], '{"preprocessorId": 9999}'),
+        ("elements", [{"akUUID": "an-id", "weight": 1.0}, {"akUUID": "b"}], "an-id 1, b"),
+        ("userElements", [{"userLoraId": 7, "weight": 0.5}], "7 0.5"),
+        ("elements", ["as it came"], "as it came"),
+    ],
+)
+def test_what_guides_a_picture_is_said_in_words(
+    member: str, items: list[object], text: str
+) -> None:
+    """A card says which guidance and how strong, where the request has objects."""
+    assert ((member, text),) == parameter_pairs({member: items})
+
+
 def test_long_values_are_cut() -> None:
     """A negative prompt of a thousand letters does not fill the card."""
     assert 80 == len(shown_value("blurry " * 200))
