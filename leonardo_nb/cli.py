@@ -149,7 +149,7 @@ def simulate(
     except ValueError:
         _refuse(f"{state} holds no state of this simulator; name another file with --state.")
     except OSError as error:
-        _refuse(f"{state} cannot be read ({error.strerror}); name another file with --state.")
+        _refuse(f"{state} cannot be used ({error.strerror}); name another file with --state.")
     console = Console(soft_wrap=True, highlight=False)
 
     def say_where(base_url: str) -> None:

@@ -145,6 +145,8 @@ class Simulator:
         self._state = None if state is None else saved.State(state)
         if self._state is not None:
             self._state.restore(self.world)
+            # a file that cannot be written is to be told now, and not to whoever asks first
+            self._state.write(self.world)
         self._callbacks: Callbacks | None = None
         if webhook_url is not None:
             self._callbacks = Callbacks(
