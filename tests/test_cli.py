@@ -201,11 +201,14 @@ def test_another_file_is_no_state(content: str, tmp_path: Path) -> None:
     assert content == state.read_text()
 
 
-def test_a_folder_is_no_state(tmp_path: Path) -> None:
-    """It cannot be read, which is a sentence."""
-    answer = CliRunner().invoke(cli.app, ["simulate", "--port", "0", "--state", str(tmp_path)])
+@pytest.mark.parametrize("where", [".", "file/state.json"])
+def test_a_state_that_cannot_be_kept_is_told_at_once(where: str, tmp_path: Path) -> None:
+    """A folder, or below a file: one sentence, before anything is served."""
+    (tmp_path / "file").write_text("")
+    state = str(tmp_path / where)
+    answer = CliRunner().invoke(cli.app, ["simulate", "--port", "0", "--state", state])
 
-    assert (1, True) == (answer.exit_code, "cannot be read" in answer.output.replace("\n", " "))
+    assert (1, True) == (answer.exit_code, "cannot be used" in answer.output.replace("\n", " "))
 
 
 @pytest.mark.parametrize(
