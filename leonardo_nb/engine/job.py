@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from leonardo_nb.engine.deletion import delete_job
 from leonardo_nb.engine.ingredients import with_images
 from leonardo_nb.engine.lifecycle import Noted, State
-from leonardo_nb.errors import EngineThreadError, JobCancelled, JobTimeout
+from leonardo_nb.errors import EngineThreadError, JobCancelled, JobTimeout, LeonardoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.lifecycle import Charge, Event, Snapshot
     from leonardo_nb.engine.media import Images
     from leonardo_nb.engine.runner import Runner
-    from leonardo_nb.errors import LeonardoError
     from leonardo_nb.library.records import MediaFile
     from leonardo_nb.money import Cost
     from leonardo_nb.service.requests import Body
@@ -306,6 +306,15 @@ class Job(Generic[T]):
         return self._runner.engine.wait(
             self._runner.engine.run(delete_job, self._runner.client, self)
         )
+
+    def ask_price(self, request: Body, told: Callable[[Cost], object]) -> None:
+        """Tell *told*, on the engine, what *request* would cost, if the calculator knows."""
+
+        async def ask() -> None:
+            with suppress(LeonardoError):
+                told(await self._runner.price(request))
+
+        self._runner.engine.spawn(ask)
 
     # showing
 

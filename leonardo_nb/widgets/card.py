@@ -23,7 +23,7 @@ from leonardo_nb.widgets import page
 from leonardo_nb.widgets.live import Live
 from leonardo_nb.widgets.pace import Gather, aside
 from leonardo_nb.widgets.thumbnails import place_of, small
-from leonardo_nb.widgets.view import card_view, facts_of
+from leonardo_nb.widgets.view import card_view, facts_of, offers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import VariationJob, VideoJob
     from leonardo_nb.engine.media import Image
+    from leonardo_nb.money import Cost
     from leonardo_nb.widgets.pace import Scheduler
 
 __all__ = ["Card", "VariationCard", "VideoCard", "card_for", "engine_of", "shared_card"]
@@ -66,6 +67,8 @@ class Card(Live):
         self._requested: set[str] = set()
         self._made_by: dict[str, Card] = {}
         self._chosen: int | None = None
+        self._prices: dict[str, Cost] = {}
+        self._has_asked = False
         self._problem = ""
         self._ends: list[Callable[[], None]] = []  # close() may come before the rest
         super().__init__(engine_of(job), view=card_view(facts_of(job)))
@@ -117,7 +120,10 @@ class Card(Live):
         for key, image in zip(keys, self.job.images, strict=False):
             self._make_small(key, image)
         busy = {do for do, card in self._made_by.items() if not card.job.done()}
-        view = card_view(facts_of(self.job, chosen=self._chosen), busy=busy)
+        facts = facts_of(self.job, chosen=self._chosen, prices=self._prices)
+        if facts.kind == "generation" and facts.phase == "done":
+            self._ask_prices()
+        view = card_view(facts, busy=busy)
         if self._problem:
             view["notes"] = [*view["notes"], self._problem]
         here = [self._thumbnails[key] for key in keys if key in self._thumbnails]
@@ -125,6 +131,18 @@ class Card(Live):
             self.view = view
             if [picture["key"] for picture in here] != [p["key"] for p in self.pictures]:
                 self.pictures = here
+
+    def _ask_prices(self) -> None:
+        """Ask once what its buttons would cost; one answer serves all cards of a studio."""
+        if self._has_asked:
+            return
+        self._has_asked = True
+        for do, request in offers().items():
+            self.job.ask_price(request, partial(self._priced, do))
+
+    def _priced(self, do: str, price: Cost) -> None:
+        self._prices[do] = price
+        self._gather.ask()
 
     @property
     def _keys(self) -> list[str]:

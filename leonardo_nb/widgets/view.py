@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.engine.job import Job
     from leonardo_nb.money import Cost
+    from leonardo_nb.service.requests import Body
 
 __all__ = [
     "CardFacts",
@@ -48,6 +49,7 @@ __all__ = [
     "error_lines",
     "facts_of",
     "money_line",
+    "offers",
     "parameter_pairs",
     "seconds",
     "shown_value",
@@ -132,6 +134,8 @@ class CardFacts:
     """Where the file of a video is."""
     chosen: int | None = None
     """Which picture was opened last, from 0: the one that "Upscale" acts on."""
+    prices: Mapping[str, Cost] = field(default_factory=dict)
+    """What the calculator says of what can be made of a picture, by action."""
 
     @property
     def phase(self) -> str:
@@ -167,13 +171,16 @@ class CardFacts:
         return self.phase in {"done", "failed", "stopped"}
 
 
-def facts_of(job: Job[Any], *, chosen: int | None = None) -> CardFacts:
+def facts_of(
+    job: Job[Any], *, chosen: int | None = None, prices: Mapping[str, Cost] | None = None
+) -> CardFacts:
     """
     Return what is true of *job* now; callable from any thread.
 
     Args:
         job: Of any kind.
         chosen: Which of its pictures was opened last, from 0.
+        prices: What the calculator says of what can be made of them, by action; see `offers`.
     """
     request = job.request
     expected = job.expected
@@ -204,6 +211,7 @@ def facts_of(job: Job[Any], *, chosen: int | None = None) -> CardFacts:
         price=job.price,
         balance=job.balance,
         simulated=job.simulated,
+        prices=prices or {},
         prompt=request.caption,
         parameters=parameter_pairs(notable),
         notes=tuple(job.notes),
@@ -483,21 +491,27 @@ def _offers(facts: CardFacts) -> list[dict[str, Any]]:
     if facts.arrived > 1:
         which = "the first, " if facts.chosen is None else f"picture {facts.chosen + 1}, "
     labels = {"upscale": "Upscale", "to-video": "To video"}
-    return [_action(do, labels[do], f"{which}{words}") for do, words in _prices_of_offers().items()]
+    return [
+        _action(do, labels[do], which + _offered(request, facts.prices.get(do)))
+        for do, request in offers().items()
+    ]
 
 
 @cache
-def _prices_of_offers() -> dict[str, str]:
-    """Return our own estimate for each offer in words; none of them depends on the picture."""
-    requests = {
-        "upscale": Upscale.of(ANY_ID),
-        "to-video": ImageToVideo.of("it moves", imageId=ANY_ID),
-    }
-    estimates = {do: request.estimated_credits() for do, request in requests.items()}
+def offers() -> dict[str, Body]:
+    """Return a request for each thing that can be made of a picture; of any, for its price."""
     return {
-        do: "costs credits" if amount is None else f"about {Credits(amount)}"
-        for do, amount in estimates.items()
+        "upscale": Upscale.of(ANY_ID),
+        "to-video": ImageToVideo.of("it moves", imageId=ANY_ID, seed=1),
     }
+
+
+def _offered(request: Body, price: Cost | None) -> str:
+    """Return a price in words: the calculator's, else our own estimate, where there is one."""
+    if price is not None:
+        return str(price)
+    estimate = request.estimated_credits()
+    return "costs credits" if estimate is None else f"about {Credits(estimate)}"
 
 
 def _action(do: str, label: str, consequence: str = "") -> dict[str, Any]:

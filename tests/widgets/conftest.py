@@ -141,6 +141,8 @@ class FakeJob:
     """A job whose facts a test sets by hand; `tell()` is what the engine does at a change."""
 
     state: str = "request"
+    prices: dict[str, Cost] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     sent: bool = False
     id: str | None = None
     uid: str = "job-1"
@@ -211,6 +213,12 @@ class FakeJob:
         """Remember what was asked for and return another job."""
         self.commands.append(("again", changes))
         return FakeJob(uid=f"{self.uid}-again", engine=self.engine)
+
+    def ask_price(self, request: Any, told: Callable[[Cost], object]) -> None:
+        """Remember the question, and answer it where the test has named a price."""
+        self.asked.append(request.endpoint)
+        if (price := self.prices.get(request.endpoint)) is not None:
+            told(price)
 
     def makes(self, command: object, kind: str) -> FakeJob:
         """Remember *command* and return a job of another kind."""

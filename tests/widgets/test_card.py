@@ -140,6 +140,20 @@ def test_again_makes_a_card_below(
     assert ["job-1-again"] == [made.job.uid for made in card.made]
 
 
+def test_offers_are_priced_once(make_job: Callable[..., Any], engine: FakeEngine) -> None:
+    """The calculator is asked when the pictures are there, once, and its price is on the card."""
+    prices = {"generations-image-to-video": Credits(100)}
+    job = make_job(state="complete", prices=prices, pictures=1)
+    card = card_for(job)
+    engine.advance(1)
+    job.tell()
+    engine.advance(1)
+
+    said = {each["do"]: each["consequence"] for each in card.view["actions"]}
+    assert ["variations/upscale", "generations-image-to-video"] == job.asked
+    assert "100 credits" == said["to-video"]
+
+
 def test_refused_again_says_why(
     make_job: Callable[..., Any], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,14 @@ def test_actions_after_the_end() -> None:
     ] == [(action["label"], action["consequence"]) for action in view["actions"]]
 
 
+def test_the_calculator_s_price_is_said_as_it_is() -> None:
+    """What it names takes the place of an estimate."""
+    prices = {"upscale": Credits(15), "to-video": Credits(100)}
+    view = card_view(facts("complete", arrived=1, prices=prices))
+
+    assert {"15 credits", "100 credits"} <= {each["consequence"] for each in view["actions"]}
+
+
 @pytest.mark.parametrize(
     ("kind", "first"), [("generation", "Open"), ("video", "Play"), ("variation", "Open")]
 )
