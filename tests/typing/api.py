@@ -133,3 +133,44 @@ def the_rest() -> None:
         assert_type(error.member, str)
     except (leo.RateLimited, leo.RequestRefused) as error:
         assert_type(error.status, int)
+
+
+def videos_and_variations(image: leo.Image, video: leo.Video) -> None:
+    """Every way on from a picture."""
+    assert_type(image.upscale(), leo.VariationJob)
+    assert_type(image.unzoom(), leo.VariationJob)
+    assert_type(image.nobg(bg_color="ffffff"), leo.VariationJob)
+    assert_type(image.universal_upscale(upscalerStyle="CINEMATIC"), leo.VariationJob)
+    assert_type(image.to_video("slow dolly in", model="MOTION2"), leo.VideoJob)
+    assert_type(image.motion(strength=5), leo.VideoJob)
+    assert_type(video.upscale(), leo.VideoJob)
+    assert_type(leo.text_to_video("waves", resolution="RESOLUTION_720"), leo.VideoJob)
+    assert_type(leo.image_to_video("waves", image), leo.VideoJob)
+    assert_type(leo.image_to_video("waves", imageId="an-id"), leo.VideoJob)
+    assert_type(leo.motion("an-id", motionStrength=3), leo.VideoJob)
+    assert_type(leo.upscale_video(video), leo.VideoJob)
+    assert_type(leo.upscale("an-id"), leo.VariationJob)
+    assert_type(leo.unzoom("an-id", isVariation=True), leo.VariationJob)
+    assert_type(leo.nobg(image), leo.VariationJob)
+    assert_type(leo.universal_upscale(variationId="an-id"), leo.VariationJob)
+    assert_type(video.embed(), leo.Video)
+    assert_type(video.poster, leo.Image | None)
+    assert_type(video.duration, float)
+    assert_type(video.path, Path)
+
+
+async def results(video: leo.VideoJob, variation: leo.VariationJob) -> None:
+    """What awaiting gives."""
+    assert_type(await video, leo.Video)
+    assert_type(await variation, leo.Image)
+    assert_type(video.video, leo.Video | None)
+    assert_type(variation.image, leo.Image | None)
+    assert_type(variation.source, leo.Image | None)
+    assert_type(video.again(seed=2), leo.VideoJob)
+
+
+def called_back() -> None:
+    """Callbacks."""
+    leo.connect(webhook_url="https://example.org/", webhook_port=8765, webhook_token="t")
+    leo.connect(webhook_url=True)
+    assert leo.studio().webhook is not None
