@@ -18,7 +18,9 @@ from weakref import WeakValueDictionary
 import anyio
 import anyio.to_thread
 
+from leonardo_nb.engine import words
 from leonardo_nb.engine.budget import Budget, Reservation
+from leonardo_nb.engine.downloads import Downloads
 from leonardo_nb.engine.kinds import KINDS
 from leonardo_nb.engine.lifecycle import (
     Acked,
@@ -50,14 +52,12 @@ from leonardo_nb.engine.watch import Watch
 from leonardo_nb.errors import (
     AuthenticationError,
     ConnectionFailed,
-    DownloadFailed,
     JobCancelled,
     JobError,
     JobFailed,
     JobTimeout,
     LeonardoError,
     LibraryError,
-    OutcomeUnknown,
     RateLimited,
     ServiceError,
     UnexpectedResponse,
@@ -71,9 +71,9 @@ if TYPE_CHECKING:
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
-    from leonardo_nb.engine.looks import Look, Looks, RemoteFile
+    from leonardo_nb.engine.looks import Look, Looks
     from leonardo_nb.engine.thread import Engine
-    from leonardo_nb.library.files import MediaStore, StoredFile
+    from leonardo_nb.library.files import MediaStore
     from leonardo_nb.library.ledger import Ledger
     from leonardo_nb.money import Cost
     from leonardo_nb.service.client import Client
@@ -90,8 +90,6 @@ ACCOUNT_EVERY = 1.0
 """Seconds; the balance is not asked for more often."""
 UNPRICED_SECONDS = 30.0
 """For how long a price that the calculator did not give is not asked for again."""
-DOWNLOAD_PAUSES = (1.0, 3.0)
-"""Seconds before a file is fetched for the second and the third time."""
 SEND_PAUSE_LONGEST = 30.0
 """Seconds; the longest pause after "too many requests" that names no time itself."""
 SERVER_FAULT = 500
@@ -136,7 +134,7 @@ class Runner:
         self.budget = Budget(budget)
         self.account: Account | None = None
         self._ledger = ledger
-        self._store = store
+        self._downloads = Downloads(client, store, clock, speed)
         self._limits = limits or Limits()
         self._simulated = simulated
         self._speed = speed
@@ -235,7 +233,7 @@ class Runner:
             media=record.media,
             complete=state is State.COMPLETE,
             cancelled=state is State.CANCELLED and not may_have_files,
-            error=None if may_have_files else _why(record, state),
+            error=None if may_have_files else words.why(record, state),
             ended=None if may_have_files else now,
         )
         job = self._made(self._with_source(snapshot))
@@ -446,16 +444,19 @@ class Runner:
     async def _keep(self, job: Job[Any], look: Look) -> None:
         """Fetch what an ended job made, and write down how it ended."""
         if look.is_failed:
-            await self._end(job, _failure(job, look), refunded=True)
+            await self._end(job, words.failure(job, look), refunded=True)
             return
         job.apply(Drawn())
         files = [file for file in look.files if job.kind != "video" or file.video_url is not None]
         for file in files[len(job.snapshot.media) :]:
-            job.apply(Saved(await self._fetch(job, file)))
+            saved = await self._downloads.media(
+                file, is_video=job.kind == "video", source=job.snapshot.source
+            )
+            job.apply(Saved(saved))
         if not job.snapshot.media:
             nothing = "no video" if job.kind == "video" else "no picture"
             error = JobFailed(
-                f"{job.noun} {job.id} is complete and has {nothing}. {_price_sentence(job)}"
+                f"{job.noun} {job.id} is complete and has {nothing}. {words.price_sentence(job)}"
                 "`job.again()` asks once more.",
                 snapshot=job.snapshot,
             )
@@ -511,12 +512,12 @@ class Runner:
             raise
         except ConnectionFailed as error:
             if error.delivered:
-                raise _outcome_unknown(job, error) from error
+                raise words.outcome_unknown(job, error) from error
             job.apply(SentBack())
             raise
         except ServiceError as error:
             if _may_have_created(error):
-                raise _outcome_unknown(job, error) from error
+                raise words.outcome_unknown(job, error) from error
             job.apply(SentBack())
             raise
         # known first and written down then: a full disk must not lose a job that is paid
@@ -538,7 +539,7 @@ class Runner:
         except TimeoutError:
             raise JobTimeout(
                 f"{job.noun} {job_id} has not ended after {job.elapsed:.0f} s. "
-                f'{_price_sentence(job)}It may still: leo.job("{job_id}") looks for it again.',
+                f'{words.price_sentence(job)}It may still: leo.job("{job_id}") looks for it again.',
                 snapshot=job.snapshot,
             ) from None
 
@@ -555,44 +556,6 @@ class Runner:
         if status not in self._unknown:
             self._unknown.add(status)
             log.warning("The service has a state that is not known here: %.40r", status)
-
-    async def _fetch(self, job: Job[Any], file: RemoteFile) -> MediaFile:
-        """Fetch one file of *job*, and the still of a video."""
-        if job.kind != "video":
-            url = file.url or ""
-            return MediaFile(file.id, url, file.nsfw, await self._fetched(url, "picture"))
-        url = file.video_url or ""
-        stored = await self._fetched(url, "video")
-        return MediaFile(file.id, url, file.nsfw, stored, await self._poster(job, file))
-
-    async def _poster(self, job: Job[Any], file: RemoteFile) -> StoredFile | None:
-        """Return the still of a video; without one the video is as good, so nothing fails."""
-        if file.url is not None:
-            try:
-                return await self._fetched(file.url, "still")
-            except DownloadFailed as error:
-                log.info("The still of %r could not be fetched: %s", job, error)
-        source = job.snapshot.source
-        if source is None:
-            return None
-        return source.file if source.file.duration is None else source.poster
-
-    async def _fetched(self, url: str, what: str) -> StoredFile:
-        """Return the file at *url*, with a second and a third try."""
-        for pause in (*DOWNLOAD_PAUSES, None):
-            try:
-                async with self.client.media(url) as answer:
-                    return await self._store.save(answer.aiter_bytes(), url=url)
-            except (ConnectionFailed, DownloadFailed, ServiceError) as error:
-                if pause is None:
-                    raise DownloadFailed(
-                        f"The {what} is there and paid, and could not be fetched: {error} "
-                        f"The service keeps it at {url}.",
-                        url=url,
-                    ) from error
-                log.info("A %s is fetched again: %s", what, error)
-                await self.clock.pause(pause / self._speed)
-        raise AssertionError("unreachable")
 
     async def _fail(self, job: Job[Any], error: LeonardoError) -> None:
         """End *job* with *error*, which is not the service's last word on it."""
@@ -680,54 +643,3 @@ def _may_have_created(error: ServiceError) -> bool:
     if isinstance(error, AuthenticationError):
         return False
     return isinstance(error, UnexpectedResponse) or error.status >= SERVER_FAULT
-
-
-def _why(record: JobRecord, state: State) -> LeonardoError | None:
-    """Return why a job of the library has no files and never will have by itself."""
-    if state is State.FAILED:
-        return JobFailed(record.error or "It failed.")
-    if state.is_final:
-        return None
-    if record.sent is None:
-        return JobError(
-            "This job was not sent, or not yet by the process that asked for it; it has cost "
-            "nothing so far. `job.again()` asks for it here."
-        )
-    return OutcomeUnknown(
-        record.error
-        or "The answer to this request was lost, so nobody knows whether it was accepted and "
-        "paid; it was not sent again."
-    )
-
-
-def _price_sentence(job: Job[Any]) -> str:
-    return "" if job.cost is None else f"It cost {job.cost}. "
-
-
-def _failure(job: Job[Any], look: Look) -> JobFailed:
-    words = ", ".join(look.moderation)
-    reason = (
-        f"The service's content filter names {words}" if words else "The service gives no reason"
-    )
-    refund = "" if job.cost is None else f" ({job.cost})"
-    advice = (
-        "Change the prompt: `job.again(prompt=...)`."
-        if words
-        else "Prompt and parameters are kept; `job.again()` submits them unchanged."
-    )
-    said = f"{reason} and refunds failed jobs{refund}. {advice}"
-    return JobFailed(
-        f"{job.noun} {job.id} failed after {job.elapsed:.0f} s. {said}",
-        snapshot=job.snapshot,
-        reason=said,
-    )
-
-
-def _outcome_unknown(job: Job[Any], error: LeonardoError) -> OutcomeUnknown:
-    price = "" if job.price is None else f" ({job.price})"
-    return OutcomeUnknown(
-        f"The answer to this request was lost, so nobody knows whether it was accepted and "
-        f"paid{price}; it was not sent again. Look at the account's newest jobs before "
-        f"`job.again()`. What happened: {error}",
-        snapshot=job.snapshot,
-    )
