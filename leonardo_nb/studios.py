@@ -406,7 +406,7 @@ class Studio(AccountMethods):
             AuthenticationError: The key is refused.
             ConnectionFailed: Nobody answers.
         """
-        return self.engine.wait(self.engine.run(self._runner.refresh_account))
+        return self._now(lambda: self._runner.refresh_account(always=True))
 
     def jobs(self, *, limit: int = 50, offset: int = 0) -> JobTable:
         """Return what the library knows, newest first, at most *limit* jobs, as a table."""

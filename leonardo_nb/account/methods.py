@@ -192,7 +192,7 @@ class AccountMethods:
             AuthenticationError: The key is refused.
             ConnectionFailed: Nobody answers.
         """
-        account = self._now(self._runner.refresh_account)
+        account = self._now(lambda: self._runner.refresh_account(always=True))
         budget = self._runner.budget
         return Me.of(account, simulated=self.simulated, budget=budget.limit, spent=budget.spent)
 

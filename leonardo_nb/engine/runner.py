@@ -363,16 +363,19 @@ class Runner:
                 raise
             return self._prices[key]
 
-    async def refresh_account(self) -> Account:
+    async def refresh_account(self, *, always: bool = False) -> Account:
         """
         Ask for balance and slots, unless that was done a moment ago.
+
+        Args:
+            always: Ask even then, because somebody wants to read it.
 
         Raises:
             LeonardoError: The service does not answer, or refuses the key.
         """
         async with self._accounting:
-            now = self.clock.now()
-            if self.account is None or now - self._account_seen >= ACCOUNT_EVERY / self._speed:
+            age = self.clock.now() - self._account_seen
+            if always or self.account is None or age >= ACCOUNT_EVERY / self._speed:
                 self.account = await self.client.me()
                 self._account_seen = self.clock.now()
                 for slots in self._slots.values():

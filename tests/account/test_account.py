@@ -230,6 +230,17 @@ def test_a_price_reads_in_both_units() -> None:
 # -- prompts
 
 
+def test_the_account_is_asked_at_every_call(studio: leo.Studio, simulator: Simulator) -> None:
+    """Two prompts in one moment are both missing from the balance that is read after them."""
+    before = studio.me().balance
+    assert before is not None
+    studio.improve_prompt("a fox")
+    studio.improve_prompt("an owl")
+
+    assert before.amount - 8 == studio.me().balance.amount  # type: ignore[union-attr]
+    assert before.amount - 8 == studio.refresh().balance.amount  # type: ignore[union-attr]
+
+
 def test_an_improved_prompt_is_a_prompt(studio: leo.Studio, simulator: Simulator) -> None:
     """A text that knows its price, which can be drawn."""
     before = simulator.balance
