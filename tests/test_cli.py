@@ -12,6 +12,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
@@ -25,11 +26,11 @@ from leonardo_nb.sweeps.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.run import Run
 
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 KEY = "51a70000-0000-4000-8000-000000000001"
 
 
@@ -105,7 +106,7 @@ def test_failure_is_one_sentence(
 
 
 def test_lab_keeps_what_was_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Notebooks are copied once; JupyterLab gets the first one and all further options."""
+    """All notebooks are copied once; JupyterLab gets the first one and all further options."""
     called: list[list[str]] = []
 
     def call(command: list[str]) -> int:
@@ -120,7 +121,9 @@ def test_lab_keeps_what_was_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     run("lab", "--folder", str(folder), "--no-browser")
 
     assert "mine" == (folder / cli.FIRST_NOTEBOOK).read_text()
-    assert (folder / "02_parameter_sweeps.ipynb").is_file()
+    assert sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")) == sorted(
+        path.name for path in folder.iterdir()
+    )
     assert [
         [sys.executable, "-m", "jupyterlab", str(folder / cli.FIRST_NOTEBOOK), "--no-browser"]
     ] == called

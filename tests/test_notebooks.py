@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[1] / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = frozenset({"image/jpeg", "image/png"})
+COMPOSED = 'Image.alpha_composite(ImageOps.fit(sketch, cut.size).convert("RGBA"), cut)'
 
 pytestmark = [pytest.mark.notebook, pytest.mark.kernel, pytest.mark.timeout(180)]
 
@@ -38,6 +39,13 @@ def shown(notebook: Any) -> Iterator[tuple[str, frozenset[str]]]:
         if cell.cell_type == "code":
             for output in cell.outputs:
                 yield cell.source, frozenset(output.get("data", {}))
+
+
+def players(notebook: Any) -> Iterator[int]:
+    """Yield for every output how many films in it can be played."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            yield output.get("data", {}).get("text/html", "").count("<video ")
 
 
 def test_the_first_picture_s_notebook_ends_in_pictures() -> None:
@@ -66,3 +74,40 @@ def test_the_sweep_s_notebook_ends_in_contact_sheets() -> None:
     assert [] == [source for source, types in outputs if WIDGET in types]
     assert 6 == len(sheets)
     assert all({"text/html", "text/plain"} < types for types in sheets)
+
+
+def test_the_video_s_notebook_ends_in_stills_and_players() -> None:
+    """Each job ends as a plain picture, two films can be played, and no widget is left."""
+    notebook = run("03_from_image_to_video.ipynb")
+    outputs = list(shown(notebook))
+
+    ends = [source.splitlines()[-1] for source, types in outputs if types & PICTURES]
+
+    assert [] == [source for source, types in outputs if WIDGET in types]
+    assert [
+        *("job", "larger", "film", "video.embed()"),
+        *("waves", "shore.embed()", "finer", "moved"),
+    ] == ends
+    assert [1, 1] == [count for count in players(notebook) if count]
+
+
+def test_the_guidance_s_notebook_ends_in_pictures() -> None:
+    """Each job ends as a plain picture, the tables are HTML, and no widget is left."""
+    outputs = list(shown(run("04_guidance_and_variations.ipynb")))
+
+    ends = [source.splitlines()[-1] for source, types in outputs if types & PICTURES]
+    tables = [
+        source.splitlines()[-1]
+        for source, types in outputs
+        if "text/html" in types and not types & PICTURES
+    ]
+
+    assert [] == [source for source, types in outputs if WIDGET in types]
+    assert [
+        *("lighthouse", "castle", "upload", "mountain", "meadows", "night", "fox"),
+        *("wider", "alone", COMPOSED, "cinema"),
+    ] == ends
+    assert [
+        *("leo.me()", "leo.elements()", 'leo.styles("Phoenix 1.0")[:6]'),
+        *("leo.history(4)", "leo.me()"),
+    ] == tables

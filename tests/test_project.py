@@ -39,9 +39,14 @@ def mime_types(cells: list[dict[str, Any]]) -> set[str]:
     return {kind for cell in cells for output in cell["outputs"] for kind in output.get("data", {})}
 
 
-def test_both_notebooks_are_there() -> None:
-    """The first picture and the first sweep have their notebooks."""
-    assert ["01_first_image.ipynb", "02_parameter_sweeps.ipynb"] == [p.name for p in NOTEBOOKS[:2]]
+def test_all_four_notebooks_are_there() -> None:
+    """The first picture, the sweep, the video and what guides and varies have their notebooks."""
+    assert [
+        "01_first_image.ipynb",
+        "02_parameter_sweeps.ipynb",
+        "03_from_image_to_video.ipynb",
+        "04_guidance_and_variations.ipynb",
+    ] == [path.name for path in NOTEBOOKS[:4]]
 
 
 @each_notebook
