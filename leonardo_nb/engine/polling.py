@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["Durations", "Polling"]
+__all__ = ["Awake", "Durations", "Polling"]
+
+LONGEST_STEP = 60.0
+"""Seconds; a wait is read at least this often, unless the machine slept or its clock jumped."""
+FARTHEST_SAMPLE = 4.0
+"""Times as long as usual; what seems to have taken longer slept on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class Polling:
         longest: The longest pause.
         shared_every: The shortest time between two looks that serve all jobs in flight.
         jitter: The share of a pause that chance may add or take, so that many jobs spread out.
-        deadline: After how long without an end a job is reported as overdue.
+        deadline: After how many seconds awake without an end a job is reported as overdue; what
+            the machine slept does not count.
     """
 
     first: float = 2.0
@@ -73,6 +79,37 @@ class Polling:
         return pause * (1 + self.jitter * noise)
 
 
+class Awake:
+    """
+    Counts the seconds for which somebody was there to wait, from readings of a clock.
+
+    A monotonic clock stands still while Linux is suspended and goes on under macOS and Windows, and
+    virtual machines jump. A deadline that is a difference of two readings would then report jobs
+    as overdue although nobody has looked at them. Here a step between two readings counts at most
+    *longest_step*, so that a night with the lid closed is one pause.
+
+    Args:
+        now: The clock's reading at the start, in seconds.
+        longest_step: What one step counts at most, in seconds; longer than any pause between two
+            readings that is meant.
+
+    >>> awake = Awake(100.0)
+    >>> [awake.at(now) for now in (110.0, 40_110.0, 40_120.0)]
+    [10.0, 70.0, 80.0]
+    """
+
+    def __init__(self, now: float, longest_step: float = LONGEST_STEP) -> None:
+        self._last = now
+        self._longest_step = longest_step
+        self._counted = 0.0
+
+    def at(self, now: float) -> float:
+        """Return the seconds awake so far, *now* being the clock's reading."""
+        self._counted += min(max(0.0, now - self._last), self._longest_step)
+        self._last = now
+        return self._counted
+
+
 class Durations:
     """How long jobs of each kind took lately; a moving mean that follows the last few."""
 
@@ -81,8 +118,9 @@ class Durations:
         self._seconds: dict[Hashable, float] = {}
 
     def learn(self, kind: Hashable, seconds: float) -> None:
-        """Take in that a job of *kind* took *seconds*."""
+        """Take in that a job of *kind* took *seconds*; at most four times as long as usual."""
         before = self._seconds.get(kind, seconds)
+        seconds = min(seconds, FARTHEST_SAMPLE * before)
         self._seconds[kind] = before + self._weight * (seconds - before)
 
     def expected(self, kind: Hashable, default: float | None = None) -> float | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from leonardo_nb.engine.looks import PENDING
+from leonardo_nb.engine.polling import Awake
 from leonardo_nb.errors import (
     AuthenticationError,
     LeonardoError,
@@ -47,6 +48,7 @@ class _Watched:
     job_id: str
     expected: float | None
     accepted: float
+    """When it was, in seconds awake."""
     next_look: float
     on_look: Callable[[str], None]
     looks: int = 0
@@ -86,6 +88,7 @@ class Watch:
         self._changed = anyio.Event()
         self._looking = False
         self._last_request = float("-inf")
+        self._awake = Awake(clock.now())
 
     async def until_ended(
         self, job_id: str, *, expected: float | None, on_look: Callable[[str], None]
@@ -99,12 +102,17 @@ class Watch:
             on_look: Called with the status after each look that found it still at work.
 
         Raises:
-            TimeoutError: It did not end before the policy's deadline.
+            TimeoutError: It did not end before the policy's deadline, counted in seconds awake.
             NotFound: The service does not know it, several times over.
             AuthenticationError: The key is no longer accepted.
         """
-        now = self._clock.now()
-        watched = _Watched(job_id, expected, accepted=now, next_look=now, on_look=on_look)
+        watched = _Watched(
+            job_id,
+            expected,
+            accepted=self._seconds_awake(),
+            next_look=self._clock.now(),
+            on_look=on_look,
+        )
         watched.next_look += self._pause(watched)
         self._watched.add(watched)
         self._changed.set()
@@ -136,6 +144,7 @@ class Watch:
         try:
             while in_flight := self._in_flight():
                 self._changed = anyio.Event()
+                self._seconds_awake()
                 due = min(each.next_look for each in in_flight)
                 wait = max(due, self._last_request + self._polling.shared_every) - self._clock.now()
                 if wait > 0:
@@ -221,7 +230,7 @@ class Watch:
             watched.next_look = max(watched.next_look, self._clock.now() + error.retry_after)
 
     def _go_on(self, watched: _Watched) -> None:
-        if self._clock.now() - watched.accepted >= self._polling.deadline:
+        if self._seconds_awake() - watched.accepted >= self._polling.deadline:
             watched.ended.set()
             return
         watched.next_look = self._clock.now() + self._pause(watched)
@@ -229,7 +238,11 @@ class Watch:
     def _pause(self, watched: _Watched) -> float:
         return self._polling.pause(
             watched.looks,
-            waited=self._clock.now() - watched.accepted,
+            waited=self._seconds_awake() - watched.accepted,
             expected=watched.expected,
             noise=self._random.uniform(-1, 1),
         )
+
+    def _seconds_awake(self) -> float:
+        """Return the seconds for which this was awake; to be read before and after each pause."""
+        return self._awake.at(self._clock.now())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as some
 
-from leonardo_nb.engine.polling import Durations, Polling
+from leonardo_nb.engine.polling import Awake, Durations, Polling
 
 SECONDS = some.floats(min_value=0, max_value=10_000)
 
@@ -57,3 +59,40 @@ def test_durations_follow_the_last_jobs() -> None:
     durations.learn("a", 4.0)
 
     assert (3.0, 6.0) == (unknown, durations.expected("a"))
+
+
+def test_an_outlier_is_taken_for_a_nap() -> None:
+    """A job that seems to have taken the whole night moves the mean by little."""
+    durations = Durations(weight=0.5)
+
+    durations.learn("a", 8.0)
+    durations.learn("a", 8 * 3600.0)
+
+    assert 20.0 == durations.expected("a")
+
+
+@given(
+    steps=some.lists(some.floats(min_value=-1e6, max_value=1e6), max_size=30),
+    longest=some.floats(min_value=1, max_value=100),
+)
+def test_a_jump_counts_as_one_step(steps: list[float], longest: float) -> None:
+    """Seconds awake never go back, and grow by at most the longest step between two readings."""
+    now, awake = 0.0, Awake(0.0, longest)
+    readings = [0.0]
+    for step in steps:
+        now += step
+        readings.append(awake.at(now))
+
+    grown = [later - earlier for earlier, later in itertools.pairwise(readings)]
+    assert all(0 <= each <= longest * 1.000001 for each in grown)
+
+
+@given(steps=some.lists(some.floats(min_value=0, max_value=59), max_size=30))
+def test_awake_is_the_clock_without_jumps(steps: list[float]) -> None:
+    """Where every step is short, seconds awake are the clock's."""
+    now, awake = 0.0, Awake(0.0)
+    for step in steps:
+        now += step
+        awake.at(now)
+
+    assert abs(now - awake.at(now)) < 1e-6

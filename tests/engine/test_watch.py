@@ -177,6 +177,41 @@ async def test_the_deadline_ends_the_wait(clock: ManualClock) -> None:
     assert 60 <= clock.now() < 60 + 15
 
 
+async def test_a_closed_lid_expires_no_job(clock: ManualClock) -> None:
+    """The clock jumps by ten hours in every look, and the job is still waited for to its end."""
+    answers = iter([WORKING] * 9 + [DONE])
+
+    def ask(_: str) -> Look:
+        clock.advance(36_000)
+        return next(answers)
+
+    assert [DONE] == await ended(watch_of(Told(clock, one=ask)), "a")
+    assert clock.now() > 360_000
+
+
+async def test_a_jump_is_one_pause(clock: ManualClock) -> None:
+    """After a jump in the middle of a pause the job is looked at, and its deadline goes on."""
+    clock.holds = True
+    seen = asyncio.Event()
+
+    def ask(_: str) -> Look:
+        seen.set()
+        return WORKING
+
+    looks = Told(clock, one=ask)
+    waiting = asyncio.ensure_future(ended(watch_of(looks, Polling(jitter=0, deadline=90)), "a"))
+    while not clock.paused:  # noqa: ASYNC110  the pause is being begun
+        await asyncio.sleep(0)
+    clock.advance(36_000)
+    await seen.wait()
+    clock.holds = False
+
+    with pytest.raises(TimeoutError):
+        await waiting
+    assert 36_000 == looks.asked[0][0]
+    assert 36_030 <= clock.now() < 36_090
+
+
 async def test_a_video_is_told_from_its_still() -> None:
     """A row of the motion variations names a video, one of the others a picture."""
     row = Variation.model_validate({"id": "v", "status": "COMPLETE", "url": "https://x/1"})
