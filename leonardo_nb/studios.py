@@ -66,6 +66,8 @@ class Studio(AccountMethods):
         simulator: True for the simulator although there is a key, or a `Simulator` of your own.
         library: The folder for jobs and pictures; else LEONARDO_LIBRARY, else the platform's data
             directory.
+        allow_http: Let the key travel openly, to a `base_url` that begins with http:// and is not
+            this machine; only for a network on which nobody else listens.
         budget: The most that this studio may spend, such as `leo.Credits(500)`.
         limits: How much may happen at once and in a minute.
         webhook_url: The https address at which the service can call back, such as a tunnel's or a
@@ -92,6 +94,7 @@ class Studio(AccountMethods):
         base_url: str | None = None,
         simulator: bool | Simulator | None = None,
         library: str | os.PathLike[str] | None = None,
+        allow_http: bool = False,
         budget: Cost | None = None,
         limits: Limits | None = None,
         webhook_url: str | bool | None = None,
@@ -109,7 +112,9 @@ class Studio(AccountMethods):
         self.clock = clock or SystemClock()
         is_simulated = bool(simulator) or (simulator is None and not (api_key or base_url))
         if not is_simulated:
-            self.client = Client(base_url=base_url or LIVE_BASE_URL, api_key=api_key or "")
+            self.client = Client(
+                base_url=base_url or LIVE_BASE_URL, api_key=api_key or "", allow_http=allow_http
+            )
         store = MediaStore(self.folder)
         self._ledger = Ledger(self.folder)
         token = webhook_token or os.environ.get("LEONARDO_WEBHOOK_TOKEN") or None
@@ -482,6 +487,7 @@ def connect(
     base_url: str | None = None,
     simulator: bool | Simulator | None = None,
     library: str | os.PathLike[str] | None = None,
+    allow_http: bool = False,
     budget: Cost | None = None,
     limits: Limits | None = None,
     webhook_url: str | bool | None = None,
@@ -500,6 +506,7 @@ def connect(
         base_url=base_url,
         simulator=simulator,
         library=library,
+        allow_http=allow_http,
         budget=budget,
         limits=limits,
         webhook_url=webhook_url,

@@ -143,14 +143,18 @@ def test_only_the_studio_knows_the_simulator() -> None:
 
 
 def test_only_the_client_speaks_http() -> None:
-    """The errors of httpx stop at service/client.py; the simulator only offers a transport."""
+    """
+    The errors of httpx stop at service/client.py; the simulator only offers a transport.
+
+    What is below httpx, the connections, is in service/dialing.py.
+    """
     speaking = {
         module_name(file)
         for file in PACKAGE.rglob("*.py")
         if any(name.split(".")[0] in {"httpx", "httpcore"} for name in imports_of(file))
     }
 
-    assert {"leonardo_nb.service.client"} == {
+    assert {"leonardo_nb.service.client", "leonardo_nb.service.dialing"} == {
         module for module in speaking if room(module) not in {SIMULATOR, "testing"}
     }
 

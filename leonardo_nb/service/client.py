@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 from urllib.parse import quote
 
@@ -41,6 +40,9 @@ from leonardo_nb.service.assets import (
     upload_complaint,
 )
 from leonardo_nb.service.catalog import pricing_params
+from leonardo_nb.service.dialing import Files
+from leonardo_nb.service.keys import HIDDEN, Key, bare, hidden
+from leonardo_nb.service.reach import NotReached, Reach, is_local
 from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
 from leonardo_nb.service.requests import CreateGeneration, CutOut, UniversalUpscale
 from leonardo_nb.service.responses import (
@@ -58,7 +60,7 @@ from leonardo_nb.service.responses import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Generator, Mapping
 
     from leonardo_nb.money import Cost
     from leonardo_nb.service.requests import Body
@@ -74,6 +76,8 @@ _CALCULATOR_MAX_SIDE: Final = 1024  # pixels; generations go up to 1536
 _MAX_IMPROVED_CHARACTERS: Final = 200
 _IMAGE_EXTENSIONS: Final = ("png", "jpg", "jpeg", "webp")
 _MEDIA_EXTENSIONS: Final = ("mp4", "mov", "mp3", "wav")
+_FILE_SECONDS: Final = 1200.0  # 100 MB at 85 kB a second
+_SLOWEST_UPLOAD: Final = 20_000  # bytes a second
 _SYNC_TIMEOUT: Final = 60.0  # seconds; the service waits up to about 27 for its own result
 
 # Raised before the request has left, so that nothing can have been paid.
@@ -88,19 +92,7 @@ _NEVER_SENT: Final = (
 )
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _is_local(host: str) -> bool:
-    """Whether *host* is this machine, or a name that no network has (the simulator in process)."""
-    return _is_loopback(host) or host.endswith(".invalid")
-
-
-def _checked_base(base_url: str) -> httpx.URL:
+def _checked_base(base_url: str, *, allow_http: bool) -> httpx.URL:
     try:
         url = httpx.URL(str(base_url).strip().rstrip("/") + "/")
     except httpx.InvalidURL:
@@ -116,11 +108,11 @@ def _checked_base(base_url: str) -> httpx.URL:
             "base_url must be a plain address, without a user, a question mark or a #.",
             member="base_url",
         )
-    if url.scheme == "http" and not _is_local(url.host):
+    if url.scheme == "http" and not (allow_http or is_local(url.host)):
         nearest = str(url.copy_with(scheme="https")).rstrip("/")
         raise InvalidRequest(
             f"base_url must begin with https://, or the key would travel openly; "
-            f'the nearest is "{nearest}".',
+            f'the nearest is "{nearest}". Where nobody else listens, allow_http=True permits it.',
             member="base_url",
             value=base_url,
             nearest=nearest,
@@ -128,14 +120,15 @@ def _checked_base(base_url: str) -> httpx.URL:
     return url
 
 
-def _checked_key(api_key: str) -> str:
-    key = api_key.strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        # the value is not repeated: it may be a key with a slip in it
-        raise InvalidRequest(
-            "api_key is empty or has characters that no key has; copy it again.", member="api_key"
-        )
-    return key
+class _Bearer(httpx.Auth):
+    """Says whose requests they are; the key is taken out here and nowhere else."""
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        yield request
 
 
 class Media:
@@ -144,23 +137,30 @@ class Media:
     def __init__(self, response: httpx.Response, url: str) -> None:
         self._response = response
         self._url = url
+        self._ends = anyio.current_time() + _FILE_SECONDS
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
         """
-        Yield the file piece by piece.
+        Yield the file piece by piece, for twenty minutes at most.
 
         Raises:
-            DownloadFailed: The connection broke on the way.
+            DownloadFailed: The connection broke on the way, or it took too long.
         """
+        pieces = aiter(self._response.aiter_bytes())
         try:
-            async for piece in self._response.aiter_bytes():
+            while True:
+                # a server that drips is patient, and its pieces are all in time
+                with anyio.fail_after(self._ends - anyio.current_time()):
+                    piece = await anext(pieces, None)
+                if piece is None:
+                    return
                 yield piece
-        except httpx.HTTPError as exc:
+        except (httpx.HTTPError, TimeoutError) as exc:
             raise DownloadFailed(
                 f"The download from {httpx.URL(self._url).host} broke off "
                 f"({type(exc).__name__}); it can be fetched again.",
                 url=self._url,
-            ) from exc
+            ) from bare(exc)
 
 
 class Client:
@@ -174,8 +174,10 @@ class Client:
     Args:
         base_url: Up to and including `/api/rest/v1`. Only https, but for this machine.
         api_key: Sent to that host and no other; in no repr and no message.
-        transport: Carries the requests; the network where None.
+        transport: Carries the requests; the network where None. Names are looked up, and the
+            addresses that they have checked, only on the network.
         timeout: Seconds to wait for a connection, and for each piece of an answer.
+        allow_http: Let the key travel openly, to a host on a network where nobody else listens.
 
     Attributes:
         webhook_url: What requests for pictures name as `webhookCallbackUrl` where they name none
@@ -186,40 +188,42 @@ class Client:
         self,
         *,
         base_url: str,
-        api_key: str,
+        api_key: str | Key,
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: float = 30.0,
+        allow_http: bool = False,
     ) -> None:
-        self._base = _checked_base(base_url)
-        self._key = _checked_key(api_key)
+        self._key = api_key = Key(api_key)
+        self._base = _checked_base(base_url, allow_http=allow_http)
+        self._reach = Reach(self._base.scheme, self._base.host)
         self._timeout = timeout
         self._takes_webhook = True
         self.webhook_url: str | None = None
         # What is on this machine is not asked for through a proxy; one context for both is quick.
-        uses_network = transport is None and not _is_local(self._base.host)
-        verify = httpx.create_ssl_context() if transport is None else True
+        uses_network = transport is None and not is_local(self._base.host)
+        verify = httpx.create_ssl_context() if transport is None else None
         # A redirect must not carry the key elsewhere, so none is followed.
         self._api = httpx.AsyncClient(
             base_url=self._base,
             headers={
-                "Authorization": f"Bearer {self._key}",
                 "Accept": "application/json",
                 "User-Agent": "leonardo-nb",
             },
+            auth=_Bearer(self._key),
             transport=transport,
             timeout=timeout,
             follow_redirects=False,
-            verify=verify,
+            verify=verify or True,
             trust_env=uses_network,
         )
         # Files are public; a key sent along would be leaked to whoever keeps them.
         self._files = httpx.AsyncClient(
             headers={"Accept-Encoding": "identity", "User-Agent": "leonardo-nb"},
-            transport=transport,
+            transport=transport
+            if verify is None
+            else Files(self._reach, verify, uses_proxy=uses_network),
             timeout=timeout,
             follow_redirects=False,
-            verify=verify,
-            trust_env=uses_network,
         )
 
     def __repr__(self) -> str:
@@ -664,20 +668,30 @@ class Client:
         """
         target = self._checked_upload(presigned.url)
         suffix = content_type.partition("/")[2] or "bin"
+        request = self._files.build_request(
+            "POST",
+            target,
+            data=presigned.fields,
+            files={"file": (f"file.{suffix}", data, content_type)},
+        )
         try:
-            response = await self._files.post(
-                target,
-                data=presigned.fields,
-                files={"file": (f"file.{suffix}", data, content_type)},
-            )
-        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            with anyio.fail_after(4 * self._timeout + len(data) / _SLOWEST_UPLOAD):
+                response = await self._files.send(request, stream=True)
+                try:
+                    text = await _beginning(response)
+                finally:
+                    await response.aclose()
+        except NotReached as exc:
+            raise UnexpectedResponse(
+                f"The upload form's address cannot be used: {exc}", status=200
+            ) from exc
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as exc:
             raise ConnectionFailed(
                 f"The upload to {target.host} broke off ({type(exc).__name__}); try again.",
                 delivered=not isinstance(exc, _NEVER_SENT),
-            ) from exc
+            ) from bare(exc)
         if response.is_success:
             return
-        text = response.text[:_MAX_KEPT_CHARACTERS]
         code, sentence = upload_complaint(response.status_code, text)
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise UnexpectedResponse(sentence, status=response.status_code, code=code, body=text)
@@ -690,9 +704,9 @@ class Client:
             target = self._base.join(address)
         except httpx.InvalidURL:
             target = httpx.URL("")
-        if not self._is_open(target):
+        if reason := self._reach.refusal(target.scheme, target.host, target.userinfo):
             raise UnexpectedResponse(
-                "The upload form's address is not https; nothing was sent there.", status=200
+                f"The upload form's address {reason}; nothing was sent there.", status=200
             )
         return target
 
@@ -701,20 +715,15 @@ class Client:
         """
         Open a finished file, without the key; up to three redirects are followed.
 
+        Each address, and on the network each address that its name has, is checked before
+        anything is sent there; see `Reach`.
+
         Raises:
             DownloadFailed: It is not there, or not at an address that we go to.
         """
         target = self._checked_media(url, url)
         for _ in range(_MAX_REDIRECTS + 1):
-            request = self._files.build_request("GET", target)
-            try:
-                response = await self._files.send(request, stream=True)
-            except (httpx.HTTPError, httpx.InvalidURL) as exc:
-                raise DownloadFailed(
-                    f"{target.host} could not be reached ({type(exc).__name__}); "
-                    "the file can be fetched again.",
-                    url=url,
-                ) from exc
+            response = await self._opened(target, url)
             try:
                 if not response.has_redirect_location:
                     if response.status_code != httpx.codes.OK:
@@ -730,24 +739,31 @@ class Client:
                 await response.aclose()
         raise DownloadFailed(f"{target.host} redirected more than {_MAX_REDIRECTS} times.", url=url)
 
+    async def _opened(self, target: httpx.URL, url: str) -> httpx.Response:
+        """Return the beginning of the answer from *target*, to which *url* has led."""
+        request = self._files.build_request("GET", target)
+        try:
+            with anyio.fail_after(4 * self._timeout):
+                return await self._files.send(request, stream=True)
+        except NotReached as exc:
+            raise DownloadFailed(f"The file's address cannot be used: {exc}", url=url) from exc
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as exc:
+            raise DownloadFailed(
+                f"{target.host} could not be reached ({type(exc).__name__}); "
+                "the file can be fetched again.",
+                url=url,
+            ) from bare(exc)
+
     def _checked_media(self, address: str, url: str, base: httpx.URL | None = None) -> httpx.URL:
         try:
             target = base.join(address) if base is not None else httpx.URL(address)
         except httpx.InvalidURL as exc:
             raise DownloadFailed("The file's address cannot be read.", url=url) from exc
-        if not self._is_open(target):
+        if reason := self._reach.refusal(target.scheme, target.host, target.userinfo):
             raise DownloadFailed(
-                f"The file's address {str(target)[:100]} is not https; it was not opened.", url=url
+                f"The file's address {str(target)[:100]} {reason}; it was not opened.", url=url
             )
         return target
-
-    def _is_open(self, target: httpx.URL) -> bool:
-        """Whether files may go to or come from *target*: https, or this client's own machine."""
-        own = target.host == self._base.host or (
-            _is_loopback(target.host) and _is_local(self._base.host)
-        )
-        is_open = target.scheme == "https" or (target.scheme == "http" and own)
-        return bool(is_open and target.host and not target.userinfo)
 
     def _v2(self, path: str) -> str:
         """Return the address of *path* in the v2 API, which stands beside v1."""
@@ -780,19 +796,19 @@ class Client:
                 f"{self._base.host} could not be reached ({_reason(exc)}). "
                 "Nothing was sent; check the network and base_url.",
                 delivered=False,
-            ) from exc
+            ) from bare(exc)
         except (httpx.TimeoutException, TimeoutError) as exc:
             raise ConnectionFailed(
                 f"{self._base.host} gave no answer within {seconds:g} s; "
                 "the request may have arrived.",
                 delivered=True,
-            ) from exc
+            ) from bare(exc)
         except httpx.HTTPError as exc:
             raise ConnectionFailed(
                 f"The connection to {self._base.host} broke before the answer was there "
                 f"({_reason(exc)}); the request may have arrived.",
                 delivered=True,
-            ) from exc
+            ) from bare(exc)
         return self._decoded(response, content, f"{method} {path}")
 
     async def _content(self, response: httpx.Response) -> bytes:
@@ -810,9 +826,9 @@ class Client:
             raise UnexpectedResponse(
                 f"{self._base.host} sent an answer that cannot be unpacked.",
                 status=response.status_code,
-            ) from exc
+            ) from bare(exc)
         # some answers repeat the key; it must not reach an error or a log
-        return bytes(pieces.replace(self._key.encode(), b"[key]"))
+        return bytes(pieces.replace(self._key.reveal().encode(), HIDDEN.encode()))
 
     def _decoded(self, response: httpx.Response, content: bytes, asked: str) -> object:
         status = response.status_code
@@ -844,6 +860,16 @@ class Client:
                 body=kept,
             )
         return body
+
+
+async def _beginning(response: httpx.Response) -> str:
+    """Return the beginning of a body as text; a storage's complaint is short."""
+    pieces = bytearray()
+    async for piece in response.aiter_bytes():
+        pieces += piece
+        if len(pieces) > _MAX_KEPT_CHARACTERS:
+            break
+    return pieces[:_MAX_KEPT_CHARACTERS].decode(errors="replace")
 
 
 def _fitting(read: Callable[[object], T], body: object) -> T:
@@ -886,7 +912,7 @@ def _segment(identifier: str) -> str:
 
 
 def _reason(exc: Exception) -> str:
-    text = str(exc)
+    text = hidden(str(exc))
     return text if text and len(text) <= 100 and "Bearer" not in text else type(exc).__name__
 
 

@@ -1,0 +1,103 @@
+"""
+A key that does not show itself, and what keeps it out of logs.
+
+Tracebacks that print local variables, debug logs and pickles are made by others, from whatever
+lies around; so what lies around is a `Key`, and its text is taken out only where it is sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final, NoReturn
+from weakref import WeakSet
+
+from leonardo_nb.errors import InvalidRequest
+
+__all__ = ["HIDDEN", "Key", "bare", "hidden"]
+
+HIDDEN: Final = "[key]"
+"""What stands where a key stood."""
+
+_LOGGERS: Final = (
+    "httpcore.connection",
+    "httpcore.http11",  # at DEBUG it writes down the headers of every answer
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+    "httpx",
+    "leonardo_nb",
+)
+_known: WeakSet[Key] = WeakSet()
+
+
+class Key:
+    """
+    A secret that is sent to one host; it shows itself nowhere and cannot be pickled.
+
+    Args:
+        text: As it was given; spaces around it are a slip of the copying hand.
+
+    Raises:
+        InvalidRequest: It is empty, or has characters that no key has; it is not repeated.
+    """
+
+    __slots__ = ("__weakref__", "_text")
+
+    def __init__(self, text: str | Key, *, member: str = "api_key") -> None:
+        text = text.reveal() if isinstance(text, Key) else text.strip()
+        if not text or not text.isascii() or not text.isprintable() or " " in text:
+            raise _unusable(member)
+        self._text = text
+        _known.add(self)
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_hide_in)
+
+    def reveal(self) -> str:
+        """Return the text itself, to be sent and not to be kept."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A key is not written to files or sent to other processes.")
+
+
+def _unusable(member: str) -> InvalidRequest:
+    # in a function of its own, whose frame has no key: the value may be one with a slip in it
+    return InvalidRequest(
+        f"{member} is empty or has characters that no key has; copy it again.", member=member
+    )
+
+
+def hidden(text: str) -> str:
+    """Return *text* with `[key]` in the place of every key that is in use."""
+    for key in tuple(_known):
+        text = text.replace(key.reveal(), HIDDEN)
+    return text
+
+
+def bare(error: BaseException) -> BaseException:
+    """
+    Return *error* as a cause without the frames in which it rose, and its own causes likewise.
+
+    Inside httpx, httpcore and h11 these frames hold the request as bytes, with its headers, and
+    whoever prints local variables in tracebacks prints them.
+    """
+    left: list[BaseException | None] = [error]
+    seen = set[int]()
+    while left:
+        each = left.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            left += [each.__cause__, each.__context__]
+    return error
+
+
+def _hide_in(record: logging.LogRecord) -> bool:
+    """Take keys out of a line for the log; a filter that lets every line pass."""
+    said = record.getMessage()
+    if (kept := hidden(said)) != said:
+        record.msg, record.args = kept, None
+    return True
