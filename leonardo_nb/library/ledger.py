@@ -1,165 +1,68 @@
 """
-The library's database: what was asked, what was paid, and which files came of it.
+What was asked, what was paid, and which files came of it, in the library's database.
 
-The only place that knows SQL. The intent is written before a request goes out, id and cost at the
-acknowledgement, the files last; after any crash the rows say what was paid for and what is missing.
+The intent is written before a request goes out, id and cost at the acknowledgement, the files last;
+after any crash the rows say what was paid for and what is missing. A job has one owner at a time,
+and budgets hold for every process that shares the library.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sql
-from sqlalchemy import event, exc
 
-from leonardo_nb.errors import LibraryError
+from leonardo_nb.library.database import Database, written
 from leonardo_nb.library.files import StoredFile
-from leonardo_nb.library.records import JobRecord, MediaFile
-from leonardo_nb.money import Cost
+from leonardo_nb.library.records import JobRecord, MediaFile, Spending
+from leonardo_nb.library.tables import FILES, JOBS, POSTERS, RESERVATIONS, STORED
+from leonardo_nb.money import Cost, converted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from leonardo_nb.money import Unit
 
 __all__ = ["Ledger"]
 
-IMMEDIATE = "BEGIN IMMEDIATE"
-"""Takes the write lock first, so that two processes cannot both find a table missing."""
+UNFINISHED = ("request", "ack", "pending")
+"""The states of jobs that are still under way."""
 
-METADATA = sql.MetaData()
+LAST = "\U0010ffff"
+"""Sorts after every character that an id may have."""
 
-MIGRATIONS_DONE = sql.Table(
-    "migrations",
-    METADATA,
-    sql.Column("name", sql.String, primary_key=True),
-    sql.Column("applied", sql.String, nullable=False),
-)
-
-JOBS = sql.Table(
-    "jobs",
-    METADATA,
-    sql.Column("uid", sql.String, primary_key=True),
-    sql.Column("kind", sql.String, nullable=False),
-    sql.Column("state", sql.String, nullable=False),
-    sql.Column("request", sql.Text, nullable=False),
-    sql.Column("content_key", sql.String, nullable=False, index=True),
-    sql.Column("simulated", sql.Boolean, nullable=False),
-    sql.Column("base_url", sql.String, nullable=False),
-    sql.Column("created", sql.String, nullable=False, index=True),
-    sql.Column("sent", sql.String),
-    sql.Column("ended", sql.String),
-    sql.Column("seconds", sql.Float),
-    sql.Column("job_id", sql.String, index=True),
-    sql.Column("cost_amount", sql.String),
-    sql.Column("cost_unit", sql.String),
-    sql.Column("error", sql.Text),
-    sql.Column("endpoint", sql.String, nullable=False, server_default="generations"),
-)
-
-FILES = sql.Table(
-    "files",
-    METADATA,
-    sql.Column("uid", sql.String, sql.ForeignKey("jobs.uid"), primary_key=True),
-    sql.Column("position", sql.Integer, primary_key=True),
-    sql.Column("image_id", sql.String, nullable=False, index=True),
-    sql.Column("url", sql.Text, nullable=False),
-    sql.Column("nsfw", sql.Boolean, nullable=False),
-    sql.Column("path", sql.String, nullable=False),
-    sql.Column("sha256", sql.String, nullable=False),
-    sql.Column("media_type", sql.String, nullable=False),
-    sql.Column("width", sql.Integer, nullable=False),
-    sql.Column("height", sql.Integer, nullable=False),
-    sql.Column("size_bytes", sql.Integer, nullable=False),
-    sql.Column("duration", sql.Float),
-)
-
-POSTERS = sql.Table(
-    "posters",
-    METADATA,
-    sql.Column("uid", sql.String, primary_key=True),
-    sql.Column("position", sql.Integer, primary_key=True),
-    sql.Column("path", sql.String, nullable=False),
-    sql.Column("sha256", sql.String, nullable=False),
-    sql.Column("media_type", sql.String, nullable=False),
-    sql.Column("width", sql.Integer, nullable=False),
-    sql.Column("height", sql.Integer, nullable=False),
-    sql.Column("size_bytes", sql.Integer, nullable=False),
-    sql.ForeignKeyConstraint(["uid", "position"], ["files.uid", "files.position"]),
-)
-
-STORED = ("path", "sha256", "media_type", "width", "height", "size_bytes")
-"""The columns that every stored file has, in `files` and in `posters`."""
-
-MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        "0001 first tables",
-        (
-            """CREATE TABLE jobs (
-                uid VARCHAR NOT NULL, kind VARCHAR NOT NULL, state VARCHAR NOT NULL,
-                request TEXT NOT NULL, content_key VARCHAR NOT NULL, simulated BOOLEAN NOT NULL,
-                base_url VARCHAR NOT NULL, created VARCHAR NOT NULL, sent VARCHAR, ended VARCHAR,
-                seconds FLOAT, job_id VARCHAR, cost_amount VARCHAR, cost_unit VARCHAR, error TEXT,
-                PRIMARY KEY (uid))""",
-            "CREATE INDEX ix_jobs_content_key ON jobs (content_key)",
-            "CREATE INDEX ix_jobs_created ON jobs (created)",
-            "CREATE INDEX ix_jobs_job_id ON jobs (job_id)",
-            """CREATE TABLE files (
-                uid VARCHAR NOT NULL, position INTEGER NOT NULL, image_id VARCHAR NOT NULL,
-                url TEXT NOT NULL, nsfw BOOLEAN NOT NULL, path VARCHAR NOT NULL,
-                sha256 VARCHAR NOT NULL, media_type VARCHAR NOT NULL, width INTEGER NOT NULL,
-                height INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
-                PRIMARY KEY (uid, position), FOREIGN KEY(uid) REFERENCES jobs (uid))""",
-        ),
-    ),
-    (
-        "0002 videos and variations",
-        (
-            # a kernel that runs an older leonardo_nb may still write rows, so there is a default
-            "ALTER TABLE jobs ADD COLUMN endpoint VARCHAR DEFAULT 'generations' NOT NULL",
-            "ALTER TABLE files ADD COLUMN duration FLOAT",
-            "CREATE INDEX ix_files_image_id ON files (image_id)",
-            """CREATE TABLE posters (
-                uid VARCHAR NOT NULL, position INTEGER NOT NULL, path VARCHAR NOT NULL,
-                sha256 VARCHAR NOT NULL, media_type VARCHAR NOT NULL, width INTEGER NOT NULL,
-                height INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
-                PRIMARY KEY (uid, position),
-                FOREIGN KEY(uid, position) REFERENCES files (uid, position))""",
-        ),
-    ),
-)
-"""
-Names and statements, in order; one that was released is never edited.
-
-They are written out, and not made of the tables above, which say what the newest migration leaves
-behind: a library of any age is to go through the same steps.
-"""
+COPIES_TRIED = 10
+"""How many finished jobs of one request are asked whether their files are still there."""
 
 
 class Ledger:
     """
-    The database in the library folder *folder*.
+    What the library in *folder* remembers.
 
-    Every method is one transaction and may be called from any thread.
+    Every method is one transaction, on disk when it returns, and may be called from any thread and
+    from several processes at once.
+
+    Args:
+        folder: Where the files are, and `library.sqlite`, unless *url* is given.
+        url: Of a PostgreSQL database, as `postgresql+psycopg://user@host/name`; files stay in
+            *folder*, which all who share the database must share, too.
+        wal: Whether SQLite's write-ahead log is tried, see `Database`.
 
     Raises:
         LibraryError: The database cannot be opened or written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None, *, wal: bool | None = None) -> None:
         self.folder = folder
-        self.path = folder / "library.sqlite"
-        self._engine = sql.create_engine(f"sqlite:///{self.path}")
-        event.listen(self._engine, "connect", _configure)
-        event.listen(self._engine, "begin", _begin)
-        self._open = False
-        with self._writing() as connection:
-            self._migrate(connection)
-        self._open = True
+        self._database = Database(folder, url, wal=wal)
+        self.path = self._database.path
+        self._reading = self._database.reading
+        self._writing = self._database.writing
 
     def intend(self, record: JobRecord) -> None:
         """Write down that *record* is about to be asked for."""
@@ -171,19 +74,61 @@ class Ledger:
             "content_key": record.content_key,
             "simulated": record.simulated,
             "base_url": record.base_url,
-            "created": _written(record.created),
+            "created": written(record.created),
             "endpoint": record.endpoint,
+            "owner": record.owner,
+            "lease_until": None if record.lease_until is None else written(record.lease_until),
+            **_accounted(record),
         }
         with self._writing() as connection:
             connection.execute(sql.insert(JOBS).values(row))
 
-    def sent(self, uid: str, at: datetime) -> None:
-        """Write down that the request of job *uid* is leaving."""
-        self._update(uid, sent=_written(at))
+    def sent(
+        self, uid: str, at: datetime, *, owner: str | None = None, again: bool = False
+    ) -> bool:
+        """
+        Write down that the request of job *uid* is leaving; from here on it may cost money.
+
+        Args:
+            uid: Our name for the job.
+            at: When it leaves.
+            owner: Who sends it. A sender that was away so long that another owner took the job
+                must not send it.
+            again: Whether its answer was lost before.
+
+        Returns:
+            Whether it may leave: there is such a job, and it is *owner*'s where one is named.
+        """
+        mine = () if owner is None else (JOBS.c.owner == owner,)
+        values: dict[str, Any] = {"sent": written(at), "settled": "unknown"}
+        if again:
+            values["resent"] = JOBS.c.resent + 1
+        return self._update(uid, *mine, **values) == 1
+
+    def sent_back(self, uid: str) -> None:
+        """Write down that the service provably made nothing of what was sent for job *uid*."""
+        self._update(uid, JOBS.c.job_id.is_(None), sent=None, settled="none")
 
     def acked(self, record: JobRecord) -> None:
         """Write down the service's id and price of a job."""
-        self._update(record.uid, **_acknowledged(record), state=record.state)
+        self._update(record.uid, **_acked(record))
+
+    def adopt(self, record: JobRecord) -> bool:
+        """
+        Write down the id and price of a job that was found at the service, unless it is taken.
+
+        Returns:
+            False, and nothing is written, where another row has that id already: two requests that
+            were the same must not both take the one job that came of them.
+        """
+        taken = sql.select(JOBS.c.uid).where(
+            JOBS.c.job_id == record.job_id, JOBS.c.uid != record.uid
+        )
+        with self._writing(alone_on=f"job {record.job_id}") as connection:
+            if connection.execute(taken.limit(1)).first() is not None:
+                return False
+            query = sql.update(JOBS).where(JOBS.c.uid == record.uid)
+            return connection.execute(query.values(**_acked(record))).rowcount == 1
 
     def completed(self, record: JobRecord) -> None:
         """Write down the files of a job, and that it is done."""
@@ -225,32 +170,182 @@ class Ledger:
             **_acknowledged(record),
             **_end(record),
             state=record.state,
-            error=record.error,
+            # PostgreSQL takes no text with this in it
+            error=None if record.error is None else record.error.replace("\0", ""),
         )
+
+    def claim(self, uid: str, owner: str, until: datetime, *, now: datetime | None = None) -> bool:
+        """
+        Make *owner* the one who works on job *uid*, until *until* or the next `beat`.
+
+        Args:
+            uid: Our name for the job.
+            owner: Any name that no other engine has.
+            until: When others may take the job, unless the owner says before that it lives.
+            now: The present; the machine's clock by default.
+
+        Returns:
+            Whether *owner* has it: it was free, or *owner*'s already, or its lease was over. A job
+            that is complete or has failed is nobody's. What was read of the job before may be old;
+            read it again.
+        """
+        present = written(now or datetime.now(UTC))
+        free = JOBS.c.owner.is_(None) | (JOBS.c.owner == owner) | (JOBS.c.lease_until < present)
+        is_open = JOBS.c.state.not_in(("complete", "failed"))
+        return self._update(uid, free, is_open, owner=owner, lease_until=written(until)) == 1
+
+    def beat(self, owner: str, until: datetime) -> int:
+        """Keep *owner*'s jobs until *until*, and return how many it still has."""
+        query = sql.update(JOBS).where(JOBS.c.owner == owner)
+        with self._writing(alone_on=f"owner {owner}") as connection:
+            return connection.execute(query.values(lease_until=written(until))).rowcount
+
+    def release(self, owner: str) -> None:
+        """Leave *owner*'s jobs to whoever wants them."""
+        query = sql.update(JOBS).where(JOBS.c.owner == owner)
+        with self._writing(alone_on=f"owner {owner}") as connection:
+            connection.execute(query.values(owner=None, lease_until=None))
+
+    def reserve(self, uid: str, amount: Cost, limit: Cost, scope: str) -> bool:
+        """
+        Set *amount* aside for job *uid*, unless that would pass *limit*.
+
+        Counted are all jobs of the scope, of every process: what was charged, or the amount set
+        aside where the charge is not known yet or its answer was lost. Nothing is counted for a
+        job that was given back, or that ended without being sent. Another reservation of the same
+        job in the same scope takes the place of the first.
+
+        Args:
+            uid: Our name for a job that was written down.
+            amount: What it is said to cost.
+            limit: The most that the jobs of the scope may cost together; amounts in another unit
+                count by about what they are worth in this one.
+            scope: Name of the budget, such as a sweep's. One job may lie in several.
+
+        Returns:
+            Whether it was set aside.
+        """
+        each = (JOBS.c.cost_amount, JOBS.c.cost_unit, RESERVATIONS.c.amount, RESERVATIONS.c.unit)
+        ended = JOBS.c.state.in_(("complete", "failed", "cancelled"))
+        nothing = (_CHARGE == "refunded") | ((_CHARGE == "none") & ended)
+        query = (
+            # few prices and many jobs, so equal ones are counted there and not carried here
+            sql.select(*each, (_CHARGE == "charged").label("charged"), sql.func.count())
+            .join_from(RESERVATIONS, JOBS, JOBS.c.uid == RESERVATIONS.c.uid)
+            .where(RESERVATIONS.c.scope == scope, RESERVATIONS.c.uid != uid, ~nothing)
+            .group_by(*each, sql.text("charged"))
+        )
+        mine = (RESERVATIONS.c.scope == scope) & (RESERVATIONS.c.uid == uid)
+        price = {"amount": str(amount.amount), "unit": amount.unit}
+        with self._writing(alone_on=f"budget {scope}") as connection:
+            total = converted(amount, limit.unit)
+            for cost, cost_unit, kept, unit, is_charged, count in connection.execute(query):
+                known = Cost.of(cost, cost_unit) if is_charged and cost else Cost.of(kept, unit)
+                total += converted(known, limit.unit) * count
+            if total > limit:
+                return False
+            connection.execute(sql.delete(RESERVATIONS).where(mine))
+            connection.execute(sql.insert(RESERVATIONS).values(scope=scope, uid=uid, **price))
+            connection.execute(
+                sql.update(JOBS)
+                .where(JOBS.c.uid == uid)
+                .values(price_amount=price["amount"], price_unit=price["unit"])
+            )
+        return True
+
+    def spending(self, by: Literal["day", "sweep"] = "day") -> tuple[Spending, ...]:
+        """Return what was spent, by day (in UTC) or by sweep, the newest first."""
+        name = {
+            "day": sql.func.substr(JOBS.c.created, 1, 10),
+            "sweep": sql.func.coalesce(JOBS.c.sweep, ""),
+        }[by].label("name")
+        amount = sql.func.coalesce(JOBS.c.cost_amount, JOBS.c.price_amount).label("amount")
+        unit = sql.case(
+            (JOBS.c.cost_amount.is_not(None), JOBS.c.cost_unit), else_=JOBS.c.price_unit
+        ).label("unit")
+        each = (name, JOBS.c.simulated, unit, _CHARGE.label("charge"), amount)
+        last = sql.func.max(JOBS.c.created).label("last")
+        groups = sql.select(*each, sql.func.count().label("jobs"), last).where(_CHARGE != "none")
+        query = groups.group_by(*(sql.text(column.name) for column in each))
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        return _spending(sorted(rows, key=lambda row: str(row.last), reverse=True))
 
     def jobs(self, *, limit: int = 50, offset: int = 0) -> tuple[JobRecord, ...]:
         """Return the newest jobs first, at most *limit* of them, without the first *offset*."""
-        query = sql.select(JOBS).order_by(JOBS.c.created.desc(), JOBS.c.uid.desc())
+        query = _jobs().order_by(*_NEWEST)
         with self._reading() as connection:
-            rows = connection.execute(query.limit(limit).offset(offset)).all()
-            return tuple(self._record(connection, row) for row in rows)
+            return self._records(connection, query.limit(limit).offset(offset))
+
+    def job(self, uid: str) -> JobRecord | None:
+        """Return the job that we call *uid*, or None."""
+        with self._reading() as connection:
+            found = self._records(connection, _jobs().where(JOBS.c.uid == uid))
+        return found[0] if found else None
 
     def count(self) -> int:
         """Return how many jobs the library knows."""
         with self._reading() as connection:
             return connection.execute(sql.select(sql.func.count()).select_from(JOBS)).scalar_one()
 
-    def find(self, name: str) -> tuple[JobRecord, ...]:
-        """Return the jobs whose own name or service id is *name*, or begins with it."""
-        begins = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        exactly = (JOBS.c.uid == name) | (JOBS.c.job_id == name)
-        roughly = JOBS.c.uid.like(begins, escape="\\") | JOBS.c.job_id.like(begins, escape="\\")
+    def unfinished(
+        self, base_url: str, *, limit: int = 1000, free_at: datetime | None = None
+    ) -> tuple[JobRecord, ...]:
+        """
+        Return the jobs asked of *base_url* that have not ended: intended, sent or accepted.
+
+        Args:
+            base_url: The service that was asked.
+            limit: How many at most; the oldest come first.
+            free_at: Only those that nobody owns then, because there is no lease or it is over.
+        """
+        query = _jobs().where(JOBS.c.state.in_(UNFINISHED), JOBS.c.base_url == base_url)
+        if free_at is not None:
+            query = query.where(JOBS.c.owner.is_(None) | (JOBS.c.lease_until < written(free_at)))
+        query = query.order_by(JOBS.c.created, JOBS.c.uid)
         with self._reading() as connection:
-            rows = (
-                connection.execute(sql.select(JOBS).where(exactly).limit(2)).all()
-                or connection.execute(sql.select(JOBS).where(roughly).limit(2)).all()
+            return self._records(connection, query.limit(limit))
+
+    def finished_with(
+        self, content_key: str, *, base_url: str, simulated: bool
+    ) -> JobRecord | None:
+        """
+        Return the newest complete job of the same request, with all its files; None without one.
+
+        Args:
+            content_key: The SHA-256 of the resolved request.
+            base_url: The service that was asked; another one draws other pictures.
+            simulated: Whether the built-in simulator drew it.
+        """
+        query = _jobs().where(
+            JOBS.c.content_key == content_key,
+            JOBS.c.state == "complete",
+            JOBS.c.base_url == base_url,
+            JOBS.c.simulated == simulated,
+        )
+        with self._reading() as connection:
+            found = self._records(connection, query.order_by(*_NEWEST).limit(COPIES_TRIED))
+        whole = (each for each in found if each.media and all(map(_is_here, each.media)))
+        return next(whole, None)
+
+    def known(self, job_ids: Sequence[str]) -> AbstractSet[str]:
+        """Return those of the service's *job_ids* that some job here has."""
+        query = sql.select(JOBS.c.job_id).where(JOBS.c.job_id.in_(job_ids))
+        with self._reading() as connection:
+            return set(connection.execute(query).scalars())
+
+    def find(self, name: str) -> tuple[JobRecord, ...]:
+        """Return the jobs, at most two, whose own name or service id is *name* or begins so."""
+        if "\0" in name:  # PostgreSQL takes no such text
+            return ()
+        exactly = (JOBS.c.uid == name) | (JOBS.c.job_id == name)
+        roughly = sql.or_(
+            *((column >= name) & (column < name + LAST) for column in (JOBS.c.uid, JOBS.c.job_id))
+        )
+        with self._reading() as connection:
+            return self._records(connection, _jobs().where(exactly).limit(2)) or self._records(
+                connection, _jobs().where(roughly).limit(2)
             )
-            return tuple(self._record(connection, row) for row in rows)
 
     def media(self, name: str) -> MediaFile | None:
         """
@@ -262,44 +357,40 @@ class Ledger:
         """
         of_its_own = FILES.c.image_id == name
         of_its_job = (JOBS.c.job_id == name) & (FILES.c.position == 0)
-        newest = (JOBS.c.created.desc(), JOBS.c.uid.desc(), FILES.c.position)
         with self._reading() as connection:
             for condition in (of_its_own, of_its_job):
                 query = _files().join(JOBS, JOBS.c.uid == FILES.c.uid).where(condition)
-                row = connection.execute(query.order_by(*newest).limit(1)).mappings().first()
+                row = (
+                    connection.execute(query.order_by(*_NEWEST, FILES.c.position).limit(1))
+                    .mappings()
+                    .first()
+                )
                 if row is not None:
                     return self._media(row)
         return None
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self._database.close()
 
-    def _update(self, uid: str, *where: sql.ColumnElement[bool], **values: object) -> None:
+    def _update(self, uid: str, *where: sql.ColumnElement[bool], **values: object) -> int:
+        """Return how many rows it was, 0 or 1."""
+        query = sql.update(JOBS).where(JOBS.c.uid == uid, *where).values(**values)
         with self._writing() as connection:
-            connection.execute(sql.update(JOBS).where(JOBS.c.uid == uid, *where).values(**values))
+            return connection.execute(query).rowcount
 
-    def _record(self, connection: sql.Connection, row: sql.Row[Any]) -> JobRecord:
-        query = _files().where(FILES.c.uid == row.uid).order_by(FILES.c.position)
-        files = connection.execute(query).mappings().all()
-        return JobRecord(
-            uid=row.uid,
-            kind=row.kind,
-            state=row.state,
-            request=json.loads(row.request),
-            content_key=row.content_key,
-            simulated=row.simulated,
-            base_url=row.base_url,
-            created=datetime.fromisoformat(row.created),
-            sent=None if row.sent is None else datetime.fromisoformat(row.sent),
-            ended=None if row.ended is None else datetime.fromisoformat(row.ended),
-            seconds=row.seconds,
-            job_id=row.job_id,
-            cost=None if row.cost_amount is None else Cost.of(row.cost_amount, row.cost_unit),
-            error=row.error,
-            media=tuple(self._media(file) for file in files),
-            endpoint=row.endpoint,
-        )
+    def _records(self, connection: sql.Connection, query: sql.Select[Any]) -> tuple[JobRecord, ...]:
+        """Return the jobs of *query*, which `_jobs` began, with their files."""
+        rows = connection.execute(query).all()
+        media: dict[str, list[MediaFile]] = {row.uid: [] for row in rows}
+        uids = list(media)
+        for start in range(0, len(uids), 500):  # older SQLites take 999 values in a statement
+            files = _files().where(FILES.c.uid.in_(uids[start : start + 500]))
+            for file in connection.execute(
+                files.order_by(FILES.c.uid, FILES.c.position)
+            ).mappings():
+                media[file["uid"]].append(self._media(file))
+        return tuple(_record(row, media[row.uid]) for row in rows)
 
     def _media(self, row: sql.RowMapping) -> MediaFile:
         """Return the file in *row*, which `_files` gave."""
@@ -322,45 +413,24 @@ class Ledger:
         facts = {name: getattr(file, name) for name in STORED}
         return facts | {"path": file.path.relative_to(self.folder).as_posix()}
 
-    def _migrate(self, connection: sql.Connection) -> None:
-        MIGRATIONS_DONE.create(connection, checkfirst=True)
-        done = set(connection.execute(sql.select(MIGRATIONS_DONE.c.name)).scalars())
-        unknown = done - {name for name, _ in MIGRATIONS}
-        if unknown:
-            raise LibraryError(
-                f"The library {self.path} was written by a newer leonardo_nb "
-                f"({', '.join(sorted(unknown))}); upgrade to use it. Nothing was changed."
-            )
-        for name, statements in MIGRATIONS:
-            if name not in done:
-                for statement in statements:
-                    connection.exec_driver_sql(statement)
-                connection.execute(
-                    sql.insert(MIGRATIONS_DONE).values(
-                        name=name, applied=_written(datetime.now(UTC))
-                    )
-                )
 
-    @contextmanager
-    def _reading(self) -> Iterator[sql.Connection]:
-        with self._translated(), self._engine.connect() as connection:
-            yield connection
+_NEWEST = (JOBS.c.created.desc(), JOBS.c.uid.desc())
 
-    @contextmanager
-    def _writing(self) -> Iterator[sql.Connection]:
-        if self._open and not self.path.exists():
-            raise LibraryError(f"The library {self.path} is gone; leo.connect() makes a new one.")
-        engine = self._engine.execution_options(begin=IMMEDIATE)
-        with self._translated(), engine.begin() as connection:
-            yield connection
+_CHARGE = sql.func.coalesce(
+    JOBS.c.settled,
+    sql.case(
+        (JOBS.c.job_id.is_not(None) & (JOBS.c.state == "failed"), "refunded"),
+        (JOBS.c.job_id.is_not(None), "charged"),
+        (JOBS.c.sent.is_not(None), "unknown"),
+        else_="none",
+    ),
+)
+"""What is known of a job's money, also where a kernel older than the column wrote the row."""
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except exc.SQLAlchemyError as error:
-            cause = getattr(error, "orig", None) or error
-            raise LibraryError(f"The library {self.path} cannot be used: {cause}.") from error
+
+def _jobs() -> sql.Select[Any]:
+    """Return the query of all jobs, each with its `charge`."""
+    return sql.select(JOBS, _CHARGE.label("charge"))
 
 
 def _files() -> sql.Select[Any]:
@@ -370,34 +440,100 @@ def _files() -> sql.Select[Any]:
     return sql.select(FILES, *posters).outerjoin_from(FILES, POSTERS, with_poster)
 
 
-def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401  sqlite3's own
-    connection.isolation_level = None  # it would begin no transaction before a CREATE TABLE
-    cursor = connection.cursor()
-    # WAL lets other kernels read while one writes; FULL, because the rows are about money
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _record(row: sql.Row[Any], media: Iterable[MediaFile]) -> JobRecord:
+    """Return the job in *row*, which `_jobs` gave."""
+    return JobRecord(
+        uid=row.uid,
+        kind=row.kind,
+        state=row.state,
+        request=json.loads(row.request),
+        content_key=row.content_key,
+        simulated=row.simulated,
+        base_url=row.base_url,
+        created=datetime.fromisoformat(row.created),
+        sent=_moment(row.sent),
+        ended=_moment(row.ended),
+        seconds=row.seconds,
+        job_id=row.job_id,
+        cost=None if row.cost_amount is None else Cost.of(row.cost_amount, row.cost_unit),
+        error=row.error,
+        media=tuple(media),
+        endpoint=row.endpoint,
+        owner=row.owner,
+        lease_until=_moment(row.lease_until),
+        sweep=row.sweep,
+        price=None if row.price_amount is None else Cost.of(row.price_amount, row.price_unit),
+        charge=row.charge,
+        resent=row.resent,
+    )
 
 
-def _begin(connection: sql.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+def _accounted(record: JobRecord) -> dict[str, object]:
+    """Return the columns of a job's sweep and money that *record* tells, and no others."""
+    columns: dict[str, object] = {}
+    if record.sweep is not None:
+        columns["sweep"] = record.sweep
+    if record.price is not None:
+        columns |= {"price_amount": str(record.price.amount), "price_unit": record.price.unit}
+    if record.charge is not None:
+        columns["settled"] = record.charge
+    if record.resent:
+        columns["resent"] = record.resent
+    return columns
 
 
 def _acknowledged(record: JobRecord) -> dict[str, object]:
     cost = record.cost
-    return {
+    return _accounted(record) | {
         "job_id": record.job_id,
         "cost_amount": None if cost is None else str(cost.amount),
         "cost_unit": None if cost is None else cost.unit,
     }
 
 
+def _acked(record: JobRecord) -> dict[str, object]:
+    """Return the columns of an acknowledgement, which leaves a job that has ended as it is."""
+    still = sql.case((JOBS.c.state.in_(UNFINISHED), record.state), else_=JOBS.c.state)
+    return {"settled": "charged"} | _acknowledged(record) | {"state": still}
+
+
 def _end(record: JobRecord) -> dict[str, object]:
+    """Return the columns of an end; nobody works on the job after it."""
     return {
-        "ended": None if record.ended is None else _written(record.ended),
+        "ended": None if record.ended is None else written(record.ended),
         "seconds": record.seconds,
+        "owner": None,
+        "lease_until": None,
     }
 
 
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+def _spending(rows: Iterable[sql.Row[Any]]) -> tuple[Spending, ...]:
+    """Return a line for each name and unit of *rows*, in the order in which they come."""
+    lines: dict[tuple[str, bool, Unit], Spending] = {}
+    rows = list(rows)
+    units: dict[tuple[str, bool], Unit] = {}
+    for row in rows:
+        if row.unit is not None:
+            units.setdefault((row.name, row.simulated), row.unit)
+    for row in rows:
+        unit = row.unit or units.get((row.name, row.simulated), "CREDITS")
+        key = (row.name, row.simulated, unit)
+        nothing = Cost.of(0, unit)
+        line = lines.get(key) or Spending(*key, 0, nothing, nothing, nothing, 0)
+        line = replace(line, jobs=line.jobs + row.jobs)
+        if row.amount is None:
+            line = replace(line, unpriced=line.unpriced + row.jobs)
+        else:
+            amount = Cost.of(row.amount, unit) * row.jobs
+            line = replace(line, **{row.charge: getattr(line, row.charge) + amount})
+        lines[key] = line
+    return tuple(lines.values())
+
+
+def _is_here(item: MediaFile) -> bool:
+    """Whether the file is in its place; what has a final name is whole, see `MediaStore`."""
+    return item.file.path.exists() and (item.poster is None or item.poster.path.exists())
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from leonardo_nb.library.files import StoredFile
-    from leonardo_nb.money import Cost
+    from leonardo_nb.money import Cost, Unit
 
-__all__ = ["JobRecord", "MediaFile"]
+__all__ = ["JobRecord", "MediaFile", "Spending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,13 @@ class JobRecord:
         media: Its pictures or videos, in the service's order.
         endpoint: Where the request was posted, below the base address; it says which kind of body
             `request` is, see `leonardo_nb.service.requests.BODIES`.
+        owner: Which engine works on it, or None for nobody.
+        lease_until: How long the owner has it without saying so again, in UTC.
+        sweep: The name of the sweep that it is a cell of, or None.
+        price: What was set aside for it before it was sent, or None.
+        charge: A word of `leonardo_nb.engine.lifecycle.Charge`. None in a record that is written
+            stands for what its other members tell; a record that was read always has a word.
+        resent: How often the request was sent again after its answer was lost.
     """
 
     uid: str
@@ -76,3 +83,35 @@ class JobRecord:
     error: str | None = None
     media: tuple[MediaFile, ...] = ()
     endpoint: str = "generations"
+    owner: str | None = None
+    lease_until: datetime | None = None
+    sweep: str | None = None
+    price: Cost | None = None
+    charge: str | None = None
+    resent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """
+    What the jobs of one day or one sweep cost; one line for each unit.
+
+    Attributes:
+        name: The day in UTC, as `"2026-01-31"`, or the sweep's name; empty for no sweep.
+        simulated: Whether it is play money: the built-in simulator's.
+        unit: Of the amounts.
+        jobs: How many jobs were paid for, given back, or may have been paid for.
+        charged: What was paid and not given back; the price set aside where the service named none.
+        refunded: What was paid and given back.
+        unknown: What was set aside for jobs that were sent and whose answer is not here.
+        unpriced: How many of `jobs` have no amount at all, so that the sums leave them out.
+    """
+
+    name: str
+    simulated: bool
+    unit: Unit
+    jobs: int
+    charged: Cost
+    refunded: Cost
+    unknown: Cost
+    unpriced: int

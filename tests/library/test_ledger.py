@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
+import os
+import subprocess
+import sys
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sql
 
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.files import StoredFile
-from leonardo_nb.library.ledger import METADATA, MIGRATIONS, Ledger
-from leonardo_nb.library.records import JobRecord, MediaFile
+from leonardo_nb.library.ledger import Ledger
+from leonardo_nb.library.records import JobRecord, MediaFile, Spending
 from leonardo_nb.library.table import JobTable
+from leonardo_nb.library.tables import METADATA, MIGRATIONS, MIGRATIONS_DONE
 from leonardo_nb.money import Credits, Dollars
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+TABLES = tuple(METADATA.tables)
 
 
 def record(uid: str = "u1", **facts: Any) -> JobRecord:
@@ -40,11 +46,72 @@ def record(uid: str = "u1", **facts: Any) -> JobRecord:
     )
 
 
+class Place:
+    """Where a library is, on SQLite or on PostgreSQL, and what opens it."""
+
+    def __init__(self, folder: Path, url: str | None) -> None:
+        self.folder, self.url = folder, url
+        self._opened: list[Ledger] = []
+
+    def open(self) -> Ledger:
+        """Return the library, which is closed at the end of the test."""
+        opened = Ledger(self.folder, self.url)
+        self._opened.append(opened)
+        return opened
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for opened in self._opened:
+            opened.close()
+
+    def execute(self, *statements: str | sql.Executable) -> None:
+        """Do to the database what no ledger would."""
+        engine = sql.create_engine(self.url or f"sqlite:///{self.folder / 'library.sqlite'}")
+        with engine.begin() as connection:
+            for each in statements:
+                if isinstance(each, str):
+                    connection.exec_driver_sql(each)
+                else:
+                    connection.execute(each)
+        engine.dispose()
+
+    def columns_and_indexes(self) -> tuple[dict[str, set[str]], set[str | None]]:
+        """Return what the database itself says of the tables that we know."""
+        engine = sql.create_engine(self.url or f"sqlite:///{self.folder / 'library.sqlite'}")
+        seen = sql.inspect(engine)
+        columns = {table: {each["name"] for each in seen.get_columns(table)} for table in TABLES}
+        indexes = {each["name"] for table in TABLES for each in seen.get_indexes(table)}
+        engine.dispose()
+        return columns, indexes
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    if request.param == "sqlite":
+        place = Place(tmp_path, None)
+        yield place
+        place.close()
+        return
+    server = os.environ.get("LEONARDO_TEST_POSTGRES")
+    if not server:
+        pytest.skip("LEONARDO_TEST_POSTGRES names no server")
+    pytest.importorskip("psycopg")
+    schema = f"test_{uuid.uuid4().hex}"
+    engine = sql.create_engine(server)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    url = engine.url.update_query_dict({"options": f"-csearch_path={schema}"})
+    place = Place(tmp_path, url.render_as_string(hide_password=False))
+    yield place
+    place.close()
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    engine.dispose()
+
+
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    made = Ledger(tmp_path)
-    yield made
-    made.close()
+def ledger(place: Place) -> Ledger:
+    return place.open()
 
 
 def test_a_whole_life_is_remembered(ledger: Ledger, tmp_path: Path) -> None:
@@ -64,6 +131,7 @@ def test_a_whole_life_is_remembered(ledger: Ledger, tmp_path: Path) -> None:
         job_id="job-1",
         cost=Dollars("0.0147"),
         media=media,
+        charge="charged",
     )
     ledger.acked(dataclasses.replace(whole, state="ack"))
     ledger.completed(whole)
@@ -88,7 +156,7 @@ def test_a_video_is_remembered_with_its_poster(ledger: Ledger, tmp_path: Path) -
     )
     asked = record(kind="video", endpoint="generations-text-to-video")
     ledger.intend(asked)
-    whole = dataclasses.replace(asked, state="complete", media=media)
+    whole = dataclasses.replace(asked, state="complete", media=media, charge="none")
     ledger.completed(whole)
     ledger.completed(whole)  # as another kernel may that looked for the same job
 
@@ -133,55 +201,46 @@ def test_a_job_without_files_has_none(ledger: Ledger) -> None:
     assert ledger.media("job-1") is None
 
 
-def made_by(folder: Path, migrations: int) -> None:
+def made_by(place: Place, migrations: int) -> None:
     """Make a library as it was after the first *migrations*, with one job that is complete."""
-    with sqlite3.connect(folder / "library.sqlite") as raw:
-        raw.execute("CREATE TABLE migrations (name VARCHAR PRIMARY KEY, applied VARCHAR NOT NULL)")
-        for name, statements in MIGRATIONS[:migrations]:
-            for statement in statements:
-                raw.execute(statement)
-            raw.execute("INSERT INTO migrations VALUES (?, 'then')", (name,))
-        if migrations:
-            raw.execute(
-                "INSERT INTO jobs (uid, kind, state, request, content_key, simulated, base_url,"
-                " created, job_id) VALUES ('u1', 'generation', 'complete', '{\"prompt\": \"fox\"}',"
-                " 'k', 1, 'http://simulator.invalid', '2026-01-01T12:00:00+00:00', 'job-1')"
-            )
-            raw.execute(
-                "INSERT INTO files (uid, position, image_id, url, nsfw, path, sha256, media_type,"
-                " width, height, size_bytes) VALUES ('u1', 0, 'i1', 'https://x/1', 0,"
-                " 'media/p1/p1.jpeg', 'p1', 'image/jpeg', 8, 6, 100)"
-            )
-    raw.close()
+    place.execute(
+        "CREATE TABLE migrations (name VARCHAR PRIMARY KEY, applied VARCHAR NOT NULL)",
+    )
+    for migration in MIGRATIONS[:migrations]:
+        place.execute(
+            *migration.statements,
+            *(migration.postgresql if place.url else ()),
+            sql.insert(MIGRATIONS_DONE).values(name=migration.name, applied=NOON.isoformat()),
+        )
+    if migrations:
+        place.execute(
+            "INSERT INTO jobs (uid, kind, state, request, content_key, simulated, base_url,"
+            " created, job_id) VALUES ('u1', 'generation', 'complete', '{\"prompt\": \"fox\"}',"
+            " 'k', TRUE, 'http://simulator.invalid', '2026-01-01T12:00:00+00:00', 'job-1')",
+            "INSERT INTO files (uid, position, image_id, url, nsfw, path, sha256, media_type,"
+            " width, height, size_bytes) VALUES ('u1', 0, 'i1', 'https://x/1', FALSE,"
+            " 'media/p1/p1.jpeg', 'p1', 'image/jpeg', 8, 6, 100)",
+        )
 
 
 @pytest.mark.parametrize("migrations", range(1, len(MIGRATIONS) + 1))
-def test_a_library_of_any_age_keeps_its_jobs(tmp_path: Path, migrations: int) -> None:
+def test_a_library_of_any_age_keeps_its_jobs(place: Place, tmp_path: Path, migrations: int) -> None:
     """Rows of every earlier version are read as if they had been written today."""
-    made_by(tmp_path, migrations)
-    ledger = Ledger(tmp_path)
+    made_by(place, migrations)
 
-    found = ledger.jobs()
-    ledger.close()
+    found = place.open().jobs()
 
     picture = MediaFile("i1", "https://x/1", False, stored(tmp_path, "p1"))
     whole = record(state="complete", request={"prompt": "fox"}, job_id="job-1", media=(picture,))
-    assert (dataclasses.replace(whole, endpoint="generations"),) == found
+    assert (dataclasses.replace(whole, endpoint="generations", charge="charged"),) == found
 
 
 @pytest.mark.parametrize("migrations", range(len(MIGRATIONS) + 1))
-def test_every_way_leads_to_the_same_tables(tmp_path: Path, migrations: int) -> None:
+def test_every_way_leads_to_the_same_tables(place: Place, migrations: int) -> None:
     """Whatever age a library is, it then has the columns that the ledger asks for."""
-    made_by(tmp_path, migrations)
-    Ledger(tmp_path).close()
-    with sqlite3.connect(tmp_path / "library.sqlite") as raw:
-        columns = {
-            table: {row[1] for row in raw.execute(f"PRAGMA table_info({table})")}
-            for table in METADATA.tables
-        }
-        indexes = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE sql > ''"
-                                                 " AND type = 'index'")}  # fmt: skip
-    raw.close()
+    made_by(place, migrations)
+    place.open()
+    columns, indexes = place.columns_and_indexes()
 
     assert {name: set(table.c.keys()) for name, table in METADATA.tables.items()} == columns
     assert {
@@ -189,17 +248,17 @@ def test_every_way_leads_to_the_same_tables(tmp_path: Path, migrations: int) -> 
     } == indexes
 
 
-def test_an_older_kernel_may_go_on_writing(ledger: Ledger) -> None:
+def test_an_older_kernel_may_go_on_writing(place: Place, ledger: Ledger) -> None:
     """What was opened before a migration and does not know its columns still writes jobs."""
-    with sqlite3.connect(ledger.path) as raw:
-        raw.execute(
-            "INSERT INTO jobs (uid, kind, state, request, content_key, simulated, base_url,"
-            " created) VALUES ('u1', 'generation', 'request', '{}', 'k', 1, '', ?)",
-            (NOON.isoformat(),),
-        )
-    raw.close()
+    place.execute(
+        "INSERT INTO jobs (uid, kind, state, request, content_key, simulated, base_url,"
+        " created) VALUES ('u1', 'generation', 'request', '{}', 'k', TRUE, '',"
+        " '2026-01-01T12:00:00+00:00')"
+    )
 
-    assert ["generations"] == [found.endpoint for found in ledger.jobs()]
+    assert [("generations", "none", 0)] == [
+        (found.endpoint, found.charge, found.resent) for found in ledger.jobs()
+    ]
 
 
 def test_what_is_complete_stays_complete(ledger: Ledger) -> None:
@@ -211,28 +270,21 @@ def test_what_is_complete_stays_complete(ledger: Ledger) -> None:
     assert [("complete", None)] == [(found.state, found.error) for found in ledger.jobs()]
 
 
-def test_processes_may_open_a_new_library_together(tmp_path: Path) -> None:
+def test_processes_may_open_a_new_library_together(place: Place) -> None:
     """Whoever comes first makes the tables, and nobody stumbles over them."""
     with ThreadPoolExecutor(8) as threads:
-        opened = list(threads.map(Ledger, [tmp_path] * 16))
-    counts = [ledger.count() for ledger in opened]
-    for ledger in opened:
-        ledger.close()
+        opened = list(threads.map(lambda _: place.open(), range(16)))
 
-    assert [0] * 16 == counts
+    assert [0] * 16 == [ledger.count() for ledger in opened]
 
 
-def test_a_library_survives_its_process(tmp_path: Path) -> None:
+def test_a_library_survives_its_process(place: Place) -> None:
     """What one ledger wrote the next one reads, and nothing is migrated twice."""
-    first = Ledger(tmp_path)
+    first = place.open()
     first.intend(record())
     first.close()
-    second = Ledger(tmp_path)
 
-    names = [found.uid for found in second.jobs()]
-    second.close()
-
-    assert ["u1"] == names
+    assert ["u1"] == [found.uid for found in place.open().jobs()]
 
 
 def test_the_newest_comes_first_in_pages(ledger: Ledger) -> None:
@@ -263,26 +315,316 @@ def test_a_failure_keeps_its_sentence(ledger: Ledger) -> None:
     assert [("failed", "<b>no</b>")] == [(found.state, found.error) for found in ledger.jobs()]
 
 
-def test_a_newer_library_is_refused(tmp_path: Path) -> None:
+def test_a_newer_library_is_refused(place: Place) -> None:
     """A database with a migration that we do not know is left alone."""
-    Ledger(tmp_path).close()
-    with sqlite3.connect(tmp_path / "library.sqlite") as raw:
-        raw.execute("INSERT INTO migrations VALUES ('0099 from the future', 'x')")
-    raw.close()
+    place.open()
+    place.execute("INSERT INTO migrations VALUES ('0099 from the future', '2030-01-01')")
 
     with pytest.raises(LibraryError, match=r"newer leonardo_nb \(0099 from the future"):
-        Ledger(tmp_path)
+        place.open()
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
-    """Something else under the database's name is an error, and stays as it is."""
-    path = tmp_path / "library.sqlite"
-    path.write_bytes(b"not a database" * 100)
+LATER = NOON + timedelta(minutes=1)
 
-    with pytest.raises(LibraryError, match="cannot be used"):
-        Ledger(tmp_path)
 
-    assert b"not a database" * 100 == path.read_bytes()
+def test_a_job_has_one_owner(ledger: Ledger) -> None:
+    """A job is claimed where it is free, one's own, or its lease is over, and not otherwise."""
+    ledger.intend(record())
+
+    claims = [
+        ledger.claim("u1", "a", LATER, now=NOON),
+        ledger.claim("u1", "b", LATER, now=NOON),
+        ledger.claim("u1", "a", LATER, now=NOON),
+        ledger.claim("u1", "b", LATER, now=LATER),
+        ledger.claim("u1", "b", LATER + timedelta(minutes=1), now=LATER + timedelta(seconds=1)),
+        ledger.claim("nothing", "b", LATER, now=NOON),
+    ]
+
+    assert [True, False, True, False, True, False] == claims
+    assert ["b"] == [found.owner for found in ledger.jobs()]
+
+
+def test_one_of_many_gets_the_job(place: Place) -> None:
+    """Of engines that claim a job at the same moment, one has it."""
+    ledgers = [place.open() for _ in range(4)]
+    ledgers[0].intend(record())
+    with ThreadPoolExecutor(8) as threads:
+        claims = list(
+            threads.map(
+                lambda number: ledgers[number % 4].claim("u1", f"o{number}", LATER, now=NOON),
+                range(24),
+            )
+        )
+
+    assert 1 == sum(claims)
+
+
+def test_a_new_job_is_its_maker_s(ledger: Ledger) -> None:
+    """An intent may name owner, lease and sweep, and nobody can come between."""
+    asked = record(owner="a", lease_until=LATER, sweep="foxes", price=Credits(11))
+    ledger.intend(asked)
+
+    assert not ledger.claim("u1", "b", LATER, now=NOON)
+    assert (dataclasses.replace(asked, charge="none"),) == ledger.jobs()
+
+
+def test_a_heartbeat_keeps_every_job_of_its_owner(ledger: Ledger) -> None:
+    """The lease of all of them grows, and of nobody else's."""
+    for uid, owner in (("u1", "a"), ("u2", "a"), ("u3", "b")):
+        ledger.intend(record(uid, owner=owner, lease_until=NOON))
+
+    assert 2 == ledger.beat("a", LATER)
+    assert {"u1": LATER, "u2": LATER, "u3": NOON} == {
+        found.uid: found.lease_until for found in ledger.jobs()
+    }
+
+
+def test_released_jobs_are_free(ledger: Ledger) -> None:
+    """Whoever wants them may claim what an owner let go of."""
+    ledger.intend(record(owner="a", lease_until=LATER))
+    ledger.release("a")
+
+    assert ledger.claim("u1", "b", LATER, now=NOON)
+
+
+@pytest.mark.parametrize("state", ["complete", "failed"])
+def test_a_job_that_ended_is_nobody_s(ledger: Ledger, state: str) -> None:
+    """Its last owner lets go of it with the end, and nobody claims it again."""
+    ledger.intend(record(owner="a", lease_until=LATER))
+    whole = record(state=state, job_id="job-1")
+    (ledger.completed if state == "complete" else ledger.ended)(whole)
+
+    assert [None] == [found.owner for found in ledger.jobs()]
+    assert not ledger.claim("u1", "a", LATER, now=NOON)
+
+
+def test_who_lost_a_job_does_not_send_it(ledger: Ledger) -> None:
+    """A sender whose job was taken meanwhile is told no, and nothing is written."""
+    ledger.intend(record(owner="a", lease_until=NOON))
+    ledger.claim("u1", "b", LATER, now=LATER)
+
+    assert not ledger.sent("u1", NOON, owner="a")
+    assert [(None, "none")] == [(found.sent, found.charge) for found in ledger.jobs()]
+    assert ledger.sent("u1", NOON, owner="b")
+
+
+def test_money_is_followed(ledger: Ledger) -> None:
+    """Before sending nothing is spent, then it is unknown, then charged, then perhaps refunded."""
+    ledger.intend(record())
+    seen = [ledger.job("u1")]
+    ledger.sent("u1", NOON)
+    seen.append(ledger.job("u1"))
+    ledger.sent_back("u1")
+    seen.append(ledger.job("u1"))
+    ledger.sent("u1", NOON, again=True)
+    ledger.acked(record(state="ack", job_id="job-1", cost=Credits(11)))
+    seen.append(ledger.job("u1"))
+    ledger.ended(record(state="failed", job_id="job-1", cost=Credits(11), charge="refunded"))
+    seen.append(ledger.job("u1"))
+
+    assert ["none", "unknown", "none", "charged", "refunded"] == [
+        found and found.charge for found in seen
+    ]
+    assert [0, 0, 0, 1, 1] == [found and found.resent for found in seen]
+
+
+def test_a_late_acknowledgement_moves_no_job_that_ended(ledger: Ledger) -> None:
+    """Id and price are kept, and the state stays the last one."""
+    ledger.intend(record())
+    ledger.ended(record(state="cancelled"))
+    ledger.acked(record(state="ack", job_id="job-1", cost=Credits(11)))
+
+    assert [("cancelled", "job-1", Credits(11))] == [
+        (found.state, found.job_id, found.cost) for found in ledger.jobs()
+    ]
+
+
+def test_one_job_is_adopted_once(ledger: Ledger) -> None:
+    """Of two requests that were the same, one takes the job that was found, the other does not."""
+    for uid in ("u1", "u2"):
+        ledger.intend(record(uid))
+
+    taken = [
+        ledger.adopt(record(uid, state="ack", job_id=job_id))
+        for uid, job_id in (("u1", "job-1"), ("u2", "job-1"), ("u2", "job-2"), ("u2", "job-2"))
+    ]
+
+    assert [True, False, True, True] == taken
+    assert {"job-1", "job-2"} == ledger.known(["job-1", "job-2", "job-3"])
+
+
+def test_what_has_not_ended_is_found_again(ledger: Ledger) -> None:
+    """Intents, sent and accepted jobs of one service, the oldest first; what ended is not."""
+    states = ("pending", "ack", "request", "complete", "failed", "cancelled")
+    for number, state in enumerate(states):
+        created = NOON - timedelta(minutes=number)
+        ledger.intend(record(f"u{number}", state=state, created=created))
+    ledger.intend(record("elsewhere", base_url="https://x"))
+    ledger.claim("u1", "a", LATER, now=NOON)
+    here = record().base_url
+
+    assert ["u2", "u1", "u0"] == [found.uid for found in ledger.unfinished(here)]
+    assert ["u2", "u1"] == [found.uid for found in ledger.unfinished(here, limit=2)]
+    assert ["u2", "u0"] == [found.uid for found in ledger.unfinished(here, free_at=NOON)]
+    assert 3 == len(ledger.unfinished(here, free_at=LATER + timedelta(seconds=1)))
+
+
+def test_a_finished_picture_is_found_by_its_request(ledger: Ledger, tmp_path: Path) -> None:
+    """The newest job of a request whose files are all there; another service's is none."""
+    for number, has_file in enumerate((True, True, False)):
+        asked = record(f"u{number}", created=NOON + timedelta(minutes=number))
+        file = stored(tmp_path, f"p{number}")
+        if has_file:
+            file.path.parent.mkdir(parents=True)
+            file.path.touch()
+        ledger.intend(asked)
+        item = MediaFile("i", "https://x", False, file)
+        ledger.completed(dataclasses.replace(asked, state="complete", media=(item,)))
+    ledger.intend(record("open", created=LATER))
+
+    asked = record()
+    found = [
+        ledger.finished_with(key, base_url=base, simulated=simulated)
+        for key, base, simulated in (
+            ("k", asked.base_url, True),
+            ("k", asked.base_url, False),
+            ("k", "https://x", True),
+            ("other", asked.base_url, True),
+        )
+    ]
+
+    assert ["u1", None, None, None] == [each and each.uid for each in found]
+
+
+def test_a_budget_is_a_wall(ledger: Ledger) -> None:
+    """What is set aside, charged or unknown counts; what was given back or never sent does not."""
+    for number in range(9):
+        ledger.intend(record(f"u{number}"))
+
+    def fits(number: int, amount: int) -> bool:
+        return ledger.reserve(f"u{number}", Credits(amount), Credits(100), "studio")
+
+    assert fits(0, 60)
+    assert not fits(1, 41)
+    assert fits(1, 40)
+    assert fits(0, 60)  # the same job again takes the place of its first reservation
+    assert not fits(2, 1)
+    ledger.sent("u0", NOON)
+    assert not fits(2, 1)  # its answer may be lost, and the money too
+    ledger.acked(record("u0", state="ack", job_id="job-0", cost=Credits(50)))
+    assert fits(2, 10)
+    assert not fits(3, 1)
+    ledger.ended(record("u0", state="failed", job_id="job-0", cost=Credits(50), charge="refunded"))
+    assert not fits(3, 51)
+    assert fits(3, 50)
+    ledger.ended(record("u1", state="cancelled", charge="none"))
+    assert fits(4, 40)
+    assert ledger.reserve("u5", Credits(100), Credits(100), "of another scope")
+
+
+def test_a_budget_counts_in_its_own_unit(ledger: Ledger) -> None:
+    """Credits count in a budget of dollars by about what they are worth."""
+    for uid in ("u1", "u2", "u3"):
+        ledger.intend(record(uid))
+
+    fits = [
+        ledger.reserve("u1", Credits(100), Dollars("0.20"), "s"),  # $0.1495
+        ledger.reserve("u2", Dollars("0.06"), Dollars("0.20"), "s"),
+        ledger.reserve("u3", Dollars("0.05"), Dollars("0.20"), "s"),
+    ]
+
+    assert [True, False, True] == fits
+
+
+def test_a_budget_is_a_wall_for_threads(place: Place) -> None:
+    """However many ask at once, the sum never passes the limit, and reaches it."""
+    ledgers = [place.open() for _ in range(4)]
+    for number in range(40):
+        ledgers[0].intend(record(f"u{number}"))
+    with ThreadPoolExecutor(8) as threads:
+        fitting = list(
+            threads.map(
+                lambda n: ledgers[n % 4].reserve(f"u{n}", Credits(11), Credits(110), "s"),
+                range(40),
+            )
+        )
+
+    assert 10 == sum(fitting)
+
+
+SPENDER = """
+import sys
+from pathlib import Path
+from leonardo_nb.library.ledger import Ledger
+from leonardo_nb.money import Credits
+
+folder, url, number = sys.argv[1:]
+ledger = Ledger(Path(folder), url or None)
+uids = [f"u{number}-{each}" for each in range(10)]
+print(sum(ledger.reserve(uid, Credits(11), Credits(275), "s") for uid in uids))
+ledger.close()
+"""
+
+
+@pytest.mark.timeout(60)  # eight interpreters start
+def test_a_budget_is_a_wall_for_processes(place: Place) -> None:
+    """Eight processes that each want ten jobs get together what the budget has room for."""
+    ledger = place.open()
+    for process in range(8):
+        for each in range(10):
+            ledger.intend(record(f"u{process}-{each}"))
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", SPENDER, str(place.folder), place.url or "", str(number)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(8)
+    ]
+
+    assert 25 == sum(int(process.communicate()[0]) for process in running)
+
+
+def test_spending_is_told_by_day_and_by_sweep(ledger: Ledger) -> None:
+    """Each line has what was charged, refunded and unknown in one unit; intents cost nothing."""
+    tomorrow = NOON + timedelta(days=1)
+    paid: tuple[dict[str, Any], ...] = (
+        {"cost": Credits(11), "charge": "charged", "sweep": "foxes"},
+        {"cost": Credits(11), "charge": "refunded", "sweep": "foxes"},
+        {"cost": None, "price": Credits(5), "charge": "unknown"},
+        {"cost": None, "charge": "charged"},
+        {"cost": Dollars("0.0147"), "charge": "charged", "created": tomorrow},
+        {"cost": Credits(7), "charge": "charged", "created": tomorrow, "simulated": False},
+        {"price": Credits(7)},
+    )
+    for number, facts in enumerate(paid):
+        asked = record(f"u{number}", **facts)
+        ledger.intend(asked)
+        if "charge" in facts:
+            ledger.ended(dataclasses.replace(asked, state="pending"))
+    none = Credits(0)
+
+    assert {
+        Spending("2026-01-02", False, "CREDITS", 1, Credits(7), none, none, 0),
+        Spending("2026-01-02", True, "DOLLARS", 1, Dollars("0.0147"), Dollars(0), Dollars(0), 0),
+        Spending("2026-01-01", True, "CREDITS", 4, Credits(11), Credits(11), Credits(5), 1),
+    } == set(ledger.spending())
+    assert {
+        Spending("foxes", True, "CREDITS", 2, Credits(11), Credits(11), none, 0),
+        Spending("", True, "CREDITS", 1, none, none, Credits(5), 0),
+        Spending("", True, "DOLLARS", 2, Dollars("0.0147"), Dollars(0), Dollars(0), 1),
+        Spending("", False, "CREDITS", 1, Credits(7), none, none, 0),
+    } == set(ledger.spending("sweep"))
+    assert ["2026-01-02", "2026-01-02", "2026-01-01"] == [row.name for row in ledger.spending()]
+
+
+def test_text_that_a_server_refuses_is_asked_for_and_kept(ledger: Ledger) -> None:
+    """A zero byte is in no id, and an error that has one is written down without it."""
+    ledger.intend(record(request={"prompt": "a\0fox"}))
+    ledger.ended(record(state="failed", error="no\0"))
+
+    assert () == ledger.find("u1\0")
+    assert [("a\0fox", "no")] == [(each.request["prompt"], each.error) for each in ledger.jobs()]
 
 
 def test_the_table_shows_prompts_as_text() -> None:

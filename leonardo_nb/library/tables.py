@@ -1,0 +1,205 @@
+"""
+What the library's database is made of: its tables as they are now, and the steps that led there.
+
+Apart from the ledger, so that what is remembered is told from how it is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sql
+
+__all__ = [
+    "FILES",
+    "JOBS",
+    "METADATA",
+    "MIGRATIONS",
+    "MIGRATIONS_DONE",
+    "POSTERS",
+    "RESERVATIONS",
+    "STORED",
+    "Migration",
+]
+
+METADATA = sql.MetaData()
+
+MIGRATIONS_DONE = sql.Table(
+    "migrations",
+    METADATA,
+    sql.Column("name", sql.String, primary_key=True),
+    sql.Column("applied", sql.String, nullable=False),
+)
+
+JOBS = sql.Table(
+    "jobs",
+    METADATA,
+    sql.Column("uid", sql.String, primary_key=True),
+    sql.Column("kind", sql.String, nullable=False),
+    sql.Column("state", sql.String, nullable=False),
+    sql.Column("request", sql.Text, nullable=False),
+    sql.Column("content_key", sql.String, nullable=False),
+    sql.Column("simulated", sql.Boolean, nullable=False),
+    sql.Column("base_url", sql.String, nullable=False),
+    sql.Column("created", sql.String, nullable=False, index=True),
+    sql.Column("sent", sql.String),
+    sql.Column("ended", sql.String),
+    sql.Column("seconds", sql.Float),
+    sql.Column("job_id", sql.String, index=True),
+    sql.Column("cost_amount", sql.String),
+    sql.Column("cost_unit", sql.String),
+    sql.Column("error", sql.Text),
+    sql.Column("endpoint", sql.String, nullable=False, server_default="generations"),
+    sql.Column("owner", sql.String),
+    sql.Column("lease_until", sql.String),
+    sql.Column("sweep", sql.String),
+    sql.Column("price_amount", sql.String),
+    sql.Column("price_unit", sql.String),
+    sql.Column("settled", sql.String),
+    sql.Column("resent", sql.Integer, nullable=False, server_default="0"),
+    sql.Index("ix_jobs_content_key_state", "content_key", "state"),
+    sql.Index("ix_jobs_state", "state", "base_url", "created"),
+    sql.Index("ix_jobs_owner", "owner"),
+)
+"""
+Times are texts in UTC that sort as they follow each other; amounts are decimals as text.
+
+`settled` is a word of `leonardo_nb.engine.lifecycle.Charge`, or NULL where only the other columns
+tell: before anything was sent, and in rows of kernels older than the column.
+"""
+
+FILES = sql.Table(
+    "files",
+    METADATA,
+    sql.Column("uid", sql.String, sql.ForeignKey("jobs.uid"), primary_key=True),
+    sql.Column("position", sql.Integer, primary_key=True),
+    sql.Column("image_id", sql.String, nullable=False, index=True),
+    sql.Column("url", sql.Text, nullable=False),
+    sql.Column("nsfw", sql.Boolean, nullable=False),
+    sql.Column("path", sql.String, nullable=False),
+    sql.Column("sha256", sql.String, nullable=False),
+    sql.Column("media_type", sql.String, nullable=False),
+    sql.Column("width", sql.Integer, nullable=False),
+    sql.Column("height", sql.Integer, nullable=False),
+    sql.Column("size_bytes", sql.Integer, nullable=False),
+    sql.Column("duration", sql.Float),
+)
+
+POSTERS = sql.Table(
+    "posters",
+    METADATA,
+    sql.Column("uid", sql.String, primary_key=True),
+    sql.Column("position", sql.Integer, primary_key=True),
+    sql.Column("path", sql.String, nullable=False),
+    sql.Column("sha256", sql.String, nullable=False),
+    sql.Column("media_type", sql.String, nullable=False),
+    sql.Column("width", sql.Integer, nullable=False),
+    sql.Column("height", sql.Integer, nullable=False),
+    sql.Column("size_bytes", sql.Integer, nullable=False),
+    sql.ForeignKeyConstraint(["uid", "position"], ["files.uid", "files.position"]),
+)
+
+RESERVATIONS = sql.Table(
+    "reservations",
+    METADATA,
+    sql.Column("scope", sql.String, primary_key=True),
+    sql.Column("uid", sql.String, sql.ForeignKey("jobs.uid"), primary_key=True),
+    sql.Column("amount", sql.String, nullable=False),
+    sql.Column("unit", sql.String, nullable=False),
+)
+"""What each budget has set aside for each job, which may lie in several: a sweep's, a studio's."""
+
+STORED = ("path", "sha256", "media_type", "width", "height", "size_bytes")
+"""The columns that every stored file has, in `files` and in `posters`."""
+
+
+class Migration(NamedTuple):
+    """One step from an older library to a newer one."""
+
+    name: str
+    statements: tuple[str, ...]
+    """In SQL that SQLite and PostgreSQL both take."""
+    postgresql: tuple[str, ...] = ()
+    """What PostgreSQL needs besides, afterwards."""
+
+
+MIGRATIONS = (
+    Migration(
+        "0001 first tables",
+        (
+            """CREATE TABLE jobs (
+                uid VARCHAR NOT NULL, kind VARCHAR NOT NULL, state VARCHAR NOT NULL,
+                request TEXT NOT NULL, content_key VARCHAR NOT NULL, simulated BOOLEAN NOT NULL,
+                base_url VARCHAR NOT NULL, created VARCHAR NOT NULL, sent VARCHAR, ended VARCHAR,
+                seconds FLOAT, job_id VARCHAR, cost_amount VARCHAR, cost_unit VARCHAR, error TEXT,
+                PRIMARY KEY (uid))""",
+            "CREATE INDEX ix_jobs_content_key ON jobs (content_key)",
+            "CREATE INDEX ix_jobs_created ON jobs (created)",
+            "CREATE INDEX ix_jobs_job_id ON jobs (job_id)",
+            """CREATE TABLE files (
+                uid VARCHAR NOT NULL, position INTEGER NOT NULL, image_id VARCHAR NOT NULL,
+                url TEXT NOT NULL, nsfw BOOLEAN NOT NULL, path VARCHAR NOT NULL,
+                sha256 VARCHAR NOT NULL, media_type VARCHAR NOT NULL, width INTEGER NOT NULL,
+                height INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+                PRIMARY KEY (uid, position), FOREIGN KEY(uid) REFERENCES jobs (uid))""",
+        ),
+    ),
+    Migration(
+        "0002 videos and variations",
+        (
+            # a kernel that runs an older leonardo_nb may still write rows, so there is a default
+            "ALTER TABLE jobs ADD COLUMN endpoint VARCHAR DEFAULT 'generations' NOT NULL",
+            "ALTER TABLE files ADD COLUMN duration FLOAT",
+            "CREATE INDEX ix_files_image_id ON files (image_id)",
+            """CREATE TABLE posters (
+                uid VARCHAR NOT NULL, position INTEGER NOT NULL, path VARCHAR NOT NULL,
+                sha256 VARCHAR NOT NULL, media_type VARCHAR NOT NULL, width INTEGER NOT NULL,
+                height INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+                PRIMARY KEY (uid, position),
+                FOREIGN KEY(uid, position) REFERENCES files (uid, position))""",
+        ),
+    ),
+    Migration(
+        "0003 leases, spending and reuse",
+        (
+            # as above: what an older kernel writes must still be a whole row
+            "ALTER TABLE jobs ADD COLUMN owner VARCHAR",
+            "ALTER TABLE jobs ADD COLUMN lease_until VARCHAR",
+            "ALTER TABLE jobs ADD COLUMN sweep VARCHAR",
+            "ALTER TABLE jobs ADD COLUMN price_amount VARCHAR",
+            "ALTER TABLE jobs ADD COLUMN price_unit VARCHAR",
+            "ALTER TABLE jobs ADD COLUMN settled VARCHAR",
+            "ALTER TABLE jobs ADD COLUMN resent INTEGER DEFAULT 0 NOT NULL",
+            "DROP INDEX ix_jobs_content_key",
+            "CREATE INDEX ix_jobs_content_key_state ON jobs (content_key, state)",
+            "CREATE INDEX ix_jobs_state ON jobs (state, base_url, created)",
+            "CREATE INDEX ix_jobs_owner ON jobs (owner)",
+            """CREATE TABLE reservations (
+                scope VARCHAR NOT NULL, uid VARCHAR NOT NULL, amount VARCHAR NOT NULL,
+                unit VARCHAR NOT NULL,
+                PRIMARY KEY (scope, uid), FOREIGN KEY(uid) REFERENCES jobs (uid))""",
+        ),
+        # SQLite compares text by its bytes; a server does so by its language unless it is told
+        postgresql=(
+            'ALTER TABLE jobs ALTER COLUMN uid TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE jobs ALTER COLUMN state TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE jobs ALTER COLUMN content_key TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE jobs ALTER COLUMN base_url TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE jobs ALTER COLUMN created TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE jobs ALTER COLUMN job_id TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE jobs ALTER COLUMN owner TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE jobs ALTER COLUMN lease_until TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE files ALTER COLUMN uid TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE files ALTER COLUMN image_id TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE posters ALTER COLUMN uid TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE reservations ALTER COLUMN scope TYPE VARCHAR COLLATE "C"',
+            'ALTER TABLE reservations ALTER COLUMN uid TYPE VARCHAR COLLATE "C"',
+        ),
+    ),
+)
+"""
+Names and statements, in order; one that was released is never edited.
+
+They are written out, and not made of the tables above, which say what the newest migration leaves
+behind: a library of any age is to go through the same steps.
+"""
