@@ -1,11 +1,14 @@
 """
 How much may happen at once, and how much in a minute.
 
-All of it lives on the engine's thread, so that nothing here needs a lock.
+Who may go when is decided in `turns`, on plain values; here somebody waits for it. All of it lives
+on the engine's thread. What several kernels share goes through a `Board`.
 """
 
 from __future__ import annotations
 
+import random
+import uuid
 from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,14 +16,25 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from leonardo_nb.engine.boards import REQUESTS, MemoryBoard
+from leonardo_nb.engine.turns import Room, Standing, ask, slow, withdraw
+from leonardo_nb.errors import RateLimited
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from leonardo_nb.clock import Clock
+    from leonardo_nb.engine.boards import Board
 
-__all__ = ["Limits", "PerMinute", "Slots"]
+__all__ = ["PLACE_LEASE", "Limits", "Pace", "PerMinute", "Slots"]
 
-MINUTE = 60.0
+LONGEST_RETRY_AFTER = 120.0
+SHORTEST_WAIT = 0.001
+"""Seconds; the wall clock's last digits are no reason to ask again and again."""
+PLACE_LEASE = 60.0
+"""Seconds after which a place comes back whose holder has not renewed it; it may have died."""
+PLACE_EVERY = 1.0
+"""Seconds; how often a place that another kernel may give back is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +42,18 @@ class Limits:
     """
     What an account is allowed; the numbers are the service's published defaults.
 
+    Kernels that use one library share them. After "too many requests" a line's rate is halved and
+    grows back by a tenth of what is allowed in each minute.
+
     Attributes:
-        slots: Image jobs at work at once; None asks the account (`apiConcurrencySlots`).
-        creates_per_minute: Requests for new pictures in any 60 seconds.
+        slots: Jobs of a kind in flight at once; None asks the account (`apiConcurrencySlots`).
+        creates_per_minute: Requests for new jobs in any 60 seconds, for each endpoint.
         patience: Seconds for which a request that meets "too many requests" is tried again.
+        requests_per_minute: Requests of every kind in any 60 seconds.
+        queue: How many more jobs per slot of the account the service keeps waiting before it
+            refuses; more *slots* than the account has use it.
+        longest_retry_after: Seconds; where the service asks for a longer pause, it is asked again
+            after this one.
     """
 
     __module__ = "leonardo_nb"
@@ -39,25 +61,53 @@ class Limits:
     slots: int | None = None
     creates_per_minute: int = 100
     patience: float = 300.0
+    requests_per_minute: int = 2000
+    queue: int = 20
+    longest_retry_after: float = LONGEST_RETRY_AFTER
 
     def __post_init__(self) -> None:
-        for name in ("slots", "creates_per_minute"):
+        for name in ("slots", "creates_per_minute", "requests_per_minute"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}={value} lets nothing through; the least is 1.")
+        for name in ("queue", "patience", "longest_retry_after"):
+            value = getattr(self, name)
+            if not value >= 0:  # no comparison holds for nan
+                raise ValueError(f"{name}={value} is no amount; the least is 0.")
+
+    def places(self, account_slots: int) -> int:
+        """
+        Return how many jobs of a kind may be in flight on an account that has *account_slots*.
+
+        >>> Limits().places(10), Limits(slots=4).places(10), Limits(slots=500).places(10)
+        (10, 4, 210)
+        """
+        most = account_slots * (1 + self.queue)
+        return account_slots if self.slots is None else min(self.slots, most)
 
 
 class Slots:
     """
     A number of places; who comes when all are taken waits in line.
 
-    The number may change while places are taken.
+    The number may change while places are taken. With a board that is shared, the places are those
+    of all kernels together; one that died gives its places back when its lease is over.
+
+    Args:
+        total: How many places there are.
+        board: Where it is kept who has a place; this process alone without one.
+        name: The room on that board, such as a kind of job.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, board: Board | None = None, name: str = "jobs") -> None:
         self._total = total
         self._taken = 0
         self._line: deque[anyio.Event] = deque()
+        self._board = board
+        self._name = name
+        self._held: set[str] = set()
+        self._first = anyio.Lock()
+        self._changed = anyio.Event()
 
     @property
     def total(self) -> int:
@@ -67,28 +117,94 @@ class Slots:
     @total.setter
     def total(self, total: int) -> None:
         self._total = max(1, total)
+        self._changed.set()
         self._call_next()
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Hold one place for as long as the block runs."""
-        if self._line or self._taken >= self._total:
-            turn = anyio.Event()
-            self._line.append(turn)
-            try:
-                await turn.wait()
-            except BaseException:
-                if turn.is_set():  # called and cancelled at once: the place goes to the next
-                    self._leave()
-                else:
-                    self._line.remove(turn)
-                raise
-        else:
+    async def place(self, *, at_once: bool = False) -> AsyncIterator[None]:
+        """
+        Hold one place for as long as the block runs.
+
+        Args:
+            at_once: Wait for nothing, because the job is at the service already; it then counts
+                like the others, and those who come later wait for it.
+
+        Raises:
+            LibraryError: What the kernels share cannot be kept.
+        """
+        if at_once:
             self._taken += 1
+        else:
+            await self._local_place()
         try:
-            yield
+            if self._board is None:
+                yield
+            else:
+                async with self._shared_place(self._board, at_once=at_once):
+                    yield
         finally:
             self._leave()
+
+    async def renew(self) -> None:
+        """
+        Say that whoever holds a place here is alive; due several times in `PLACE_LEASE` seconds.
+
+        Raises:
+            LibraryError: What the kernels share cannot be kept.
+        """
+        if self._board is not None and self._held:
+            held = sorted(self._held)
+
+            def renew(standing: Standing, now: float) -> None:
+                room = standing.rooms.get(self._name, Room())
+                standing.rooms[self._name] = room.renewed(held, now, PLACE_LEASE)
+
+            await self._board.change(renew)
+
+    async def _local_place(self) -> None:
+        if not self._line and self._taken < self._total:
+            self._taken += 1
+            return
+        turn = anyio.Event()
+        self._line.append(turn)
+        try:
+            await turn.wait()
+        except BaseException:
+            if turn.is_set():  # called and cancelled at once: the place goes to the next
+                self._leave()
+            else:
+                self._line.remove(turn)
+            raise
+
+    @asynccontextmanager
+    async def _shared_place(self, board: Board, *, at_once: bool) -> AsyncIterator[None]:
+        name = uuid.uuid4().hex
+
+        def enter(standing: Standing, now: float) -> bool:
+            room = standing.rooms.get(self._name, Room())
+            standing.rooms[self._name], has_place = room.entered(
+                name, self._total, now, PLACE_LEASE, at_once=at_once
+            )
+            return has_place
+
+        def leave(standing: Standing, _now: float) -> None:
+            standing.rooms[self._name] = standing.rooms.get(self._name, Room()).left(name)
+
+        try:
+            if at_once:
+                await board.change(enter)
+            else:
+                async with self._first:  # one of this process at a time waits among the others
+                    while not await board.change(enter):
+                        self._changed = anyio.Event()
+                        await board.clock.pause(PLACE_EVERY, until=self._changed)
+            self._held.add(name)
+            yield
+        finally:
+            self._held.discard(name)
+            with anyio.CancelScope(shield=True):
+                await board.change(leave)
+            self._changed.set()
 
     def _leave(self) -> None:
         self._taken -= 1
@@ -101,20 +217,130 @@ class Slots:
 
 
 class PerMinute:
-    """At most so many turns in any 60 seconds."""
+    """
+    At most so many turns in any 60 seconds, and fewer after "too many requests".
 
-    def __init__(self, turns: int, clock: Clock) -> None:
-        self._turns = turns
-        self._clock = clock
-        self._taken: deque[float] = deque()
+    Args:
+        turns: How many.
+        clock: Time.
+        board: Where turns are kept; this process alone without one.
+        name: The line on that board.
+        within: Further lines of that board and their turns, in which a turn is taken as well.
+        longest_hold: The longest pause in seconds that the service can ask for.
+    """
+
+    def __init__(
+        self,
+        turns: int,
+        clock: Clock,
+        *,
+        board: Board | None = None,
+        name: str = "turns",
+        within: dict[str, int] | None = None,
+        longest_hold: float = LONGEST_RETRY_AFTER,
+    ) -> None:
+        self._board = board or MemoryBoard(clock)
+        self._name = name
+        self._lines = {name: turns, **(within or {})}
+        self._longest_hold = longest_hold
         self._one_by_one = anyio.Lock()
+        self._random = random.Random()
 
     async def turn(self) -> None:
-        """Return when it is this caller's turn; callers are served in the order they came."""
+        """
+        Return when it is this caller's turn; callers are served in the order they came.
+
+        Raises:
+            LibraryError: What the kernels share cannot be kept.
+        """
+        name = uuid.uuid4().hex
+
+        def take(standing: Standing, now: float) -> float:
+            return ask(standing, self._lines, name, now, self._longest_hold)
+
         async with self._one_by_one:
-            while self._taken and self._taken[0] <= self._clock.now() - MINUTE:
-                self._taken.popleft()
-            if len(self._taken) >= self._turns:
-                await self._clock.pause(self._taken[0] + MINUTE - self._clock.now())
-                self._taken.popleft()
-            self._taken.append(self._clock.now())
+            try:
+                while (wait := await self._board.change(take)) > 0:
+                    await self._board.clock.pause(max(wait, SHORTEST_WAIT))
+            except BaseException:
+                with anyio.CancelScope(shield=True):
+                    await self._board.change(lambda it, _: withdraw(it, self._lines, name))
+                raise
+
+    async def refused(self, retry_after: float | None = None) -> float:
+        """
+        Go slower, because the service said "too many requests".
+
+        Args:
+            retry_after: The seconds that it named, or None.
+
+        Returns:
+            The seconds for which nobody goes; `turn()` waits for them.
+
+        Raises:
+            LibraryError: What the kernels share cannot be kept.
+        """
+        noise = self._random.random()
+        return await self._board.change(
+            lambda standing, now: slow(
+                standing,
+                self._name,
+                now,
+                retry_after=retry_after,
+                longest_hold=self._longest_hold,
+                noise=noise,
+            )
+        )
+
+
+class Pace:
+    """
+    When each request may go: all of them in one line, and those that make jobs in one more each.
+
+    Args:
+        limits: How many in a minute.
+        board: Where that is kept; a `FileBoard` shares it with other kernels.
+    """
+
+    def __init__(self, limits: Limits, board: Board) -> None:
+        self._limits = limits
+        self._board = board
+        self._lines: dict[str | None, PerMinute] = {}
+
+    @asynccontextmanager
+    async def request(self, endpoint: str | None = None) -> AsyncIterator[None]:
+        """
+        Wait for a turn, and run the block that sends one request.
+
+        A `RateLimited` that comes out of the block slows the line and goes on to the caller, whose
+        next request waits for as long as the service asked, up to the cap.
+
+        Args:
+            endpoint: Where it makes a job, such as "generations"; None for everything else.
+
+        Raises:
+            LibraryError: What the kernels share cannot be kept; nothing was sent.
+        """
+        line = self.line(endpoint)
+        await line.turn()
+        try:
+            yield
+        except RateLimited as refusal:
+            await line.refused(refusal.retry_after)
+            raise
+
+    def line(self, endpoint: str | None = None) -> PerMinute:
+        """Return the line of *endpoint*, or the one of all requests."""
+        if endpoint not in self._lines:
+            limits = self._limits
+            everything = {REQUESTS: limits.requests_per_minute}
+            name = REQUESTS if endpoint is None else endpoint
+            self._lines[endpoint] = PerMinute(
+                limits.requests_per_minute if endpoint is None else limits.creates_per_minute,
+                self._board.clock,
+                board=self._board,
+                name=name,
+                within=None if endpoint is None else everything,
+                longest_hold=limits.longest_retry_after,
+            )
+        return self._lines[endpoint]

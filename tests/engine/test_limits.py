@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from leonardo_nb.engine.limits import PerMinute, Slots
+from leonardo_nb.engine.limits import Limits, PerMinute, Slots
 from leonardo_nb.testing import ManualClock
 
 
@@ -72,3 +72,37 @@ async def test_turns_wait_for_the_minute() -> None:
         await turns.turn()
 
     assert [60.0] == clock.paused
+
+
+async def test_a_refusal_holds_every_turn() -> None:
+    """The next turn comes after the seconds that the service named, and the rate is halved."""
+    clock = ManualClock()
+    turns = PerMinute(4, clock)
+
+    held = await turns.refused(7.0)
+    for _ in range(3):
+        await turns.turn()
+
+    assert (7.0, [7.0, 60.0]) == (held, clock.paused)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("slots", 0), ("creates_per_minute", 0), ("requests_per_minute", -1)],
+)
+def test_a_limit_lets_something_through(name: str, value: int) -> None:
+    """Zero would wait for ever."""
+    with pytest.raises(ValueError) as refused:
+        Limits(**{name: value})
+
+    assert f"{name}={value} lets nothing through; the least is 1." == str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["queue", "patience", "longest_retry_after"])
+@pytest.mark.parametrize("value", [-1, float("nan")])
+def test_an_amount_is_not_negative(name: str, value: float) -> None:
+    """Nor is it no number."""
+    with pytest.raises(ValueError) as refused:
+        Limits(**{name: value})  # type: ignore[arg-type]
+
+    assert f"{name}={value} is no amount; the least is 0." == str(refused.value)

@@ -1,0 +1,192 @@
+"""
+Where the standing of an account's lines and rooms is kept: in memory, or in a file for many.
+
+Several kernels and processes that use one library are one account to the service, so they share
+its limits through a small file in the library's folder. Every change is made under a lock of the
+operating system, which ends with the process that holds it, and arrives by a rename, so that a
+process may die at any moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+import anyio.to_thread
+
+from leonardo_nb.engine.turns import Line, Standing
+from leonardo_nb.errors import LibraryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from leonardo_nb.clock import Clock
+
+__all__ = ["Board", "FileBoard", "MemoryBoard"]
+
+T = TypeVar("T")
+
+log = logging.getLogger("leonardo_nb")
+
+LOCK_LONGEST: Final = 10.0
+"""Seconds; a change takes a thousandth of that, so whoever holds the lock longer is stopped."""
+LOCK_EVERY: Final = 0.005
+UNKNOWN_HOLD: Final = 60.0
+"""Seconds; whatever was forgotten counts no more after that."""
+REQUESTS: Final = "requests"
+"""The line that every request stands in."""
+
+
+class Board(Protocol):
+    """
+    Keeps one standing, and lets one change be made at a time.
+
+    Attributes:
+        clock: What its waits are made with.
+        shared: Whether somebody else may change it, so that waits have to look again.
+    """
+
+    clock: Clock
+    shared: bool
+
+    def now(self) -> float:
+        """Return the moment in seconds, as everybody who uses this board reads it."""
+
+    async def change(self, how: Callable[[Standing, float], T]) -> T:
+        """Return what *how* makes of the standing, which it may change, and of the moment."""
+
+
+class MemoryBoard:
+    """The standing of one process that shares its limits with no other."""
+
+    shared = False
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._standing = Standing()
+
+    def now(self) -> float:
+        """Return the clock's own moment, which never goes back."""
+        return self.clock.now()
+
+    async def change(self, how: Callable[[Standing, float], T]) -> T:
+        """Return what *how* makes of the standing; only on the engine's loop."""
+        return how(self._standing, self.now())
+
+
+class FileBoard:
+    """
+    The standing that all processes share which use the library in *folder* with one service.
+
+    Moments are the wall clock's, the only one that processes and restarts share; `Line.at` says
+    what happens where it is set back. Set forward by a minute or more it forgets the last turns
+    once, and the service's own refusal then slows the line. Two accounts at one address share one
+    limit, which is too careful and never too fast; the file has nothing in it that is made of a
+    key.
+
+    A file that cannot be read tells nothing of the last minute: it is made anew, and every request
+    waits for a minute.
+
+    Args:
+        folder: The library's folder; it exists.
+        base_url: Whom the requests go to.
+        clock: Time.
+    """
+
+    shared = True
+
+    def __init__(self, folder: Path, base_url: str, clock: Clock) -> None:
+        self.clock = clock
+        digest = hashlib.sha256(base_url.encode()).hexdigest()[:12]
+        self.path = folder / f"limits-{digest}.json"
+        self._lock = folder / f"limits-{digest}.lock"
+
+    def now(self) -> float:
+        """Return the wall clock's moment."""
+        return self.clock.wall().timestamp()
+
+    async def change(self, how: Callable[[Standing, float], T]) -> T:
+        """
+        Return what *how* makes of the standing, once nobody else changes it.
+
+        Raises:
+            LibraryError: The file cannot be written, or somebody holds its lock and does not end.
+        """
+        return await anyio.to_thread.run_sync(self._change, how)
+
+    def _change(self, how: Callable[[Standing, float], T]) -> T:
+        try:
+            with self._locked():
+                now = self.now()
+                standing = self._read(now)
+                made = how(standing, now)
+                self._write(standing)
+                return made
+        except OSError as error:
+            raise LibraryError(
+                f"The limits that kernels share in {self.path} cannot be kept "
+                f"({error.strerror or error}), so nothing was sent; make the folder writable, "
+                "or choose another with LEONARDO_LIBRARY."
+            ) from error
+
+    def _read(self, now: float) -> Standing:
+        try:
+            return Standing.of_json(json.loads(self.path.read_bytes()))
+        except FileNotFoundError:
+            return Standing()
+        except (ValueError, RecursionError):  # cut by a power failure, or somebody else's
+            log.warning("%s was unreadable; requests wait for a minute.", self.path)
+            return Standing({REQUESTS: Line(held=now + UNKNOWN_HOLD, since=now + UNKNOWN_HOLD)})
+
+    def _write(self, standing: Standing) -> None:
+        part = self.path.with_suffix(".part")
+        # not flushed to the disk: after a power failure the last minute is over
+        part.write_text(json.dumps(standing.as_json()), encoding="ascii")
+        part.replace(self.path)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        descriptor = os.open(
+            self._lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600
+        )
+        try:
+            give_up = time.monotonic() + LOCK_LONGEST
+            while not _took_lock(descriptor):
+                if time.monotonic() > give_up:
+                    raise LibraryError(
+                        f"Another process has held {self._lock} for {LOCK_LONGEST:g} s, so nothing "
+                        "was sent; is one stopped or suspended that uses this library?"
+                    )
+                time.sleep(LOCK_EVERY)
+            yield
+        finally:
+            os.close(descriptor)  # gives the lock back
+
+
+if sys.platform == "win32":  # pragma: no cover
+    import msvcrt
+
+    def _took_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _took_lock(descriptor: int) -> bool:
+        # flock and not lockf: two studios of one process exclude each other as well
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
