@@ -12,19 +12,16 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import sys
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import anyio.to_thread
 
 from leonardo_nb.engine.turns import Line, Standing
 from leonardo_nb.errors import LibraryError
+from leonardo_nb.library.locks import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from leonardo_nb.clock import Clock
@@ -37,7 +34,6 @@ log = logging.getLogger("leonardo_nb")
 
 LOCK_LONGEST: Final = 10.0
 """Seconds; a change takes a thousandth of that, so whoever holds the lock longer is stopped."""
-LOCK_EVERY: Final = 0.005
 UNKNOWN_HOLD: Final = 60.0
 """Seconds; whatever was forgotten counts no more after that."""
 REQUESTS: Final = "requests"
@@ -106,7 +102,7 @@ class FileBoard:
         self.clock = clock
         digest = hashlib.sha256(base_url.encode()).hexdigest()[:12]
         self.path = folder / f"limits-{digest}.json"
-        self._lock = folder / f"limits-{digest}.lock"
+        self._lock = FileLock(folder / f"limits-{digest}.lock", patience=LOCK_LONGEST)
 
     def now(self) -> float:
         """Return the wall clock's moment."""
@@ -123,7 +119,7 @@ class FileBoard:
 
     def _change(self, how: Callable[[Standing, float], T]) -> T:
         try:
-            with self._locked():
+            with self._lock.held():
                 now = self.now()
                 standing = self._read(now)
                 made = how(standing, now)
@@ -150,43 +146,3 @@ class FileBoard:
         # not flushed to the disk: after a power failure the last minute is over
         part.write_text(json.dumps(standing.as_json()), encoding="ascii")
         part.replace(self.path)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(
-            self._lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600
-        )
-        try:
-            give_up = time.monotonic() + LOCK_LONGEST
-            while not _took_lock(descriptor):
-                if time.monotonic() > give_up:
-                    raise LibraryError(
-                        f"Another process has held {self._lock} for {LOCK_LONGEST:g} s, so nothing "
-                        "was sent; is one stopped or suspended that uses this library?"
-                    )
-                time.sleep(LOCK_EVERY)
-            yield
-        finally:
-            os.close(descriptor)  # gives the lock back
-
-
-if sys.platform == "win32":  # pragma: no cover
-    import msvcrt
-
-    def _took_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _took_lock(descriptor: int) -> bool:
-        # flock and not lockf: two studios of one process exclude each other as well
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
