@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         upscale,
         upscale_video,
     )
+    from leonardo_nb.logins import login, logout
     from leonardo_nb.money import Cost, Credits, Dollars
     from leonardo_nb.nested import allow_nested_loops
     from leonardo_nb.service.requests import CreateGeneration
@@ -138,6 +139,8 @@ __all__ = [
     "job",
     "jobs",
     "linspace",
+    "login",
+    "logout",
     "me",
     "models",
     "motion",
@@ -190,6 +193,7 @@ _ROOMS = {
         "upscale",
         "upscale_video",
     ),
+    "leonardo_nb.logins": ("login", "logout"),
     "leonardo_nb.money": ("Cost", "Credits", "Dollars"),
     "leonardo_nb.nested": ("allow_nested_loops",),
     "leonardo_nb.service.requests": ("CreateGeneration",),

@@ -10,6 +10,7 @@ import contextlib
 import math
 import os
 import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -25,6 +26,8 @@ from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.table import JobTable
 from leonardo_nb.money import Cost
 from leonardo_nb.service.client import Client
+from leonardo_nb.service.keychain import Keychain
+from leonardo_nb.service.keys import Key
 from leonardo_nb.service.requests import CreateGeneration, TextToVideo
 
 if TYPE_CHECKING:
@@ -46,7 +49,16 @@ if TYPE_CHECKING:
     from leonardo_nb.service.responses import Account
     from leonardo_nb.simulator import Simulator
 
-__all__ = ["Studio", "connect", "studio"]
+__all__ = [
+    "Studio",
+    "address_of",
+    "asked_of",
+    "connect",
+    "keychain",
+    "log_in",
+    "log_out",
+    "studio",
+]
 
 LIVE_BASE_URL = "https://cloud.leonardo.ai/api/rest/v1"
 LONGEST_ID = 64
@@ -59,8 +71,9 @@ class Studio(AccountMethods):
     Where jobs are asked for: the service or the simulator, a library, a budget.
 
     Args:
-        api_key: The service's key; without one, and without LEONARDO_API_KEY, the built-in
-            simulator is used, which costs nothing.
+        api_key: The service's key; else that of `leo.login()` in this process, else
+            LEONARDO_API_KEY, else what login has put into the system's keyring. Without any, the
+            built-in simulator is used, which costs nothing.
         base_url: Another service that speaks the same protocol, up to and with `/api/rest/v1`;
             else LEONARDO_BASE_URL, else the live service. It needs a key, too.
         simulator: True for the simulator although there is a key, or a `Simulator` of your own.
@@ -90,7 +103,7 @@ class Studio(AccountMethods):
     def __init__(
         self,
         *,
-        api_key: str | None = None,
+        api_key: str | Key | None = None,
         base_url: str | None = None,
         simulator: bool | Simulator | None = None,
         library: str | os.PathLike[str] | None = None,
@@ -99,26 +112,30 @@ class Studio(AccountMethods):
         limits: Limits | None = None,
         webhook_url: str | bool | None = None,
         webhook_port: int = 0,
-        webhook_token: str | None = None,
+        webhook_token: str | Key | None = None,
         polling: Polling | None = None,
         clock: Clock | None = None,
     ) -> None:
         if budget is not None and not isinstance(budget, Cost):
             raise TypeError(f"budget={budget!r} has no unit; write leo.Credits({budget}).")
+        key, api_key = Key(api_key or ""), None  # a traceback may show this frame
+        token, webhook_token = Key(webhook_token or ""), None
         self.folder = _library_folder(library)
-        api_key = api_key or os.environ.get("LEONARDO_API_KEY", "").strip() or None
         base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or None
+        if not key.reveal() and simulator in {None, False}:
+            key = keychain().key(address_of(base_url)) or key
         self.engine = Engine()
         self.clock = clock or SystemClock()
-        is_simulated = bool(simulator) or (simulator is None and not (api_key or base_url))
+        is_simulated = bool(simulator) or (simulator is None and not (key.reveal() or base_url))
         if not is_simulated:
             self.client = Client(
-                base_url=base_url or LIVE_BASE_URL, api_key=api_key or "", allow_http=allow_http
+                base_url=base_url or LIVE_BASE_URL, api_key=key, allow_http=allow_http
             )
         store = MediaStore(self.folder)
         self._ledger = Ledger(self.folder)
-        token = webhook_token or os.environ.get("LEONARDO_WEBHOOK_TOKEN") or None
-        self._callbacks = Callbacks(self.engine, token)
+        if not token.reveal():
+            token = Key(os.environ.get("LEONARDO_WEBHOOK_TOKEN", ""))
+        self._callbacks = Callbacks(self.engine, token if token.reveal() else None)
         if webhook_url not in {None, False}:
             address = None if webhook_url is True else str(webhook_url)
             try:
@@ -478,6 +495,7 @@ class Studio(AccountMethods):
 
 
 _default: Studio | None = None
+_wishes: _Wishes
 _default_lock = threading.RLock()
 
 
@@ -500,22 +518,86 @@ def connect(
     No request is made: the first job does that. The studio before it goes on with its jobs, has a
     budget of its own, and is closed with `close()` or with the process.
     """
-    global _default  # noqa: PLW0603  the default studio is what this module is for
+    key, api_key = Key(api_key or ""), None  # a traceback may show this frame
+    token, webhook_token = Key(webhook_token or ""), None
+    return _make_default(
+        _Wishes(base_url, allow_http, library, budget, limits, webhook_url, webhook_port, token),
+        simulator,
+        key,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the default studio was asked to be, but for whose it is."""
+
+    base_url: str | None = None
+    allow_http: bool = False
+    library: str | os.PathLike[str] | None = None
+    budget: Cost | None = None
+    limits: Limits | None = None
+    webhook_url: str | bool | None = None
+    webhook_port: int = 0
+    webhook_token: Key | None = None
+
+
+def _make_default(wishes: _Wishes, simulator: bool | Simulator | None, key: Key | None) -> Studio:  # noqa: FBT001  a choice that may be an object
+    global _default, _wishes
     made = Studio(
-        api_key=api_key,
-        base_url=base_url,
+        api_key=key,
+        base_url=wishes.base_url,
         simulator=simulator,
-        library=library,
-        allow_http=allow_http,
-        budget=budget,
-        limits=limits,
-        webhook_url=webhook_url,
-        webhook_port=webhook_port,
-        webhook_token=webhook_token,
+        library=wishes.library,
+        allow_http=wishes.allow_http,
+        budget=wishes.budget,
+        limits=wishes.limits,
+        webhook_url=wishes.webhook_url,
+        webhook_port=wishes.webhook_port,
+        webhook_token=wishes.webhook_token,
     )
     with _default_lock:
-        _default = made
+        _default, _wishes = made, wishes
     return made
+
+
+def address_of(base_url: str | None = None) -> str:
+    """Return the service's address: what is given, else LEONARDO_BASE_URL, else the live one."""
+    return (base_url or os.environ.get("LEONARDO_BASE_URL") or LIVE_BASE_URL).rstrip("/")
+
+
+def keychain() -> Keychain:
+    """Return the keys that are known without being given."""
+    return Keychain(_library_folder(None))
+
+
+def asked_of() -> tuple[str, bool]:
+    """Return the address that a login is for, and whether http is allowed; nothing is made."""
+    return address_of(_wishes.base_url), _wishes.allow_http
+
+
+def log_in(base_url: str) -> Studio:
+    """
+    Make the default studio anew, on the service at *base_url* with the key that is known for it.
+
+    Its library, budget, limits and callbacks are what was asked for before; a budget begins anew.
+    """
+    if _default is not None and _wishes.webhook_url:
+        _default.close()  # both cannot listen at one port
+    return _make_default(replace(_wishes, base_url=base_url), None, None)
+
+
+def log_out() -> None:
+    """Close the default studio, if it has a key; the next use connects anew."""
+    global _default, _wishes
+    with _default_lock:
+        left = _default
+        if left is None or left.simulated:
+            return
+        _default, _wishes = None, replace(_wishes, base_url=None)
+    left.close()
+
+
+_wishes = _Wishes()
 
 
 def studio() -> Studio:
@@ -573,5 +655,7 @@ def _simulator(wanted: Simulator | bool | None, callbacks: Callbacks) -> Simulat
     from leonardo_nb.simulator import Simulator
 
     return Simulator(
-        speed=_demo_speed(), webhook_url=callbacks.local_url, webhook_key=callbacks.token
+        speed=_demo_speed(),
+        webhook_url=callbacks.local_url,
+        webhook_key=None if callbacks.token is None else callbacks.token.reveal(),
     )

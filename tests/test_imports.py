@@ -22,6 +22,7 @@ RANK = {
     "functions": 5,
     "sweeps": 5,
     "widgets": 6,
+    "logins": 7,
     "nested": 0,
     "testing": 7,
     "terminal": 7,

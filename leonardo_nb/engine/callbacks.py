@@ -11,6 +11,7 @@ from leonardo_nb.service.addresses import Address, unreachable
 if TYPE_CHECKING:
     from leonardo_nb.engine.runner import Runner
     from leonardo_nb.engine.thread import Engine
+    from leonardo_nb.service.keys import Key
     from leonardo_nb.service.webhooks import Receiver
 
 __all__ = ["Callbacks"]
@@ -31,7 +32,7 @@ class Callbacks:
         runner: Whose jobs the callbacks are about; until there is one they do nothing.
     """
 
-    def __init__(self, engine: Engine, token: str | None) -> None:
+    def __init__(self, engine: Engine, token: Key | None) -> None:
         self.token = token
         self.address: Address | None = None
         self.runner: Runner | None = None

@@ -194,6 +194,7 @@ class Client:
         allow_http: bool = False,
     ) -> None:
         self._key = api_key = Key(api_key)
+        self._key.checked()
         self._base = _checked_base(base_url, allow_http=allow_http)
         self._reach = Reach(self._base.scheme, self._base.host)
         self._timeout = timeout

@@ -18,6 +18,8 @@ __all__ = ["HIDDEN", "Key", "bare", "hidden"]
 HIDDEN: Final = "[key]"
 """What stands where a key stood."""
 
+_SHORTEST: Final = 8  # what is shorter is a slip, and may be a part of any word in a log
+
 _LOGGERS: Final = (
     "httpcore.connection",
     "httpcore.http11",  # at DEBUG it writes down the headers of every answer
@@ -36,21 +38,34 @@ class Key:
 
     Args:
         text: As it was given; spaces around it are a slip of the copying hand.
-
-    Raises:
-        InvalidRequest: It is empty, or has characters that no key has; it is not repeated.
     """
 
     __slots__ = ("__weakref__", "_text")
 
-    def __init__(self, text: str | Key, *, member: str = "api_key") -> None:
-        text = text.reveal() if isinstance(text, Key) else text.strip()
-        if not text or not text.isascii() or not text.isprintable() or " " in text:
-            raise _unusable(member)
-        self._text = text
-        _known.add(self)
+    def __init__(self, text: str | Key) -> None:
+        self._text = text.reveal() if isinstance(text, Key) else text.strip()
+        if len(self._text) >= _SHORTEST:
+            _known.add(self)
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(_hide_in)
+
+    def checked(self) -> Key:
+        """
+        Return the key, if it can be one.
+
+        Raises:
+            InvalidRequest: It is empty, or has characters that no key has; it is not repeated, for
+                it may be a key with a slip in it.
+        """
+        text = self._text
+        is_one = bool(text) and text.isascii() and text.isprintable() and " " not in text
+        del text  # a traceback may show this frame
+        if not is_one:
+            raise InvalidRequest(
+                "api_key is empty or has characters that no key has; copy it again.",
+                member="api_key",
+            )
+        return self
 
     def reveal(self) -> str:
         """Return the text itself, to be sent and not to be kept."""
@@ -61,13 +76,6 @@ class Key:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A key is not written to files or sent to other processes.")
-
-
-def _unusable(member: str) -> InvalidRequest:
-    # in a function of its own, whose frame has no key: the value may be one with a slip in it
-    return InvalidRequest(
-        f"{member} is empty or has characters that no key has; copy it again.", member=member
-    )
 
 
 def hidden(text: str) -> str:

@@ -26,6 +26,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from leonardo_nb.service.addresses import Address, public_address
+from leonardo_nb.service.keys import Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -128,17 +129,17 @@ class Receiver:
     def __init__(
         self,
         nudge: Callable[[str], None],
-        token: str | None = None,
+        token: str | Key | None = None,
         *,
         is_known: Callable[[str], bool],
         seconds_between_nudges: float = 1.0,
         read_seconds: float = 10.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        if token is not None and not token.strip():
+        if token is not None and not Key(token).reveal():
             raise ValueError("A webhook token is some text; leave it out to take any callback.")
         self._nudge = nudge
-        self._token = None if token is None else token.encode()
+        self._token = None if token is None else Key(token)
         self._is_known = is_known
         self._seconds_between_nudges = seconds_between_nudges
         self._read_seconds = read_seconds
@@ -237,7 +238,8 @@ class Receiver:
             return True
         scheme, _, given = authorization.partition(" ")
         # header values are Latin-1 on the wire; the token's bytes are compared, in constant time
-        same = hmac.compare_digest(given.strip(" ").encode("latin-1"), self._token)
+        expected = self._token.reveal().encode()
+        same = hmac.compare_digest(given.strip(" ").encode("latin-1"), expected)
         return same and scheme.lower() == "bearer"
 
     def _hand_on(self, event: Event) -> None:
