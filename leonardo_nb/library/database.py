@@ -13,7 +13,7 @@ import time
 import uuid
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sql
 from sqlalchemy import event, exc
@@ -40,6 +40,8 @@ PATIENCE = 10.0
 DAY = 86_400.0
 
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+UNABLE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL}
+"""What file systems without shared memory or locks make SQLite say."""
 
 INSTALL = 'pip install "leonardo_nb[scale]"'
 
@@ -274,9 +276,21 @@ class Database:
             part.unlink(missing_ok=True)
 
 
-def set_journal(connection: sqlite3.Connection, mode: str) -> bool:
+class Executing(Protocol):
+    """What `set_journal` needs of a connection."""
+
+    def execute(self, query: str, /) -> sqlite3.Cursor:
+        """Return the cursor that has the answer to *query*."""
+
+
+def set_journal(connection: Executing, mode: str) -> bool:
     """Return whether SQLite took the journal *mode*; it says no by staying with another."""
-    (taken,) = connection.execute(f"PRAGMA journal_mode={mode}").fetchone()
+    try:
+        (taken,) = connection.execute(f"PRAGMA journal_mode={mode}").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in UNABLE:
+            return False
+        raise
     return str(taken).upper() == mode
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sql
 
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.database import Database, set_journal
@@ -18,6 +19,7 @@ from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.locks import FileLock, is_on_network
 from leonardo_nb.library.records import JobRecord
 from leonardo_nb.library.tables import MIGRATIONS
+from leonardo_nb.money import Credits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -242,6 +244,23 @@ def test_it_is_seen_where_the_log_cannot_be_had() -> None:
         assert not set_journal(raw, "WAL")
 
 
+def test_a_file_system_that_breaks_the_log_has_none() -> None:
+    """An error of the system, as some network folders give, is a no; a busy database is not."""
+
+    class Broken:
+        def __init__(self, code: int) -> None:
+            self.error = sqlite3.OperationalError("no")
+            self.error.sqlite_errorcode = code
+
+        def execute(self, _: str) -> sqlite3.Cursor:
+            raise self.error
+
+    codes = (sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_IOERR | 5 << 8)
+    assert [False, False] == [set_journal(Broken(code), "WAL") for code in codes]
+    with pytest.raises(sqlite3.OperationalError):
+        set_journal(Broken(sqlite3.SQLITE_BUSY), "WAL")
+
+
 def test_without_the_log_many_may_write(tmp_path: Path) -> None:
     """With a lock file in its place, nothing that threads write together is lost."""
     ledgers = [Ledger(tmp_path, wal=False) for _ in range(4)]
@@ -308,3 +327,46 @@ def test_network_file_systems_are_known(tmp_path: Path) -> None:
 
     assert [False, True, False] == [is_on_network(folder, mounts) for folder in folders]
     assert not is_on_network(tmp_path, tmp_path / "not Linux")
+
+
+def test_no_question_reads_every_job(tmp_path: Path) -> None:
+    """However large a library is, an index leads to what is asked for; sums of money read all."""
+    ledger = Ledger(tmp_path)
+    statements: list[tuple[str, tuple[object, ...]]] = []
+    engine = ledger._database._engine
+    sql.event.listen(
+        engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, values, *_: statements.append((statement, values)),
+    )
+    ledger.intend(record("u1"))
+    ledger.jobs()
+    ledger.job("u1")
+    ledger.find("u")
+    ledger.media("i1")
+    ledger.known(["j1"])
+    ledger.unfinished("http://x.invalid", free_at=NOON)
+    ledger.finished_with("k", base_url="http://x.invalid", simulated=True)
+    ledger.claim("u1", "me", NOON)
+    ledger.beat("me", NOON)
+    ledger.release("me")
+    ledger.reserve("u1", Credits(1), Credits(2), "s")
+    ledger.sent("u1", NOON)
+    ledger.adopt(record("u1"))
+    ledger.ended(record("u1"))
+    with engine.connect() as connection:
+        plans = [
+            (statement, str(step.detail))
+            for statement, values in list(statements)
+            if not statement.startswith(("BEGIN", "PRAGMA"))
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    ledger.close()
+
+    assert [] == [
+        (statement, step)
+        for statement, step in plans
+        if step.startswith("SCAN") and step != "SCAN jobs USING INDEX ix_jobs_created"
+    ]
+    assert 1 == sum("ix_jobs_reuse (content_key=? AND state=?" in step for _, step in plans)
+    assert 1 == sum("ix_jobs_state (state=? AND base_url=?)" in step for _, step in plans)
