@@ -220,5 +220,20 @@ def jobs(
         console.print(jobs_table(console, studio.jobs(limit=limit), studio.folder))
 
 
+@app.command()
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the service whether it knows the key; free.")
+    ] = False,
+) -> None:
+    """Check key, address, clock, library and Jupyter, and say what to do."""
+    from leonardo_nb.doctor import Verdict, examine, shown
+
+    findings = examine(online=online)
+    Console(highlight=False).print(shown(findings))
+    if any(finding.verdict is Verdict.MEND for finding in findings):
+        raise typer.Exit(1)
+
+
 if __name__ == "__main__":
     main()

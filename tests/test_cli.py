@@ -54,7 +54,9 @@ def test_help_names_every_command() -> None:
     """What there is can be found out without reading."""
     answer = CliRunner().invoke(cli.app, ["--help"]).output
 
-    assert ["demo", "lab", "simulate", "jobs"] == re.findall(r"^  (\w+)  ", answer, re.MULTILINE)
+    assert ["demo", "lab", "simulate", "jobs", "doctor"] == re.findall(
+        r"^  (\w+)  ", answer, re.MULTILINE
+    )
 
 
 def test_version() -> None:

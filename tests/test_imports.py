@@ -27,6 +27,7 @@ RANK = {
     "testing": 7,
     "terminal": 7,
     "demo": 8,
+    "doctor": 8,
     "cli": 9,
     "": 10,  # leonardo_nb/__init__.py gathers the public names
 }
