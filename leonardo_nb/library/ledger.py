@@ -163,11 +163,19 @@ class Ledger:
             )
 
     def ended(self, record: JobRecord) -> None:
-        """Write down that a job ended without files; one that is complete stays so."""
+        """
+        Write down that a job ended without files; one that is complete stays so.
+
+        A failure whose record does not tell its charge was refused where it has no id, and is
+        given back where it has one, as the service does.
+        """
+        told: dict[str, object] = {}
+        if record.charge is None and record.state == "failed":
+            told["settled"] = "none" if record.job_id is None else "refunded"
         self._update(
             record.uid,
             JOBS.c.state != "complete",
-            **_acknowledged(record),
+            **_acknowledged(record) | told,
             **_end(record),
             state=record.state,
             # PostgreSQL takes no text with this in it
@@ -338,14 +346,19 @@ class Ledger:
         """Return the jobs, at most two, whose own name or service id is *name* or begins so."""
         if "\0" in name:  # PostgreSQL takes no such text
             return ()
-        exactly = (JOBS.c.uid == name) | (JOBS.c.job_id == name)
-        roughly = sql.or_(
-            *((column >= name) & (column < name + LAST) for column in (JOBS.c.uid, JOBS.c.job_id))
-        )
+        columns = (JOBS.c.uid, JOBS.c.job_id)
         with self._reading() as connection:
-            return self._records(connection, _jobs().where(exactly).limit(2)) or self._records(
-                connection, _jobs().where(roughly).limit(2)
-            )
+            for spelt in dict.fromkeys(
+                (name, name.lower())
+            ):  # both kinds of id are in small letters
+                for way in (
+                    sql.or_(*(column == spelt for column in columns)),
+                    # a range and not LIKE, which reads every job
+                    sql.or_(*((column >= spelt) & (column < spelt + LAST) for column in columns)),
+                ):
+                    if found := self._records(connection, _jobs().where(way).limit(2)):
+                        return found
+        return ()
 
     def media(self, name: str) -> MediaFile | None:
         """

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sql
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.files import StoredFile
@@ -107,6 +109,13 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     with engine.begin() as connection:
         connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    made = Ledger(tmp_path_factory.mktemp("ledger"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -302,9 +311,9 @@ def test_a_job_is_found_by_either_name_and_its_beginning(ledger: Ledger) -> None
     ledger.intend(record("u1"))
     ledger.acked(record("u1", job_id="1f19-abc", cost=Credits(11), state="ack"))
 
-    found = [len(ledger.find(name)) for name in ("u1", "1f19-abc", "1f19", "%", "_1")]
+    found = [len(ledger.find(name)) for name in ("u1", "1f19-abc", "1f19", "1F19-A", "%", "_1")]
 
-    assert [1, 1, 1, 0, 0] == found
+    assert [1, 1, 1, 1, 0, 0] == found
 
 
 def test_a_failure_keeps_its_sentence(ledger: Ledger) -> None:
@@ -428,6 +437,18 @@ def test_money_is_followed(ledger: Ledger) -> None:
     assert [0, 0, 0, 1, 1] == [found and found.resent for found in seen]
 
 
+@pytest.mark.parametrize(("job_id", "charge"), [(None, "none"), ("job-1", "refunded")])
+def test_a_failure_costs_nothing_unless_told(
+    ledger: Ledger, job_id: str | None, charge: str
+) -> None:
+    """What was refused was never charged, and what failed at the service is given back."""
+    ledger.intend(record())
+    ledger.sent("u1", NOON)
+    ledger.ended(record(state="failed", job_id=job_id))
+
+    assert [charge] == [found.charge for found in ledger.jobs()]
+
+
 def test_a_late_acknowledgement_moves_no_job_that_ended(ledger: Ledger) -> None:
     """Id and price are kept, and the state stays the last one."""
     ledger.intend(record())
@@ -534,6 +555,47 @@ def test_a_budget_counts_in_its_own_unit(ledger: Ledger) -> None:
     ]
 
     assert [True, False, True] == fits
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.integers(0, 5),
+            st.sampled_from(["reserve", "sent", "acked", "refunded", "refused"]),
+            st.integers(0, 40),
+        ),
+        max_size=30,
+    )
+)
+def test_a_budget_is_never_passed_by_a_reservation(
+    steps: list[tuple[int, str, int]], lasting: Ledger
+) -> None:
+    """Whatever happens to jobs in any order, one more is let in if and only if there is room."""
+    ledger, scope = lasting, uuid.uuid4().hex
+    uids = [f"{scope}-{number}" for number in range(6)]
+    taken = dict.fromkeys(uids, 0)
+    ended = set()
+    for uid in uids:
+        ledger.intend(record(uid))
+    for number, what, amount in steps:
+        uid = uids[number]
+        if uid in ended:
+            continue
+        if what == "reserve" and not taken[uid]:
+            fits = sum(taken.values()) + amount <= 100
+            assert fits == ledger.reserve(uid, Credits(amount), Credits(100), scope)
+            taken[uid] = amount if fits else 0
+        elif what == "sent":
+            ledger.sent(uid, NOON)
+        elif what == "acked" and taken[uid]:
+            ledger.acked(record(uid, state="ack", job_id=uid, cost=Credits(amount)))
+            taken[uid] = amount  # the service has the last word, and it may be more
+        elif what in {"refunded", "refused"}:
+            job_id = uid if what == "refunded" else None
+            ledger.ended(record(uid, state="failed", job_id=job_id))
+            ended.add(uid)
+            taken[uid] = 0
 
 
 def test_a_budget_is_a_wall_for_threads(place: Place) -> None:
