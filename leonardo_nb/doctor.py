@@ -93,14 +93,14 @@ class Part:
         least: The oldest version that works.
         tested: The version that the tests were last run with.
         extra: What brings it, where `pip install leonardo_nb` alone does not.
-        known: What is known of it.
+        is_optional: Whether nothing is missed without it.
     """
 
     name: str
     least: str
     tested: str
     extra: str = ""
-    known: str = ""
+    is_optional: bool = False
 
 
 PARTS: Final = (
@@ -108,8 +108,8 @@ PARTS: Final = (
     Part("anywidget", "0.9.13", "0.11"),
     Part("ipykernel", "6.29", "7.4", "lab"),
     Part("jupyterlab", "4.2", "4.6", "lab"),
-    Part("notebook", "7.2", "7.6", known="opens the same notebooks as JupyterLab"),
-    Part("nbclient", "0.10", "0.11", known="pass store_widget_state=False: see below"),
+    Part("notebook", "7.2", "7.6", is_optional=True),
+    Part("nbclient", "0.10", "0.11", is_optional=True),
 )
 
 
@@ -439,7 +439,7 @@ def part_finding(part: Part, found: str | None) -> Finding:
         if part.extra:
             advice = f'pip install "leonardo_nb[{part.extra}]" brings it, where you run Jupyter.'
             return Finding("Jupyter", part.name, Verdict.NOTE, "not installed here", advice)
-        if part.known:
+        if part.is_optional:
             return Finding("Jupyter", part.name, Verdict.NOTE, "not installed, and not needed")
         advice = "pip install --upgrade leonardo_nb brings it."
         return Finding("Jupyter", part.name, Verdict.MEND, "missing", advice)
