@@ -315,7 +315,12 @@ def _postgresql(url: str) -> sql.Engine:
             "postgresql+psycopg://user:password@host/database, or leave it out to use a file."
         )
     try:
-        engine = sql.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = sql.create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            # who waited for a lock is to see what was written meanwhile
+            isolation_level="READ COMMITTED",
+        )
     except ModuleNotFoundError:
         raise LibraryError(f"A library on PostgreSQL needs psycopg; {INSTALL} brings it.") from None
 
