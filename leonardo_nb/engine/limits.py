@@ -7,6 +7,7 @@ on the engine's thread. What several kernels share goes through a `Board`.
 
 from __future__ import annotations
 
+import logging
 import random
 import uuid
 from collections import deque
@@ -18,15 +19,17 @@ import anyio
 
 from leonardo_nb.engine.boards import REQUESTS, MemoryBoard
 from leonardo_nb.engine.turns import Room, Standing, ask, slow, withdraw
-from leonardo_nb.errors import RateLimited
+from leonardo_nb.errors import LibraryError, RateLimited
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.boards import Board
 
 __all__ = ["PLACE_LEASE", "Limits", "Pace", "PerMinute", "Slots"]
+
+log = logging.getLogger("leonardo_nb")
 
 LONGEST_RETRY_AFTER = 120.0
 SHORTEST_WAIT = 0.001
@@ -202,8 +205,7 @@ class Slots:
             yield
         finally:
             self._held.discard(name)
-            with anyio.CancelScope(shield=True):
-                await board.change(leave)
+            await _quietly(board, leave)
             self._changed.set()
 
     def _leave(self) -> None:
@@ -263,8 +265,7 @@ class PerMinute:
                 while (wait := await self._board.change(take)) > 0:
                     await self._board.clock.pause(max(wait, SHORTEST_WAIT))
             except BaseException:
-                with anyio.CancelScope(shield=True):
-                    await self._board.change(lambda it, _: withdraw(it, self._lines, name))
+                await _quietly(self._board, lambda it, _: withdraw(it, self._lines, name))
                 raise
 
     async def refused(self, retry_after: float | None = None) -> float:
@@ -326,7 +327,10 @@ class Pace:
         try:
             yield
         except RateLimited as refusal:
-            await line.refused(refusal.retry_after)
+            try:
+                await line.refused(refusal.retry_after)
+            except LibraryError as error:  # what the service said is the more important
+                log.warning("A refusal could not be told to other kernels: %s", error)
             raise
 
     def line(self, endpoint: str | None = None) -> PerMinute:
@@ -344,3 +348,12 @@ class Pace:
                 longest_hold=limits.longest_retry_after,
             )
         return self._lines[endpoint]
+
+
+async def _quietly(board: Board, leave: Callable[[Standing, float], None]) -> None:
+    """Let somebody leave; where that cannot be kept, the lease ends by itself."""
+    with anyio.CancelScope(shield=True):
+        try:
+            await board.change(leave)
+        except LibraryError as error:
+            log.warning("A place comes back only when its lease is over: %s", error)

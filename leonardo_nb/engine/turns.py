@@ -155,8 +155,8 @@ class Room:
     def renewed(self, names: Sequence[str], now: float, lease: float) -> Room:
         """Return the room with *names* at work in it, also if they were taken for gone."""
         living = _living(self.inside, now, lease)
-        mine = tuple(Ticket(name, now + lease) for name in names)
-        return Room((*mine, *(each for each in living if each.name not in set(names))))
+        mine = {name: Ticket(name, now + lease) for name in names}
+        return Room((*mine.values(), *(each for each in living if each.name not in mine)))
 
     def left(self, name: str) -> Room:
         """Return the room without *name*."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -273,3 +274,29 @@ async def test_a_cancelled_turn_leaves_the_line() -> None:
 
     standing = board._standing.lines["requests"]
     assert (1, ()) == (len(standing.taken), standing.waiting)
+
+
+async def test_a_job_does_not_fail_because_its_place_cannot_be_given_back(tmp_path: Path) -> None:
+    """It is paid and done; the place comes back with its lease."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+
+    async with Slots(1, board_in(folder)).place():
+        shutil.rmtree(folder)
+
+    assert not folder.is_dir()
+
+
+async def test_a_refusal_that_cannot_be_told_is_still_one(tmp_path: Path) -> None:
+    """What the service said reaches the caller, whatever happens to the file."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    pace = Pace(Limits(), board_in(folder))
+
+    async def send() -> None:
+        async with pace.request("generations"):
+            shutil.rmtree(folder)
+            raise RateLimited("no", status=429)
+
+    with pytest.raises(RateLimited):
+        await send()
