@@ -76,7 +76,9 @@ class Database:
             self._refuse_what_is_no_library()
             self._wal = not is_on_network(folder) if wal is None else wal
             self._engine = sql.create_engine(
-                f"sqlite:///{self.path}", connect_args={"timeout": PATIENCE}
+                # not as text: a folder may be named with what has a meaning in addresses
+                sql.URL.create("sqlite", database=str(self.path)),
+                connect_args={"timeout": PATIENCE},
             )
             event.listen(self._engine, "connect", self._configure)
             event.listen(self._engine, "begin", _begin)

@@ -83,6 +83,15 @@ def test_a_new_library_needs_no_copy(tmp_path: Path) -> None:
     assert ["library.sqlite"] == [path.name for path in tmp_path.iterdir()]
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """What has a meaning in addresses is a letter here."""
+    folder = tmp_path / "foxes? 100% #1 @home"
+    folder.mkdir()
+    Ledger(folder).close()
+
+    assert ["library.sqlite"] == [path.name for path in folder.iterdir()]
+
+
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     """What its first steps did is undone, and the backup is there."""
     path = old_library(tmp_path)
