@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 __all__ = ["Line", "Room", "Standing", "Ticket", "ask", "slow", "withdraw"]
 
 MINUTE: Final = 60.0
+WINDOW: Final = MINUTE + 1.0
+"""Seconds for which a turn counts; a request may leave, and arrive, a little after its turn."""
 GRACE: Final = 30.0
 """Seconds after which somebody who has not asked again when he was to is gone."""
 LEAST_SHARE: Final = 1 / 20
@@ -48,7 +50,7 @@ class Line:
     Those who want to send, and those who lately have; every moment is in seconds.
 
     Attributes:
-        taken: When turns were taken in the last 60 seconds, the oldest first.
+        taken: When turns were taken in the last 61 seconds, the oldest first.
         waiting: Who waits, in the order in which they came.
         share: How much of what is allowed is used, from `LEAST_SHARE` to 1, as it was at *since*.
         since: From when on the share grows back.
@@ -71,11 +73,11 @@ class Line:
         taken to be now, or as far away as it can have been meant, so nobody waits for ever, and
         nobody goes too early.
         """
-        longest_hold = max(longest_hold, MINUTE)
+        longest_hold = max(longest_hold, WINDOW)
         return replace(
             self,
-            taken=tuple(min(each, now) for each in self.taken if each > now - MINUTE),
-            waiting=_living(self.waiting, now, MINUTE + longest_hold + GRACE),
+            taken=tuple(min(each, now) for each in self.taken if each > now - WINDOW),
+            waiting=_living(self.waiting, now, WINDOW + longest_hold + GRACE),
             since=min(self.since, now + longest_hold),
             held=min(self.held, now + longest_hold),
         )
@@ -88,7 +90,7 @@ class Line:
     def wait(self, most: int, now: float) -> float:
         """Return the seconds until the next one may go; 0 where that is now."""
         allowed = self.allowed(most, now)
-        free = self.taken[-allowed] + MINUTE if len(self.taken) >= allowed else now
+        free = self.taken[-allowed] + WINDOW if len(self.taken) >= allowed else now
         return max(0.0, free - now, self.held - now)
 
     def slowed(

@@ -64,14 +64,14 @@ async def test_more_places_let_the_line_in() -> None:
 
 
 async def test_turns_wait_for_the_minute() -> None:
-    """The third of two turns a minute comes when the first is 60 seconds old."""
+    """The third of two turns a minute comes when the first is 61 seconds old."""
     clock = ManualClock()
     turns = PerMinute(2, clock)
 
     for _ in range(3):
         await turns.turn()
 
-    assert [60.0] == clock.paused
+    assert [61.0] == clock.paused
 
 
 async def test_a_refusal_holds_every_turn() -> None:
@@ -83,7 +83,7 @@ async def test_a_refusal_holds_every_turn() -> None:
     for _ in range(3):
         await turns.turn()
 
-    assert (7.0, [7.0, 60.0]) == (held, clock.paused)
+    assert (7.0, [7.0, 61.0]) == (held, clock.paused)
 
 
 @pytest.mark.parametrize(
