@@ -7,7 +7,6 @@ enough colours, pictures made of half blocks. On its own because two commands sh
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -19,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leonardo_nb.library.table import what_of
+from leonardo_nb.service.plain import on_one_line
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.widgets.freeze import on_white
 from leonardo_nb.widgets.view import MARKS, facts_of, money_line, seconds, shown_value
@@ -63,11 +63,6 @@ PICTURE_COLUMNS = 56
 SMALLEST_CELL, LARGEST_CELL = 4, 16
 """Characters, in width."""
 
-CONTROL = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f"  # C0 and C1: among them what starts an escape
-    "\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # what turns the direction of writing
-)
-
 
 def plain(text: object) -> Text:
     r"""
@@ -76,7 +71,7 @@ def plain(text: object) -> Text:
     >>> plain("a fox\n\x1b[31m[bold]red[/]").plain
     'a fox [31m[bold]red[/]'
     """
-    return Text(" ".join(CONTROL.sub("", str(text)).split()))
+    return Text(on_one_line(text))
 
 
 def mark(phase: str) -> Text:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, overload
 
+from leonardo_nb.service.plain import as_shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -217,7 +219,7 @@ def _plain(text: str) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    text = escape(cell.text)
+    text = escape(as_shown(cell.text))
     # an id is there to be copied, and a date is no shorter in two lines
     is_whole = cell.is_code or len(cell.text) <= WHOLE
     space = "white-space:nowrap" if is_whole else "white-space:normal"
@@ -226,7 +228,11 @@ def _cell(cell: Cell) -> str:
         text = f"<code style='{look}'>{text}</code>"
     else:
         text = f"<span style='{space}'>{text}</span>"
-    quiet = f"<div style='font-size:12px;{QUIET}'>{escape(cell.quiet)}</div>" if cell.quiet else ""
+    quiet = (
+        f"<div style='font-size:12px;{QUIET}'>{escape(as_shown(cell.quiet))}</div>"
+        if cell.quiet
+        else ""
+    )
     width = "" if is_whole else "min-width:130px;"
     return (
         f"<td style='text-align:left;vertical-align:middle;padding:5px 14px 5px 0;{width}"

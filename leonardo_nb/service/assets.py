@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.reading import nearest_of
 from leonardo_nb.service.responses import inside, read_cost, rows
 
@@ -271,7 +272,7 @@ class Prompt:
     def read(cls, body: object) -> Prompt:
         """Return the prompt in an answer of the prompt tools."""
         row = _answer(body, "promptGeneration")
-        return cls(_needed(row, "prompt"), read_cost(row))
+        return cls(as_shown(_needed(row, "prompt")), read_cost(row))
 
 
 @dataclass(frozen=True, slots=True)

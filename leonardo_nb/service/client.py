@@ -42,6 +42,7 @@ from leonardo_nb.service.assets import (
 from leonardo_nb.service.catalog import pricing_params
 from leonardo_nb.service.dialing import Files
 from leonardo_nb.service.keys import HIDDEN, Key, bare, hidden
+from leonardo_nb.service.plain import as_text
 from leonardo_nb.service.reach import NotReached, Reach, is_local
 from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
 from leonardo_nb.service.requests import CreateGeneration, CutOut, UniversalUpscale
@@ -835,10 +836,10 @@ class Client:
         status = response.status_code
         body: object
         try:
-            body = json.loads(content)
-            is_json = True
+            body, is_json = as_text(json.loads(content)), True
         except (ValueError, RecursionError):
-            body, is_json = content[:_MAX_KEPT_CHARACTERS].decode(errors="replace"), False
+            begun = content[:_MAX_KEPT_CHARACTERS].decode(errors="replace")
+            body, is_json = as_text(begun), False
         if 300 <= status < 400:
             raise UnexpectedResponse(
                 f"{self._base.host} answered with a redirect (HTTP {status}), which is not "
@@ -870,7 +871,7 @@ async def _beginning(response: httpx.Response) -> str:
         pieces += piece
         if len(pieces) > _MAX_KEPT_CHARACTERS:
             break
-    return pieces[:_MAX_KEPT_CHARACTERS].decode(errors="replace")
+    return str(as_text(pieces[:_MAX_KEPT_CHARACTERS].decode(errors="replace")))
 
 
 def _fitting(read: Callable[[object], T], body: object) -> T:

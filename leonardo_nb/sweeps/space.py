@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownParameter
 from leonardo_nb.service.catalog import SEED_MAX_FLUX, find_model, style_name
+from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.requests import CreateGeneration, check_value, parameter_name
 from leonardo_nb.service.values import shown
 
@@ -466,7 +467,7 @@ def label_of(name: str, value: object, number: int | None = None) -> str:
         case float():
             return str(int(value)) if value.is_integer() else str(value)
         case str():
-            text = str(value)
+            text = as_shown(value)
         case _:
             return f"{name} {number}" if number is not None else f"{name} (a list)"
     if name == "modelId":

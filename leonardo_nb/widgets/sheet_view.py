@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import find_model
+from leonardo_nb.service.plain import as_shown
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.sweeps.run import CellState, took
 from leonardo_nb.sweeps.space import label_of
@@ -137,7 +138,9 @@ def grid_view(run: Run) -> dict[str, Any]:
         "shapes": shapes[:1] if len(set(shapes)) == 1 else shapes,
         "names": [axis.name for axis in run.axes],
         "wraps": layout.wraps,
-        "prompt": "" if any(axis.name == "prompt" for axis in run.axes) else run.fixed["prompt"],
+        "prompt": ""
+        if any(axis.name == "prompt" for axis in run.axes)
+        else as_shown(run.fixed["prompt"]),
         "same": (same := _same_everywhere(run)),
         "always": [*_usual(run, {name for name, _ in same}), *same],
     }

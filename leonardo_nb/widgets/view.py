@@ -34,6 +34,7 @@ from leonardo_nb.errors import (
 )
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog.guidances import guidance_of_preprocessor
+from leonardo_nb.service.plain import as_shown, on_one_line
 from leonardo_nb.service.requests import ImageToVideo, Upscale
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def facts_of(
         balance=job.balance,
         simulated=job.simulated,
         prices=prices or {},
-        prompt=request.caption,
+        prompt=as_shown(request.caption),
         parameters=parameter_pairs(notable),
         notes=tuple(job.notes),
         error=job.error,
@@ -294,7 +295,7 @@ def shown_value(value: object) -> str:
         return f"{value:g}"
     if isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str)):
         value = json.dumps(value, ensure_ascii=False, default=str)
-    return _cut(str(value))
+    return _cut(as_shown(value))
 
 
 def parameter_pairs(notable: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
@@ -399,7 +400,7 @@ def error_lines(error: BaseException | None) -> tuple[str, str]:
     if error is None:
         return "", ""
     said = error.reason if isinstance(error, JobFailed) else str(error)
-    text = " ".join(said.split()) or type(error).__name__
+    text = on_one_line(said) or type(error).__name__
     # a full stop inside `code`, an address or a number does not end the sentence
     first = re.match(r"(?:`[^`]*`|[^`])*?[.!?](?=\s+[A-Z`])", text)
     headline = first.group(0) if first else text

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownParameter
 from leonardo_nb.service.catalog import expected_seconds_of
 from leonardo_nb.service.defaults import minimal
+from leonardo_nb.service.plain import escaped
 from leonardo_nb.service.reading import Vocabulary
 from leonardo_nb.service.rules import Rule
 
@@ -274,7 +275,7 @@ def _literal(value: Any) -> str:  # noqa: ANN401  whatever JSON can hold
     """Return *value* as Python source, texts in double quotes as the rest of the page has them."""
     if isinstance(value, str):
         # JSON's escapes are Python's, for every character that it escapes
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\x7f")
+        return escaped(json.dumps(value, ensure_ascii=False))
     if isinstance(value, Mapping):
         items = (f"{_literal(key)}: {_literal(each)}" for key, each in value.items())
         return "{" + ", ".join(items) + "}"
