@@ -484,6 +484,8 @@ class Studio(AccountMethods):
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_runner"):  # a traceback shows the one that could not be made
+            return "<Studio that was not made>"
         service = "the built-in simulator, which costs nothing" if self.simulated else self.base_url
         balance = ""
         if self.account is not None and self.account.balance is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 from urllib.parse import quote
 
@@ -132,6 +133,11 @@ class _Bearer(httpx.Auth):
         yield request
 
 
+def _no_cookies() -> CookieJar:
+    """Return a jar that takes nothing: what is not kept is no leak, and nobody needs them."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+
+
 class Media:
     """A file on its way; what it claims to be proves nothing, so only its bytes are offered."""
 
@@ -194,7 +200,8 @@ class Client:
         timeout: float = 30.0,
         allow_http: bool = False,
     ) -> None:
-        self._key = api_key = Key(api_key)
+        self._key = api_key = Key(api_key)  # a traceback may show this frame
+        self._base = httpx.URL("")
         self._key.checked()
         self._base = _checked_base(base_url, allow_http=allow_http)
         self._reach = Reach(self._base.scheme, self._base.host)
@@ -212,6 +219,7 @@ class Client:
                 "User-Agent": "leonardo-nb",
             },
             auth=_Bearer(self._key),
+            cookies=_no_cookies(),
             transport=transport,
             timeout=timeout,
             follow_redirects=False,
@@ -221,6 +229,7 @@ class Client:
         # Files are public; a key sent along would be leaked to whoever keeps them.
         self._files = httpx.AsyncClient(
             headers={"Accept-Encoding": "identity", "User-Agent": "leonardo-nb"},
+            cookies=_no_cookies(),
             transport=transport
             if verify is None
             else Files(self._reach, verify, uses_proxy=uses_network),
@@ -846,8 +855,7 @@ class Client:
                 "followed, so that the key goes nowhere else; is base_url right?",
                 status=status,
             )
-        headers = response.headers
-        retry_after = seconds_of_retry_after(headers.get("retry-after"), date=headers.get("date"))
+        retry_after = _pace(response)
         kept = body if len(content) <= _MAX_KEPT_CHARACTERS else None
         error = refusal(status, body, retry_after=retry_after, asked=asked)
         if error is not None and (is_json or not isinstance(error, UnexpectedResponse)):
@@ -916,6 +924,12 @@ def _segment(identifier: str) -> str:
 def _reason(exc: Exception) -> str:
     text = hidden(str(exc))
     return text if text and len(text) <= 100 and "Bearer" not in text else type(exc).__name__
+
+
+def _pace(response: httpx.Response) -> float | None:
+    # of its own: in the frame that raises, a traceback would show headers that repeat the key
+    headers = response.headers
+    return seconds_of_retry_after(headers.get("retry-after"), date=headers.get("date"))
 
 
 def _looks_like_html(body: object) -> bool:
