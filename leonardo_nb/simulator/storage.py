@@ -63,7 +63,12 @@ class Storage:
         element = find_element(str(request.path_params["name"]).removesuffix(".jpg"))
         if element is None:
             return _nothing()
-        members: dict[str, object] = {"prompt": element.name, "seed": 1}
+        # the same subject for all, so that the elements can be compared
+        members: dict[str, object] = {
+            "prompt": "a red fox in the snow",
+            "seed": 1,
+            "elements": [{"akUUID": element.id}],
+        }
         key = key_of(members, ELEMENT_SIZE)
 
         def paint() -> bytes:

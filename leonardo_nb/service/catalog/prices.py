@@ -184,7 +184,8 @@ def credits_of_pricing(params: Mapping[str, object]) -> int:
 
     The published table has four images at two sizes; other sizes lie on the straight line through
     them. The part for more than 15 steps comes from the one published value (11 credits for plain
-    images at 512 squared with 30 steps), `isUltra` is taken for twice the price.
+    images at 512 squared with 30 steps), `isUltra` is taken for twice the price. `loraCount`
+    changes nothing, because no surcharge for elements is published.
     """
     small, large = _table_row(params)
     pixels = _number(params, "imageWidth", 1024) * _number(params, "imageHeight", 768)
