@@ -288,7 +288,12 @@ class Job(Generic[T]):
         if self.kind == "generation":
             changes = with_images(changes)
         request = self.request.replaced(check=check, **changes) if changes else self.request
-        return self._runner.submit(request, self._snapshot.source)  # type: ignore[return-value]
+        begins_alike = (request.source_id, request.source_type) == (
+            self.request.source_id,
+            self.request.source_type,
+        )
+        source = self._snapshot.source if begins_alike else None
+        return self._runner.submit(request, source, check=check)  # type: ignore[return-value]
 
     def delete(self) -> str:
         """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from leonardo_nb.service.client import Client
-    from leonardo_nb.service.responses import Ack, Generation, Variation
+    from leonardo_nb.service.responses import Generation, Variation
 
 __all__ = [
     "GenerationLooks",
@@ -151,11 +151,11 @@ class VariationLooks:
         del count
 
 
-def look_of_answer(ack: Ack) -> Look | None:
+def look_of_answer(job_id: str, answer: tuple[str, ...] | None) -> Look | None:
     """Return what an acknowledgement brought with it, or None where the job goes on."""
-    if ack.files is None:
+    if answer is None:
         return None
-    return Look("COMPLETE", tuple(RemoteFile(ack.id, url) for url in ack.files))
+    return Look("COMPLETE", tuple(RemoteFile(job_id, url) for url in answer))
 
 
 def look_at_generation(row: Generation) -> Look:

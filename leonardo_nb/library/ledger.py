@@ -59,6 +59,7 @@ JOBS = sql.Table(
     sql.Column("cost_unit", sql.String),
     sql.Column("error", sql.Text),
     sql.Column("endpoint", sql.String, nullable=False, server_default="generations"),
+    sql.Column("answer", sql.Text),
 )
 
 FILES = sql.Table(
@@ -121,6 +122,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             # a kernel that runs an older leonardo_nb may still write rows, so there is a default
             "ALTER TABLE jobs ADD COLUMN endpoint VARCHAR DEFAULT 'generations' NOT NULL",
+            "ALTER TABLE jobs ADD COLUMN answer TEXT",
             "ALTER TABLE files ADD COLUMN duration FLOAT",
             "CREATE INDEX ix_files_image_id ON files (image_id)",
             """CREATE TABLE posters (
@@ -163,19 +165,26 @@ class Ledger:
 
     def intend(self, record: JobRecord) -> None:
         """Write down that *record* is about to be asked for."""
-        row = {
-            "uid": record.uid,
-            "kind": record.kind,
-            "state": record.state,
-            "request": json.dumps(dict(record.request), sort_keys=True, ensure_ascii=False),
-            "content_key": record.content_key,
-            "simulated": record.simulated,
-            "base_url": record.base_url,
-            "created": _written(record.created),
-            "endpoint": record.endpoint,
-        }
         with self._writing() as connection:
-            connection.execute(sql.insert(JOBS).values(row))
+            connection.execute(sql.insert(JOBS).values(_intended(record)))
+
+    def adopted(self, record: JobRecord) -> JobRecord:
+        """
+        Write down *record*, a job that was asked for elsewhere, unless its service id is known.
+
+        Returns:
+            What the library knows of it, from before or from now on.
+        """
+        of_that_id = sql.select(JOBS).where(JOBS.c.job_id == record.job_id)
+        with self._writing() as connection:
+            row = connection.execute(of_that_id.limit(1)).first()
+            if row is not None:
+                return self._record(connection, row)
+            sent = None if record.sent is None else _written(record.sent)
+            connection.execute(
+                sql.insert(JOBS).values(**_intended(record), **_acknowledged(record), sent=sent)
+            )
+        return record
 
     def sent(self, uid: str, at: datetime) -> None:
         """Write down that the request of job *uid* is leaving."""
@@ -297,6 +306,7 @@ class Ledger:
             job_id=row.job_id,
             cost=None if row.cost_amount is None else Cost.of(row.cost_amount, row.cost_unit),
             error=row.error,
+            answer=None if row.answer is None else tuple(json.loads(row.answer)),
             media=tuple(self._media(file) for file in files),
             endpoint=row.endpoint,
         )
@@ -383,9 +393,24 @@ def _begin(connection: sql.Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
+def _intended(record: JobRecord) -> dict[str, object]:
+    return {
+        "uid": record.uid,
+        "kind": record.kind,
+        "state": record.state,
+        "request": json.dumps(dict(record.request), sort_keys=True, ensure_ascii=False),
+        "content_key": record.content_key,
+        "simulated": record.simulated,
+        "base_url": record.base_url,
+        "created": _written(record.created),
+        "endpoint": record.endpoint,
+    }
+
+
 def _acknowledged(record: JobRecord) -> dict[str, object]:
     cost = record.cost
     return {
+        "answer": None if record.answer is None else json.dumps(record.answer),
         "job_id": record.job_id,
         "cost_amount": None if cost is None else str(cost.amount),
         "cost_unit": None if cost is None else cost.unit,

@@ -225,6 +225,23 @@ def _hint(asked: str, said: str) -> str:
     return ""
 
 
+_BEGIN_WITH_AN_ID: Final = (
+    "POST variations/",
+    "POST generations-image-to-video",
+    "POST generations-motion-svd",
+    "POST generations-video-upscale",
+)
+
+
+def _is_wrong_id(asked: str, text: str) -> bool:
+    """
+    Whether an answer is the one that ids of another kind, and of deleted images, get.
+
+    It comes with status 500 or 400, and is assumed to come before anything is made.
+    """
+    return "service error" in text and asked.startswith(_BEGIN_WITH_AN_ID)
+
+
 def refusal(
     status: int, body: object, *, retry_after: float | None = None, asked: str = ""
 ) -> ServiceError | None:
@@ -245,7 +262,7 @@ def refusal(
     meant = said.status or status
     # Whoever reads a refusal may send the request again and pay again, and a server that broke may
     # have made the job before it did: what it mentions is then no reason, and the outcome unknown.
-    is_refusal = max(status, meant) < 500
+    is_refusal = max(status, meant) < 500 or _is_wrong_id(asked, text)
     words = f": {_quoted(said.text)}" if said.text else ""
     hint = _hint(asked, said.text)
     facts: dict[str, Any] = {"status": status, "code": code, "path": said.path, "body": body}

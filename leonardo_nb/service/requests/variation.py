@@ -353,6 +353,15 @@ class UniversalUpscale(_Variation):
             )
         return width, height
 
+    def check_source(self, size: tuple[int, int]) -> None:
+        """
+        Say whether an image of *size*, in pixels, can be made that much larger.
+
+        Raises:
+            ConflictingParameters: It would be larger than the service makes.
+        """
+        self.output_size(size)
+
     def pricing_for(self, size: tuple[int, int]) -> dict[str, object]:
         """Return the body that asks the service's calculator, for an image of *size* in pixels."""
         width, height = self.output_size(size)
