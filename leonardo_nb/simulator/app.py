@@ -323,8 +323,10 @@ class Simulator:
         return guarded
 
     def _changed(self, job: SimJob | None) -> None:
-        if self._state is not None:
-            self._state.write(self.world)
+        if self._state is None:
+            self.world.changes()  # nobody wants them
+        else:
+            self._state.add(self.world)
         if job is not None and self._callbacks is not None:
             self._callbacks.expect(job)
 

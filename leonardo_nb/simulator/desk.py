@@ -313,7 +313,7 @@ class Desk:
             if upload is None:
                 return None
             # jobs that were made of it keep what they need
-            del self._house.world.uploads.announced[upload.id]
+            self._house.world.uploads.forget(upload.id)
             self._house.changed(None)
             return {"id": upload.id}
 
