@@ -11,7 +11,7 @@ import leonardo_nb as leo
 from leonardo_nb import guidance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from leonardo_nb.simulator import Simulator
@@ -202,6 +202,31 @@ def test_a_video_from_a_deleted_image(studio: leo.Studio, simulator: Simulator) 
     assert isinstance(error, leo.LeonardoError)
     assert "deleted" in str(error), str(error)
     assert image.read_bytes() == studio.upload(image).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("begun", "now"),
+    [
+        (lambda image: image.motion(), "leo.upload(image) sends the copy"),
+        (lambda image: image.universal_upscale(), "leo.upload(image) sends the copy"),
+        (lambda image: image.to_video("it runs"), "leo.upload(image) sends the copy"),
+        (lambda image: image.upscale(), "job.again() draws a deleted one again"),
+    ],
+)
+def test_what_begins_with_a_deleted_image(
+    begun: Callable[[leo.Image], leo.Job[Any]], now: str, studio: leo.Studio, simulator: Simulator
+) -> None:
+    """Each error says that it may be deleted, and what to do."""
+    job = studio.generate("a fox", **SMALL)
+    image = job.result(20)[0]
+    job.delete()
+    before = simulator.balance
+    error = str(begun(image).exception(20))
+
+    assert (before, [True] * 3) == (
+        simulator.balance,
+        [words in error for words in ("job.images[0].id", "was deleted", now)],
+    )
 
 
 @pytest.mark.usefixtures("unpaid")

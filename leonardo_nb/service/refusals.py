@@ -177,8 +177,16 @@ _IMAGE_ID: Final = (
     "generation's, job.id; or the image was deleted."
 )
 _GENERATION_ID: Final = (
-    "It probably takes a generation's id, job.id, and was given another, such as an image's."
+    "It probably takes a generation's id, job.id, and was given another, such as an image's; or "
+    "the generation was deleted."
 )
+_KINDS_OF_IDS: Final = (
+    "Uploaded and generated images have ids of different kinds, and a generation's, job.id, is "
+    "neither: an image's is job.images[0].id. The image may also not have arrived yet, or was "
+    "deleted."
+)
+_SEND_AGAIN: Final = "leo.upload(image) sends the copy that the library keeps."
+_DRAW_AGAIN: Final = "job.again() draws a deleted one again, and is paid."
 
 
 def _hint(asked: str, said: str) -> str:
@@ -191,36 +199,44 @@ def _hint(asked: str, said: str) -> str:
     """
     method, _, path = asked.partition(" ")
     text = said.lower()
-    if path == "generations-motion-svd" and "service error" not in text:
+    is_universal = path.startswith("variations/universal-upscaler")
+    if "failed to find init variation" in text:
+        if is_universal:
+            return (
+                " variationId takes the id of what an upscale or the like gave, and "
+                "generatedImageId an image's; or the variation was deleted with its image. "
+                f"{_SEND_AGAIN}"
+            )
+        return (
+            " isVariation=True says that the id is a variation's; leave it out for an image's. "
+            f"Or the variation was deleted with its image. {_DRAW_AGAIN}"
+        )
+    if "couldn't access image" in text or "invalid init image id" in text:
+        return f" {_KINDS_OF_IDS} {_SEND_AGAIN}"
+    if "service error" not in text:
+        if path != "generations-motion-svd":
+            return ""
         return (
             f" Motion 1.0 was retired on {MOTION_SVD_RETIRED}; "
             'image.to_video(prompt, model="MOTION2") takes its place.'
         )
-    if "failed to find init variation" in text:
-        return " isVariation=True says that the id is a variation's; leave it out for an image's."
-    if "couldn't access image" in text or "invalid init image id" in text:
-        return (
-            " Uploaded and generated images have ids of different kinds, and a generation's, "
-            "job.id, is neither: an image's is job.images[0].id. The image may also not have "
-            "arrived yet, or was deleted."
-        )
-    if "service error" not in text:
-        return ""
-    if path.startswith("variations/universal-upscaler") and method == "POST":
+    if is_universal and method == "POST":
         return (
             " generatedImageId takes an image's id, job.images[0].id, not the generation's; "
-            "variationId a variation's, initImageId an upload's."
+            "variationId a variation's, initImageId an upload's. Or the image was deleted. "
+            f"{_SEND_AGAIN}"
         )
     if method == "POST" and path in {"generations-image-to-video", "generations-motion-svd"}:
-        return f" {_IMAGE_ID} An uploaded image is told apart by its own parameter."
+        return f" {_IMAGE_ID} An uploaded image is told apart by its own parameter. {_SEND_AGAIN}"
     if method == "POST" and path.startswith("variations/"):
-        return f" {_IMAGE_ID} A variation's id needs isVariation=True."
+        return f" {_IMAGE_ID} A variation's id needs isVariation=True. {_DRAW_AGAIN}"
     if path == "generations-video-upscale" or path.startswith("generations/"):
         return f" {_GENERATION_ID}"
     if path == "generations":
         return (
             " init_image_id takes an upload's id, init_generation_image_id an image's, "
-            "job.images[0].id; neither takes a generation's."
+            "job.images[0].id; neither takes a generation's. Or the image was deleted. "
+            f"{_SEND_AGAIN}"
         )
     return ""
 
