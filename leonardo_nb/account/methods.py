@@ -26,13 +26,7 @@ from leonardo_nb.account.offers import (
 from leonardo_nb.account.prices import Priced, priced, service_named
 from leonardo_nb.account.words import Prompt
 from leonardo_nb.engine.canvas import inpaint_of, read_canvas
-from leonardo_nb.engine.deletion import (
-    Sentence,
-    check_record,
-    delete_generation,
-    delete_job,
-    deleted,
-)
+from leonardo_nb.engine.deletion import Sentence, delete_job, delete_record, delete_unknown
 from leonardo_nb.engine.ingredients import needs_names, with_elements, with_images
 from leonardo_nb.engine.job import Job
 from leonardo_nb.engine.pictures import read_picture
@@ -383,14 +377,9 @@ class AccountMethods:
         if live is not None:
             return self.delete(live)
         record = next((each for each in self._ledger.find(name) if each.job_id == name), None)
-        job_id = name if record is None else check_record(record)
-        files = 0 if record is None else len(record.media)
-
-        async def delete() -> None:
-            await delete_generation(self.client, job_id, looks_first=record is None)
-
-        self._now(delete)
-        return deleted(job_id, files)
+        if record is None:
+            return self._now(delete_unknown, self.client, name)
+        return self._now(delete_record, self.client, record)
 
 
 def _check_count(name: str, value: object, low: int, high: int) -> None:
