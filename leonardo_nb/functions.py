@@ -12,6 +12,7 @@ from leonardo_nb.studios import studio
 
 if TYPE_CHECKING:
     from leonardo_nb.account.history import History
+    from leonardo_nb.account.jobs import JobTable
     from leonardo_nb.account.me import Me
     from leonardo_nb.account.offers import ElementTable, ModelTable, OwnElementTable, StyleTable
     from leonardo_nb.account.words import Prompt
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.pictures import PictureLike
     from leonardo_nb.engine.uploads import Upload
-    from leonardo_nb.library.table import JobTable
     from leonardo_nb.money import Cost
 
 __all__ = [

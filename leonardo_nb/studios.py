@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
+from leonardo_nb.account.jobs import JobTable
 from leonardo_nb.account.methods import AccountMethods
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine import origins
@@ -22,7 +23,6 @@ from leonardo_nb.engine.thread import Engine
 from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
 from leonardo_nb.library.files import MediaStore
 from leonardo_nb.library.ledger import Ledger
-from leonardo_nb.library.table import JobTable
 from leonardo_nb.money import Cost
 from leonardo_nb.service.client import Client
 from leonardo_nb.service.requests import CreateGeneration, TextToVideo
@@ -410,7 +410,8 @@ class Studio(AccountMethods):
 
     def jobs(self, *, limit: int = 50, offset: int = 0) -> JobTable:
         """Return what the library knows, newest first, at most *limit* jobs, as a table."""
-        return JobTable(self._ledger.jobs(limit=limit, offset=offset), total=self._ledger.count())
+        rows = self._ledger.jobs(limit=limit, offset=offset)
+        return JobTable(rows, total=self._ledger.count(), made=self._ledger.made)
 
     def job(self, name: str) -> Job[Any]:
         """

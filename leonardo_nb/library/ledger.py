@@ -280,6 +280,20 @@ class Ledger:
                     return self._media(row)
         return None
 
+    def made(self, name: str) -> JobRecord | None:
+        """
+        Return the newest job that gave the picture or video which the service calls *name*.
+
+        *name* may also be the service's id of the job itself; None where it is not here. No
+        beginnings of ids.
+        """
+        of_a_file = sql.select(FILES.c.uid).where(FILES.c.image_id == name)
+        query = sql.select(JOBS).where((JOBS.c.job_id == name) | JOBS.c.uid.in_(of_a_file))
+        newest = query.order_by(JOBS.c.created.desc(), JOBS.c.uid.desc()).limit(1)
+        with self._reading() as connection:
+            row = connection.execute(newest).first()
+            return None if row is None else self._record(connection, row)
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()

@@ -11,6 +11,7 @@ from IPython.lib.pretty import pretty as _pretty
 
 import leonardo_nb as leo
 from leonardo_nb.account.me import Me
+from leonardo_nb.account.offers import StyleTable
 from leonardo_nb.service.catalog import MODELS
 from leonardo_nb.service.responses import Account
 from leonardo_nb.simulator import Simulator
@@ -383,3 +384,12 @@ def test_an_upload_is_deleted_like_a_job(studio: leo.Studio) -> None:
     assert "the library's copy stays" in studio.delete(upload)
     assert upload.path.exists()
     assert upload.id != studio.upload(picture).id
+
+
+def test_a_part_of_a_table_says_of_how_much() -> None:
+    """Six of forty styles, and one of all."""
+    styles = StyleTable("Phoenix 1.0")
+
+    assert "6 of 40 styles of Leonardo Phoenix 1.0" == styles[:6].caption()
+    assert "1 of 40 styles of Leonardo Phoenix 1.0" == styles[:6][:1].caption()
+    assert "40 styles of Leonardo Phoenix 1.0" == styles[:].caption()

@@ -14,7 +14,6 @@ from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.files import StoredFile
 from leonardo_nb.library.ledger import METADATA, MIGRATIONS, Ledger
 from leonardo_nb.library.records import JobRecord, MediaFile
-from leonardo_nb.library.table import JobTable
 from leonardo_nb.money import Credits, Dollars
 
 if TYPE_CHECKING:
@@ -285,38 +284,14 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert b"not a database" * 100 == path.read_bytes()
 
 
-def test_the_table_shows_prompts_as_text() -> None:
-    """Markup is escaped in HTML, and nothing in a prompt steers a terminal."""
-    table = JobTable([record(request={"prompt": "<script>\x1b[31m", "seed": 7})], total=1)
+def test_what_gave_a_picture_is_found(ledger: Ledger, tmp_path: Path) -> None:
+    """By the id of the picture or of the job, whole; the newest of several."""
+    for uid, later in (("u1", 0), ("u2", 1)):
+        media = (MediaFile("i1", "https://x", False, stored(tmp_path, uid)),)
+        made = record(uid, created=NOON + timedelta(hours=later), job_id=f"job-{uid}", media=media)
+        ledger.intend(made)
+        ledger.completed(made)
 
-    assert "&lt;script&gt;" in table._repr_html_()
-    assert "<script>" not in table._repr_html_()
-    assert "\x1b" not in repr(table)
+    found = [ledger.made(name) for name in ("i1", "job-u1", "job", "i")]
 
-
-def test_the_table_shows_every_kind() -> None:
-    """A job without a prompt says what it does; one that cannot be read says what it was."""
-    jobs = [
-        record(),
-        record(kind="video", endpoint="generations-text-to-video", request={"prompt": "waves"}),
-        record(kind="variation", endpoint="variations/nobg", request={"id": "i1"}),
-        record(kind="variation", endpoint="variations/nobg", request={"member": "unknown"}),
-        record(kind="video", endpoint="of-tomorrow", request={"prompt": "a fox"}),
-        record(kind="video", endpoint="of-tomorrow", request={}),
-    ]
-
-    table = JobTable(jobs, total=len(jobs))
-
-    assert [
-        'a "fox" 🦊',
-        "waves",
-        "Remove background",
-        "Variation",
-        "a fox",
-        "Video",
-    ] == [row[2] for row in table.rows()]
-
-
-def test_the_table_says_how_much_it_leaves_out() -> None:
-    """A page of a larger library says so."""
-    assert repr(JobTable([record()], total=1200)).endswith("1 of 1,200 jobs")
+    assert ["u2", "u1", None, None] == [each and each.uid for each in found]
