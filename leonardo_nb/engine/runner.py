@@ -146,11 +146,12 @@ class Runner:
         self._per_minute: dict[str, PerMinute] = defaultdict(
             lambda: PerMinute(self._limits.creates_per_minute, clock)
         )
+        generations = GenerationLooks(
+            client, lambda: None if self.account is None else self.account.user_id
+        )
         looks: dict[str, Looks] = {
-            "generation": GenerationLooks(
-                client, lambda: None if self.account is None else self.account.user_id
-            ),
-            "variation": VariationLooks(client.variation),
+            "generation": generations,
+            "variation": VariationLooks(client.variation, rows=generations.rows),
             "motion-variation": VariationLooks(client.motion_variation, video=True),
         }
         self._watches = {
