@@ -160,7 +160,8 @@ class AccountMethods:
         Args:
             prompt: What to draw there.
             image: What `upload` takes; its sides are multiples of 8, up to 1536 pixels.
-            mask: The same, of the same size; white is drawn again, black stays.
+            mask: The same, of the same size; white is drawn again, black stays, and of grey the
+                lighter half is white.
             strength: How much is drawn anew, from 0.2 to 0.9.
             check: As in `generate`.
             **parameters: Members of `CreateGeneration`; the model is SDXL 1.0 unless given.
