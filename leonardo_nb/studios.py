@@ -105,44 +105,44 @@ class Studio(AccountMethods):
         self.folder = _library_folder(library)
         api_key = api_key or os.environ.get("LEONARDO_API_KEY", "").strip() or None
         base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or None
-        self.engine = Engine()
         self.clock = clock or SystemClock()
         is_simulated = bool(simulator) or (simulator is None and not (api_key or base_url))
-        if not is_simulated:
-            self.client = Client(base_url=base_url or LIVE_BASE_URL, api_key=api_key or "")
-        store = MediaStore(self.folder)
-        self._ledger = Ledger(self.folder)
-        token = webhook_token or os.environ.get("LEONARDO_WEBHOOK_TOKEN") or None
-        self._callbacks = Callbacks(self.engine, token)
-        if webhook_url not in {None, False}:
-            address = None if webhook_url is True else str(webhook_url)
-            try:
+        with contextlib.ExitStack() as opened:  # what follows may fail at any line
+            self.engine = Engine()
+            opened.callback(self.engine.close)
+            if not is_simulated:
+                self.client = Client(base_url=base_url or LIVE_BASE_URL, api_key=api_key or "")
+            store = MediaStore(self.folder)
+            self._ledger = Ledger(self.folder)
+            opened.callback(self._ledger.close)
+            token = webhook_token or os.environ.get("LEONARDO_WEBHOOK_TOKEN") or None
+            self._callbacks = Callbacks(self.engine, token)
+            opened.callback(self._callbacks.close)
+            if webhook_url not in {None, False}:
+                address = None if webhook_url is True else str(webhook_url)
                 self._callbacks.open(address, webhook_port)
-            except InvalidRequest:
-                self.engine.close()
-                self._ledger.close()
-                raise
-        self.simulator = _simulator(simulator, self._callbacks) if is_simulated else None
-        if self.simulator is not None:
-            self.client = Client(
-                base_url=self.simulator.base_url,
-                api_key=self.simulator.key,
-                transport=self.simulator.transport(),
+            self.simulator = _simulator(simulator, self._callbacks) if is_simulated else None
+            if self.simulator is not None:
+                self.client = Client(
+                    base_url=self.simulator.base_url,
+                    api_key=self.simulator.key,
+                    transport=self.simulator.transport(),
+                )
+            elif self.webhook is not None:
+                self.client.webhook_url = self.webhook.url
+            self._runner = Runner(
+                client=self.client,
+                ledger=self._ledger,
+                store=store,
+                engine=self.engine,
+                clock=self.clock,
+                polling=polling,
+                limits=limits,
+                budget=budget,
+                simulated=self.simulated,
+                speed=self.speed,
             )
-        elif self.webhook is not None:
-            self.client.webhook_url = self.webhook.url
-        self._runner = Runner(
-            client=self.client,
-            ledger=self._ledger,
-            store=store,
-            engine=self.engine,
-            clock=self.clock,
-            polling=polling,
-            limits=limits,
-            budget=budget,
-            simulated=self.simulated,
-            speed=self.speed,
-        )
+            opened.pop_all()
         self._callbacks.runner = self._runner
         self._finding = threading.Lock()
         self._painter = _impression
@@ -446,8 +446,8 @@ class Studio(AccountMethods):
     def close(self) -> None:
         """Stop watching, end the thread and let go of the library; paid jobs stay in it."""
         with contextlib.suppress(LeonardoError, RuntimeError):  # it was closed already
-            self.engine.wait(self.engine.run(self._runner.close))
             self._callbacks.close()
+            self.engine.wait(self.engine.run(self._runner.close))
         self.engine.close()
         self._ledger.close()
 
