@@ -28,6 +28,7 @@ from leonardo_nb.errors import (
     UnexpectedResponse,
 )
 from leonardo_nb.service.catalog import MOTION_SVD_RETIRED
+from leonardo_nb.service.responses import printable
 from leonardo_nb.service.values import MEMBERS
 
 __all__ = ["refusal", "seconds_of_retry_after"]
@@ -168,7 +169,7 @@ def _mentioned_member(complaint: _Complaint) -> str | None:
 
 
 def _quoted(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = printable(text)
     return f'"{flat}"' if len(flat) <= 300 else f'"{flat[:297]}..."'
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "inside",
     "one_row",
     "price_of",
+    "printable",
     "read_cost",
     "rows",
 ]
@@ -110,6 +111,17 @@ _Id = Annotated[str, PlainValidator(_id)]
 _Number = Annotated[float | None, PlainValidator(_number)]
 _Whole = Annotated[int | None, PlainValidator(_whole)]
 _Flag = Annotated[bool, PlainValidator(_is_true)]
+
+
+def printable(text: str) -> str:
+    r"""
+    Return the service's words in one line for a sentence, with nothing that steers a terminal.
+
+    >>> printable("no \x1b[31mfox\n")
+    'no �[31mfox'
+    """
+    flat = " ".join(text.split())
+    return "".join(each if each.isprintable() else "\ufffd" for each in flat)
 
 
 class _Answer(BaseModel):
