@@ -562,10 +562,9 @@ def _shown(folder: Path) -> str:
 
 
 def _simulator(wanted: Simulator | bool | None, callbacks: Callbacks) -> Simulator:  # noqa: FBT001  a choice that may be an object
-    if wanted is not None and not isinstance(wanted, bool):
-        return wanted
     from leonardo_nb.simulator import Simulator
 
-    return Simulator(
-        speed=_demo_speed(), webhook_url=callbacks.local_url, webhook_key=callbacks.token
-    )
+    made = wanted if isinstance(wanted, Simulator) else Simulator(speed=_demo_speed())
+    if callbacks.local_url is not None and not made.calls_back:
+        made.call_back(callbacks.local_url, callbacks.token)
+    return made

@@ -140,6 +140,23 @@ def test_unknown_job_is_no_look(called: Called) -> None:
     assert 0 == called.looks()
 
 
+def test_own_simulator_calls_back(tmp_path: Path) -> None:
+    """One that somebody brings is told where to call, as the built-in one is."""
+    service = ManualClock()
+    simulator = Simulator(now=service.now, callbacks_by_themselves=False)
+    with Studio(
+        simulator=simulator,
+        library=tmp_path / "own",
+        clock=ManualClock(holds=True),
+        webhook_url=True,
+    ) as studio:
+        job = once(studio.generate("a fox", **SMALL), "ack")
+        service.advance(60)
+
+        assert 1 == simulator.deliver_callbacks()
+        assert 1 == len(job.result(timeout=10))
+
+
 def test_closing_frees_the_port(called: Called) -> None:
     """Nobody listens once the studio is closed."""
     called.studio.close()

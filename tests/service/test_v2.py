@@ -279,8 +279,17 @@ def test_a_request_that_stays_in_v1_says_why() -> None:
 
 def test_a_canvas_keeps_its_size() -> None:
     """The uploaded canvas does not grow with the request."""
-    canvas = {"canvasRequest": True, "canvasRequestType": "INPAINT", "modelId": "DreamShaper v7"}
-    ids = {"canvasInitId": ID, "canvasMaskId": ID, "alchemy": False, "init_strength": 0.5}
+    canvas: dict[str, Any] = {
+        "canvasRequest": True,
+        "canvasRequestType": "INPAINT",
+        "modelId": "DreamShaper v7",
+    }
+    ids: dict[str, Any] = {
+        "canvasInitId": ID,
+        "canvasMaskId": ID,
+        "alchemy": False,
+        "init_strength": 0.5,
+    }
     body = CreateGeneration.of("a door", width=512, height=512, **canvas, **ids)
 
     with pytest.raises(ConflictingParameters, match="512 x 512"):
