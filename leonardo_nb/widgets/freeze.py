@@ -58,6 +58,8 @@ MAX_PAINTED_BYTES = 105_000
 """JPEG bytes of the painted one; both together stay under 300 kB in the saved notebook."""
 QUALITIES = (88, 82, 74, 66, 56, 45)
 
+PLAYS = "`.card()` of the job plays it"
+"""Nobody knows here what the cell calls the job."""
 INK = "#1a1a1a"
 QUIET_INK = "#595959"
 WELL = "#f3f3f3"
@@ -260,7 +262,9 @@ class _Words:
             facts.parameters,
             tuple(part for part in line if part),
             facts.simulated,
-            "`job.card()` plays it" if facts.kind == "video" and facts.phase == "done" else "",
+            "`.card()` of the job plays it"
+            if facts.kind == "video" and facts.phase == "done"
+            else "",
         )
 
 
