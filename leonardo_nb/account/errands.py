@@ -70,11 +70,30 @@ class Errands:
 
     async def own_elements(self, *, again: bool = False) -> tuple[UserElementRow, ...]:
         """Return the account's own elements; asked for once, unless *again*."""
-        account = self._runner.account or await self._runner.refresh_account()
+        user_id = await self.user_id()
         async with self._asking:
             if self._own is None or again:
-                self._own = await self._client.user_elements(account.user_id)
+                self._own = await self._client.user_elements(user_id)
             return self._own
+
+    async def user_id(self) -> str:
+        """
+        Return the id that the account's lists are asked with.
+
+        Raises:
+            UnexpectedResponse: The service does not say whose key it is.
+        """
+        account = self._runner.account or await self._runner.refresh_account()
+        if account.user_id is None:
+            account = await self._runner.refresh_account(always=True)
+        if account.user_id is None:
+            raise UnexpectedResponse(
+                "The service does not say whose key this is (its answer to GET /me names no user), "
+                "so that the account's lists cannot be asked for. Jobs run all the same, and "
+                "leo.jobs() has those of this library.",
+                status=200,
+            )
+        return account.user_id
 
     async def previews(self, urls: Mapping[str, str | None]) -> dict[str, Thumbnail]:
         """

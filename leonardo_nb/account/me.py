@@ -23,7 +23,7 @@ class Me:
     An account, as it was when it was asked for.
 
     Attributes:
-        user_id: The service's id of the account.
+        user_id: The service's id of the account, or None where it does not say.
         username: As shown on the site; may be empty.
         balance: API credits left, or None where the service does not say.
         slots: How many image jobs run at once; further ones wait.
@@ -33,7 +33,7 @@ class Me:
         spent: What it has spent of that, or None.
     """
 
-    user_id: str
+    user_id: str | None
     username: str
     balance: Cost | None
     slots: int
@@ -78,7 +78,7 @@ class Me:
         if self.renewal is not None:
             renewal = f"{self.renewal:%Y-%m-%d}"
         shown = [
-            ("account", self.username or self.user_id),
+            ("account", self.username or self.user_id or "not said by the service"),
             ("balance", balance),
             ("at once", f"{self.slots} image {'job' if self.slots == 1 else 'jobs'}"),
             ("renewal", renewal),

@@ -323,13 +323,14 @@ class AccountMethods:
 
         Raises:
             InvalidRequest: *limit* or *offset* is no such number.
+            UnexpectedResponse: The service does not say whose key it is.
         """
         _check_count("limit", limit, 1, MOST_HISTORY)
         _check_count("offset", offset, 0, 1_000_000)
 
         async def ask() -> tuple[Generation, ...]:
-            account = self._runner.account or await self._runner.refresh_account()
-            return await self.client.generations(account.user_id, limit=limit, offset=offset)
+            user_id = await self._errands.user_id()
+            return await self.client.generations(user_id, limit=limit, offset=offset)
 
         rows = self._now(ask)
         with self._finding:  # two threads must not make two jobs of one row

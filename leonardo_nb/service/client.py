@@ -249,10 +249,7 @@ class Client:
 
         Source: API reference, `GET /platformModels`.
         """
-        body = await self._ask("GET", "platformModels")
-        return _fitting(
-            lambda it: tuple(map(PlatformModel.model_validate, rows(it, "custom_models"))), body
-        )
+        return _fitting(PlatformModel.read, await self._ask("GET", "platformModels"))
 
     async def create(self, body: Body) -> Ack:
         """

@@ -59,6 +59,13 @@ def _id(value: object) -> str:
     return value
 
 
+def _id_or_none(value: object) -> str | None:
+    try:
+        return _id(value)
+    except ValueError:
+        return None
+
+
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -234,14 +241,15 @@ class Account(_Answer):
     Whose key it is, and what is left.
 
     Attributes:
-        user_id: The id that lists of generations are asked with.
+        user_id: The id that lists of generations are asked with, or None where the service does
+            not say whose key it is; nothing else needs it.
         username: As shown on the site; may be empty.
         slots: How many image jobs run at once.
         balance: API credits left, or None where the service does not say.
         renewal: When an API plan is renewed, or None where there is none.
     """
 
-    user_id: _Id
+    user_id: str | None
     username: Annotated[str, PlainValidator(_some_text)] = ""
     slots: int = 10
     balance: _CostOrNone = None
@@ -259,7 +267,7 @@ class Account(_Answer):
         known = [part for part in parts if part is not None]
         slots = _whole(row.get("apiConcurrencySlots"))
         return cls(
-            user_id=_id(user.get("id")),
+            user_id=_id_or_none(user.get("id")),
             username=_some_text(user.get("username")),
             slots=slots if slots and slots > 0 else 10,  # the documented default
             balance=Credits(sum(known, Decimal(0))) if known else None,
@@ -281,6 +289,12 @@ class PlatformModel(_Answer):
     featured: _Flag = False
     nsfw: _Flag = False
     image_url: _Text = Field(None, validation_alias=AliasPath("generated_image", "url"))
+
+    @classmethod
+    def read(cls, body: object) -> tuple[Self, ...]:
+        """Return the models in an answer to `GET /platformModels`, but for rows without an id."""
+        found = rows(body, "custom_models")
+        return tuple(cls.model_validate(row) for row in found if _id_or_none(row.get("id")))
 
 
 class Variation(_Answer):

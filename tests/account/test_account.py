@@ -58,6 +58,24 @@ def test_the_account_shows_itself() -> None:
     assert "&lt;b&gt;Ada" in me._repr_html_()
 
 
+def test_an_account_without_its_user(studio: leo.Studio, simulator: Simulator) -> None:
+    """Jobs run and are found one by one; what needs a list says why there is none."""
+    row = {"user": None, "apiPaidTokens": 77, "apiConcurrencySlots": 3}
+    simulator.script(path="/me", status=200, body={"user_details": [row]}, times=100)
+    jobs = [studio.generate("a fox", seed=seed, **SMALL) for seed in (1, 2)]
+
+    assert [1, 1] == [len(job.result(20)) for job in jobs]
+    assert (None, leo.Credits(77), 3) == (
+        studio.me().user_id,
+        studio.me().balance,
+        studio.me().slots,
+    )
+    assert "account  not said by the service" in repr(studio.me())
+    for ask in (studio.history, lambda: studio.elements(own=True)):
+        with pytest.raises(leo.UnexpectedResponse, match=r"names no user.*Jobs run all the same"):
+            ask()
+
+
 def test_models_are_a_table_and_a_sequence(studio: leo.Studio) -> None:
     """As before: rows with id and name."""
     models = studio.models()
