@@ -561,6 +561,8 @@ class Runner:
         job.apply(Acked(ack.id, ack.cost, self.clock.now(), ack.files))
         for member in ack.left_out:
             job.apply(Noted(f"The service does not take {member}; the job was sent without it."))
+        for sentence in ack.notes:
+            job.apply(Noted(sentence))
         try:
             await anyio.to_thread.run_sync(self._ledger.acked, self._record(job))
         except LibraryError as error:

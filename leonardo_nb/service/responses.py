@@ -196,6 +196,7 @@ class Ack(_Answer):
         generation_id: The generation's id; for variations, which have none, the same as `id`.
         cost: Its price, or None where the service names none.
         left_out: Members that the service does not take, and the request went without.
+        notes: What the answer says besides, in sentences.
         files: Where the results are, from endpoints that answer with them; None where the job has
             to be looked for.
     """
@@ -204,6 +205,7 @@ class Ack(_Answer):
     generation_id: _Id
     cost: _CostOrNone = None
     left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     files: tuple[str, ...] | None = None
 
     @classmethod

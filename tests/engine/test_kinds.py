@@ -98,6 +98,7 @@ async def test_blocked_cut_out_stays_paid(image: leo.Image, simulator: Simulator
         await job
 
     assert ("failed", "charged") == (job.state, job.charge)
+    assert "content filter kept the result" in job.notes[0]
 
 
 async def test_variation_of_a_variation(image: leo.Image) -> None:
