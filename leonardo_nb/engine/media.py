@@ -8,7 +8,7 @@ import io
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, Self, overload
 
 from leonardo_nb.engine import origins
 from leonardo_nb.engine.origins import Origin
@@ -68,7 +68,29 @@ def _maker(maker: Maker | None, request: Body) -> Maker:
     return maker
 
 
-class Image:
+class _Made:
+    """
+    A file that knows who made it.
+
+    A pickle leaves the maker out, which has threads and connections; a copy here has the same one.
+    """
+
+    _maker: Maker | None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_maker": None}
+
+    def __copy__(self) -> Self:
+        fresh = object.__new__(type(self))
+        fresh.__dict__.update(self.__dict__)
+        return fresh
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        del memo
+        return copy.copy(self)  # what is in it never changes
+
+
+class Image(_Made):
     """
     One finished picture.
 
@@ -230,7 +252,7 @@ class Images(Sequence[Image]):
         return {media_type: data, "text/plain": repr(self)}
 
 
-class Video:
+class Video(_Made):
     """
     One finished video.
 
