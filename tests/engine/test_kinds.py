@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image as Picture
 
 import leonardo_nb as leo
 from leonardo_nb.service.responses import Generation
@@ -363,3 +365,32 @@ async def test_history_during_a_create_makes_no_second_job(
     assert [job] * 3 == adopted
     assert images == adopted[0].images
     assert 1 == len(studio.jobs())
+
+
+async def test_cancel_while_the_answer_is_on_its_way_loses_no_id(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """What was paid is written down with its id, whoever loses patience meanwhile."""
+    simulator.script(path="/generations", method="POST", delay=5)
+    job = studio.generate("a fox", **SMALL)
+    while not job.sent:  # noqa: ASYNC110  it is on its way to the service
+        await asyncio.sleep(0)
+
+    job.cancel()
+    with pytest.raises(leo.JobCancelled):
+        await job
+
+    (row,) = studio.jobs()
+    assert 1 == simulator.creates
+    assert (job.id, job.cost) == (row.job_id, row.cost)
+    assert row.job_id is not None
+
+
+async def test_upload_is_the_source(studio: Studio) -> None:
+    """A picture of one's own is in no row of the library, and its job knows it all the same."""
+    upload = studio.upload(Picture.new("RGB", (64, 48), "navy"))
+    job = studio.universal_upscale(upload)
+    await job
+
+    assert job.source is not None
+    assert ((64, 48), upload.path) == (job.source.size, job.source.path)

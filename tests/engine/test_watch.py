@@ -266,3 +266,32 @@ async def test_variations_are_found_beside_their_pictures() -> None:
         "done": Look("COMPLETE", (RemoteFile("done", "https://x/done"),)),
         "working": Look("PENDING"),
     } == await VariationLooks(ask, rows=rows).newest(1)
+
+
+async def test_two_that_the_list_does_not_show_take_turns(clock: ManualClock) -> None:
+    """Jobs that are too old for the list are asked for by their ids, between two lists."""
+    looks = Told(clock, newest=lambda _: {})
+
+    await ended(watch_of(looks), "old", "older")
+
+    assert ["newest 12", "old", "older"] == sorted({name for _, name in looks.asked})
+    assert {"old", "older"} <= {name for _, name in looks.asked}
+
+
+async def test_complete_without_an_address_is_looked_at_again(clock: ManualClock) -> None:
+    """A variation that is called complete and is nowhere yet has not ended."""
+    rows = iter(
+        [
+            Variation.model_validate({"id": "v", "status": "COMPLETE", "url": None}),
+            Variation.model_validate({"id": "v", "status": "COMPLETE", "url": "https://x/v"}),
+        ]
+    )
+
+    async def ask(_: str) -> Variation:
+        return next(rows)
+
+    told = Told(clock)
+    told.one = VariationLooks(ask).one  # type: ignore[method-assign]
+    (look,) = await ended(watch_of(told), "v")
+
+    assert (RemoteFile("v", "https://x/v"),) == look.files
