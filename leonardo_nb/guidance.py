@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from leonardo_nb.engine.uploads import reference_of
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.catalog import GUIDANCES
-from leonardo_nb.service.reading import nearest_of
+from leonardo_nb.service.reading import nearest_of, shown
 
 if TYPE_CHECKING:
     from leonardo_nb.engine.media import Image
@@ -152,7 +152,7 @@ def _strong(name: str, image: object, strength: str) -> dict[str, object]:
     nearest = nearest_of(str(strength), strengths, cutoff=0.4)
     hint = f'the nearest is "{nearest}"' if nearest else f"it is one of {', '.join(strengths)}"
     raise InvalidRequest(
-        f"guidance.{name}() has no strength {strength!r:.60}; {hint}.",
+        f"guidance.{name}() has no strength {shown(strength)}; {hint}.",
         member="strengthType",
         value=strength,
         nearest=nearest,

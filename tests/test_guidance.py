@@ -83,7 +83,9 @@ def test_a_weight_and_an_influence_go_out() -> None:
 @pytest.mark.parametrize(("typed", "nearest"), [("Hihg", "High"), ("medium", "Mid")])
 def test_a_misspelt_strength_is_told_the_nearest(typed: str, nearest: str) -> None:
     """Before any request is made."""
-    with pytest.raises(leo.InvalidRequest, match=f'the nearest is "{nearest}"') as caught:
+    with pytest.raises(
+        leo.InvalidRequest, match=f'"{typed}"; the nearest is "{nearest}"'
+    ) as caught:
         guidance.style(IMAGE, typed)
 
     assert nearest == caught.value.nearest

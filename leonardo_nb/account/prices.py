@@ -20,7 +20,7 @@ from leonardo_nb.library.files import StoredFile
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import FIXED_CREDITS
-from leonardo_nb.service.reading import nearest_of
+from leonardo_nb.service.reading import nearest_of, shown
 from leonardo_nb.service.requests import Body, TextToVideo, UniversalUpscale
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def service_named(service: object) -> str:
     nearest = nearest_of(wanted, SERVICES, cutoff=0.4)
     hint = f'the nearest is "{nearest}"' if nearest else f"it knows {', '.join(SERVICES)}"
     raise InvalidRequest(
-        f"The service's calculator has no price for {service!r:.60}; {hint}.",
+        f"The service's calculator has no price for {shown(service)}; {hint}.",
         member="service",
         value=service,
         nearest=nearest,

@@ -125,6 +125,24 @@ WRONG: list[tuple[type[Body], tuple[object, ...], dict[str, Any], str, object]] 
 ]
 
 
+@pytest.mark.parametrize(
+    ("member", "style", "other"),
+    [
+        ("upscalerStyle", "ARTISTIC", "ultraUpscaleStyle"),
+        ("upscaler_style", "realistic", "ultraUpscaleStyle"),
+        ("ultraUpscaleStyle", "cinematic", "upscalerStyle"),
+    ],
+)
+def test_a_style_of_the_other_upscaler_is_told_its_member(
+    member: str, style: str, other: str
+) -> None:
+    """Both upscalers have styles; one that is the other's is not told a nearest."""
+    with pytest.raises(InvalidRequest, match=f'value of {other}: {other}="{style.upper()}"') as no:
+        UniversalUpscale.of(ID, **{member: style})
+
+    assert no.value.nearest is None
+
+
 def test_every_kind_is_here() -> None:
     """A new kind of body is given rows above."""
     assert set(BODIES.values()) - {CreateGeneration} == {type(body) for body in EVERY}
