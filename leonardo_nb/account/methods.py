@@ -7,9 +7,9 @@ has. Each method is short; what it does is in the other files of this room and i
 
 from __future__ import annotations
 
-import contextlib
-import time
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, overload
+
+import anyio
 
 from leonardo_nb.account.errands import Errands
 from leonardo_nb.account.history import History
@@ -29,15 +29,16 @@ from leonardo_nb.engine.canvas import inpaint_of, read_canvas
 from leonardo_nb.engine.deletion import Sentence, delete_job, delete_record, delete_unknown
 from leonardo_nb.engine.ingredients import needs_names, with_elements, with_images
 from leonardo_nb.engine.job import Job
+from leonardo_nb.engine.looks import look_at_generation
 from leonardo_nb.engine.pictures import read_picture
 from leonardo_nb.engine.uploads import Upload, Uploads
-from leonardo_nb.errors import InvalidRequest, LeonardoError
+from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.reading import is_uuid
 from leonardo_nb.service.requests import CreateGeneration
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from leonardo_nb.account.offers import Painter
     from leonardo_nb.engine.kinds import GenerationJob
@@ -60,7 +61,7 @@ LOOKED_BACK = 300
 MOST_HISTORY = 100
 """Rows of one page; the service documents no limit of its own."""
 FETCH_SECONDS = 5.0
-"""For how long a history waits for files that are on their way, before it is shown without."""
+"""For how long a history waits for what is over at the service, before it is shown without."""
 
 
 class AccountMethods:
@@ -334,13 +335,34 @@ class AccountMethods:
 
         rows = self._now(ask)
         with self._finding:  # two threads must not make two jobs of one row
-            jobs = [self._runner.adopt(row) for row in rows]
-        until = time.monotonic() + FETCH_SECONDS
-        for job, row in zip(jobs, rows, strict=True):
-            if row.is_complete:
-                with contextlib.suppress(LeonardoError, TimeoutError):
-                    job.exception(max(0.0, until - time.monotonic()))
+            known = self._ledger.with_job_ids([row.id for row in rows])
+            jobs = [
+                self._runner.found(known[row.id], look_at_generation(row))
+                if row.id in known
+                else self._runner.adopt(row)
+                for row in rows
+            ]
+        ends = [
+            job
+            for job, row in zip(jobs, rows, strict=True)
+            if (row.is_complete or row.is_failed) and not job.done()
+        ]
+        self._now(self._settled, ends)
         return History(jobs, offset=offset)
+
+    async def _settled(self, jobs: Sequence[Job[Any]]) -> None:
+        """Return once all of *jobs*, which are over at the service, have ended here, or soon."""
+        left, ended = set(jobs), anyio.Event()
+
+        def one_less(job: Job[Any]) -> None:
+            left.discard(job)
+            if not left:
+                ended.set()
+
+        for job in jobs:
+            job.add_done_callback(one_less)
+        if jobs:
+            await self._runner.clock.pause(FETCH_SECONDS, until=ended)
 
     def delete(self, what: Job[Any] | Upload | str) -> Sentence:
         """

@@ -21,7 +21,7 @@ from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.money import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -260,6 +260,18 @@ class Ledger:
                 or connection.execute(sql.select(JOBS).where(roughly).limit(2)).all()
             )
             return tuple(self._record(connection, row) for row in rows)
+
+    def with_job_ids(self, job_ids: Sequence[str]) -> dict[str, JobRecord]:
+        """
+        Return the jobs that the service calls *job_ids*, by these ids; unknown ones are left out.
+
+        Args:
+            job_ids: Whole ids, as many as one page of the service's history has.
+        """
+        query = sql.select(JOBS).where(JOBS.c.job_id.in_(job_ids)).order_by(JOBS.c.created)
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+            return {row.job_id: self._record(connection, row) for row in rows}
 
     def media(self, name: str) -> MediaFile | None:
         """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import PIL.Image
 import pytest
+import sqlalchemy
 from IPython.lib.pretty import pretty as _pretty
 
 import leonardo_nb as leo
@@ -352,6 +353,50 @@ def test_jobs_that_were_asked_for_elsewhere_come_in(
         assert (asked.id, "complete", 1) == (found.id, found.state, len(found.images))
         assert "a fox" in repr(studio.history())
         assert (1, before) == (len(studio.jobs()), simulator.balance)
+
+
+def test_history_waits_for_what_has_failed(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    """A row that says so already is no job at work in the table."""
+    simulator.script(fail=True)
+    with leo.Studio(simulator=simulator, library=tmp_path / "one", clock=clock) as elsewhere:
+        elsewhere.generate("a fox", **SMALL).exception(20)
+    with leo.Studio(simulator=simulator, library=tmp_path / "two", clock=clock) as studio:
+        history = studio.history()
+
+        assert ["failed"] == [job.state for job in history]
+        assert "failed" in repr(history)
+
+
+def test_history_waits_by_the_studio_s_clock(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Five seconds of that clock, and it is shown, with or without the files."""
+    with leo.Studio(simulator=simulator, library=tmp_path / "one", clock=clock) as elsewhere:
+        elsewhere.generate("a fox", **SMALL).result(20)
+    simulator.script(path="/media/*", delay=600)
+    with leo.Studio(simulator=simulator, library=tmp_path / "two", clock=clock) as studio:
+        before = len(clock.paused)
+
+        assert 1 == len(studio.history())
+        assert 5.0 in clock.paused[before:]
+
+
+def test_history_looks_for_its_jobs_in_one_query(studio: leo.Studio) -> None:
+    """A hundred rows are one question to the library, and not a hundred."""
+    jobs = [studio.generate("a fox", seed=seed, **SMALL) for seed in range(3)]
+    for job in jobs:
+        job.result(20)
+    asked: list[str] = []
+    sqlalchemy.event.listen(
+        studio._ledger._engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: asked.append(statement),
+    )
+    studio.history()
+
+    assert 1 == sum("FROM jobs" in statement for statement in asked)
 
 
 def test_what_is_deleted_stays_in_the_library(studio: leo.Studio) -> None:

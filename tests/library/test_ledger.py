@@ -254,6 +254,17 @@ def test_a_job_is_found_by_either_name_and_its_beginning(ledger: Ledger) -> None
     assert [1, 1, 1, 0, 0] == found
 
 
+def test_many_jobs_are_found_by_their_whole_ids(ledger: Ledger) -> None:
+    """In one query; neither beginnings nor unknown ids find anything."""
+    for number in range(3):
+        ledger.intend(record(f"u{number}"))
+        ledger.acked(record(f"u{number}", state="ack", job_id=f"job-{number}"))
+    found = ledger.with_job_ids(["job-0", "job-2", "job", "u1"])
+
+    assert {"job-0": "u0", "job-2": "u2"} == {name: each.uid for name, each in found.items()}
+    assert {} == ledger.with_job_ids([])
+
+
 def test_a_failure_keeps_its_sentence(ledger: Ledger) -> None:
     """The error's words are kept as they are."""
     ledger.intend(record())
