@@ -138,7 +138,7 @@ def test_a_style_of_the_other_upscaler_is_told_its_member(
 ) -> None:
     """Both upscalers have styles; one that is the other's is not told a nearest."""
     with pytest.raises(InvalidRequest, match=f'value of {other}: {other}="{style.upper()}"') as no:
-        UniversalUpscale.of(ID, **{member: style})
+        UniversalUpscale.of(ID, **dict[str, Any]({member: style}))
 
     assert no.value.nearest is None
 
