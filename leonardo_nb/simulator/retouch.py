@@ -108,7 +108,7 @@ def _outside(at: Floats, inner: int) -> Floats:
 def _folded(at: Floats, inner: int, share: float) -> Indices:
     """Return *at* within *inner*: beyond an edge, there and back over *share* of it."""
     strip = max(1, round(inner * share))
-    back = strip - np.abs((_outside(at, inner) + strip) % (2 * strip) - strip)
+    back = strip - np.abs(_outside(at, inner) % (2 * strip) - strip)
     folded = np.where(at < 0, back, np.where(at >= inner, inner - 1 - back, at))
     indices: Indices = folded.round().astype(np.int64).clip(0, inner - 1)
     return indices
