@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from leonardo_nb.account.me import Me
     from leonardo_nb.account.offers import ElementTable, ModelTable, OwnElementTable, StyleTable
     from leonardo_nb.account.words import Prompt
-    from leonardo_nb.engine.deletion import Sentence
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.media import Video
@@ -209,6 +208,6 @@ def history(limit: int = 10, offset: int = 0) -> History:
     return studio().history(limit, offset)
 
 
-def delete(what: Job[Any] | Upload | str) -> Sentence:
+def delete(what: Job[Any] | Upload | str) -> str:
     """Delete a generation or an upload at the service, not in the library; see `Studio.delete`."""
     return studio().delete(what)

@@ -26,13 +26,13 @@ from leonardo_nb.account.offers import (
 from leonardo_nb.account.prices import Priced, priced, service_named
 from leonardo_nb.account.words import Prompt
 from leonardo_nb.engine.canvas import inpaint_of, read_canvas
-from leonardo_nb.engine.deletion import Sentence, delete_job, delete_record, delete_unknown
+from leonardo_nb.engine.deletion import delete_record, delete_unknown
 from leonardo_nb.engine.ingredients import needs_names, with_elements, with_images
 from leonardo_nb.engine.job import Job
 from leonardo_nb.engine.looks import look_at_generation
 from leonardo_nb.engine.pictures import read_picture
 from leonardo_nb.engine.uploads import Upload, Uploads
-from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.service.reading import is_uuid
 from leonardo_nb.service.requests import CreateGeneration
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.thread import Engine
     from leonardo_nb.library.files import MediaStore
     from leonardo_nb.library.ledger import Ledger
+    from leonardo_nb.library.records import JobRecord
     from leonardo_nb.money import Cost
     from leonardo_nb.service.client import Client
     from leonardo_nb.service.responses import Generation
@@ -364,7 +365,7 @@ class AccountMethods:
         if jobs:
             await self._runner.clock.pause(FETCH_SECONDS, until=ended)
 
-    def delete(self, what: Job[Any] | Upload | str) -> Sentence:
+    def delete(self, what: Job[Any] | Upload | str) -> str:
         """
         Delete a generation, or an upload, at the service; what the library has of it stays.
 
@@ -375,17 +376,16 @@ class AccountMethods:
             A sentence that says what is gone and what stays.
 
         Raises:
-            InvalidRequest: The job is in flight, was never accepted, or is a variation, which the
-                service does not delete.
+            InvalidRequest: The job is in flight, has files that are not here, was never accepted,
+                or is a variation, which the service does not delete.
             NotFound: The service has nothing of that id.
+            LibraryError: The job was asked of another service.
         """
         if isinstance(what, Upload):
-            self._now(self._uploads.delete, what)
-            return Sentence(
-                f"Upload {what.id} is deleted at the service; the library's copy stays."
-            )
+            return self._now(self._uploads.delete, what)
         if isinstance(what, Job):
-            return self._now(delete_job, self.client, what)
+            self._recorded(what.uid)
+            return what.delete()
         name = str(what).strip()
         if not is_uuid(name):
             raise InvalidRequest(
@@ -394,16 +394,29 @@ class AccountMethods:
                 member="job",
                 value=what,
             )
-        return self._delete_named(name)
-
-    def _delete_named(self, name: str) -> Sentence:
+        record = self._recorded(name)
         live = next((job for job in tuple(self._runner.jobs.values()) if job.id == name), None)
         if live is not None:
-            return self.delete(live)
-        record = next((each for each in self._ledger.find(name) if each.job_id == name), None)
+            return live.delete()
         if record is None:
             return self._now(delete_unknown, self.client, name)
         return self._now(delete_record, self.client, record)
+
+    def _recorded(self, name: str) -> JobRecord | None:
+        """
+        Return what the library knows of the job with the whole id, or own name, *name*.
+
+        Raises:
+            LibraryError: That job is another service's.
+        """
+        found = self._ledger.find(name)
+        record = next((each for each in found if name in {each.job_id, each.uid}), None)
+        if record is not None and record.base_url != self.client.base_url:
+            raise LibraryError(
+                f"This job was asked of {record.base_url}, and this studio speaks to "
+                f"{self.client.base_url}; connect to the other one to delete it."
+            )
+        return record
 
 
 def _check_count(name: str, value: object, low: int, high: int) -> None:

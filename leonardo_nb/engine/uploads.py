@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import anyio
 
+from leonardo_nb.engine.deletion import Sentence
 from leonardo_nb.engine.media import Image, shown
 from leonardo_nb.engine.origins import Origin
-from leonardo_nb.errors import InvalidRequest, LibraryError, RequestRefused
+from leonardo_nb.errors import InvalidRequest, LibraryError, NotFound, RequestRefused
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.service.assets import POLICY_EXPIRED
 
@@ -216,10 +217,21 @@ class Uploads:
         )
         return forms.image.id, forms.mask.id
 
-    async def delete(self, upload: Upload) -> bool:
-        """Delete *upload* at the service; return False where there was none."""
+    async def delete(self, upload: Upload) -> Sentence:
+        """
+        Delete *upload* at the service; return the sentence that says what is gone and what stays.
+
+        Raises:
+            NotFound: The service does not have it any more.
+        """
         self._known = {key: each for key, each in self._known.items() if each.id != upload.id}
-        return await self._client.delete_init_image(upload.id)
+        if not await self._client.delete_init_image(upload.id):
+            raise NotFound(
+                f"The service has no upload {upload.id}: it was deleted before, or it is another "
+                "account's. The library's copy stays.",
+                status=200,
+            )
+        return Sentence(f"Upload {upload.id} is deleted at the service; the library's copy stays.")
 
 
 async def _freshly(ask: Callable[[], Awaitable[T]], post: Callable[[T], Awaitable[None]]) -> T:

@@ -456,3 +456,42 @@ def test_a_part_of_a_table_says_of_how_much() -> None:
     assert "6 of 40 styles of Leonardo Phoenix 1.0" == styles[:6].caption()
     assert "1 of 40 styles of Leonardo Phoenix 1.0" == styles[:6][:1].caption()
     assert "40 styles of Leonardo Phoenix 1.0" == styles[:].caption()
+
+
+def test_an_upload_that_is_gone_is_not_said_to_be_deleted(studio: leo.Studio) -> None:
+    """A second time there is nothing."""
+    upload = studio.upload(PIL.Image.new("RGB", (64, 64), "red"))
+    studio.delete(upload)
+    with pytest.raises(leo.NotFound, match=f"no upload {upload.id}"):
+        studio.delete(upload)
+
+
+def test_a_job_of_another_service_is_not_deleted_here(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    """One library may have jobs of two services, and this one has never heard of it."""
+    with leo.Studio(simulator=simulator, library=tmp_path, clock=clock) as studio:
+        job = studio.generate("a fox", **SMALL)
+        job.result(20)
+    with (
+        leo.Studio(
+            api_key="5b1e1d6c-0000-4000-8000-00000000beef",
+            base_url="https://example.org/api/rest/v1",
+            library=tmp_path,
+            clock=clock,
+        ) as other,
+        pytest.raises(leo.LibraryError, match=r"speaks to https://example.org/api/rest/v1"),
+    ):
+        other.delete(str(job.id))
+
+
+def test_a_job_is_deleted_where_it_was_asked_for(
+    studio: leo.Studio, simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Whichever studio is told to."""
+    job = studio.generate("a fox", **SMALL)
+    job.result(20)
+    with leo.Studio(simulator=Simulator(), library=tmp_path / "other", clock=clock) as other:
+        other.delete(job)
+
+    assert ("DELETE", f"/generations/{job.id}") in simulator.requests
