@@ -80,7 +80,8 @@ class Studio(AccountMethods):
 
     Raises:
         LibraryError: The library cannot be used.
-        InvalidRequest: The base URL, the key, or the webhook's address or port cannot be used.
+        InvalidRequest: The base URL, the key, or the webhook's address, port or token cannot be
+            used.
     """
 
     __module__ = "leonardo_nb"
@@ -115,12 +116,11 @@ class Studio(AccountMethods):
             store = MediaStore(self.folder)
             self._ledger = Ledger(self.folder)
             opened.callback(self._ledger.close)
-            token = webhook_token or os.environ.get("LEONARDO_WEBHOOK_TOKEN") or None
-            self._callbacks = Callbacks(self.engine, token)
+            token = webhook_token or os.environ.get("LEONARDO_WEBHOOK_TOKEN", "").strip() or None
+            self._callbacks = Callbacks(self.engine, token, webhook_port)
             opened.callback(self._callbacks.close)
-            if webhook_url not in {None, False}:
-                address = None if webhook_url is True else str(webhook_url)
-                self._callbacks.open(address, webhook_port)
+            if webhook_url is not None and webhook_url is not False:
+                self._callbacks.open(None if webhook_url is True else webhook_url)
             self.simulator = _simulator(simulator, self._callbacks) if is_simulated else None
             if self.simulator is not None:
                 self.client = Client(
