@@ -14,6 +14,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
+from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.catalog import (
     FIXED_CREDITS,
     MOTION_SVD_RETIRED,
@@ -25,7 +26,7 @@ from leonardo_nb.service.catalog import (
     VideoModel,
     find_video_model,
 )
-from leonardo_nb.service.reading import Member, Vocabulary
+from leonardo_nb.service.reading import Member, Vocabulary, shown
 from leonardo_nb.service.requests.body import Body, Closed, SourceType
 from leonardo_nb.service.requests.image import Element  # noqa: TC001  pydantic reads it
 from leonardo_nb.service.rules import Rule
@@ -39,6 +40,7 @@ __all__ = ["EndFrame", "ImageToVideo", "MotionSvd", "TextToVideo", "VideoUpscale
 _MAX_PROMPT: Final = 9999  # characters; no model of the service takes more
 _MAX_NEGATIVE: Final = 1000
 _SOURCES: Final = ("GENERATED", "UPLOADED")
+_FINER: Final = ("RESOLUTION_720",)
 _SIDE: Final = Range(64, 4096, whole=True)
 _SHAPES: Final = {
     "RESOLUTION_480": (832, 480),
@@ -156,6 +158,42 @@ def _retired(model: VideoModel, members: Mapping[str, object]) -> bool:
     return _runs_on(model, members) and model.retired is not None
 
 
+def _spoken(resolutions: tuple[str, ...]) -> str:
+    """
+    Return resolutions as people type them, and as the service names them.
+
+    >>> _spoken(("RESOLUTION_480", "RESOLUTION_720"))
+    '480p or 720p (RESOLUTION_480 or RESOLUTION_720)'
+    """
+    short = tuple(f"{each.removeprefix('RESOLUTION_')}p" for each in resolutions)
+    return f"{_words(short)} ({_words(resolutions)})"
+
+
+def _with_resolution(
+    given: Mapping[str, object], taken: tuple[str, ...], *, check: bool
+) -> Mapping[str, object]:
+    """Return *given* with the service's name of the resolution, in any accepted spelling."""
+    value = given.get("resolution")
+    text = str(value).strip()
+    height = re.fullmatch(r"(?:resolution_)?(480|720|1080)p?", text, re.IGNORECASE)
+    named = f"RESOLUTION_{height[1]}" if height else ""
+    if named in taken:
+        return {**given, "resolution": named}
+    if not check or not isinstance(value, str):
+        return given  # of another type, or to be sent as it is
+    nearest = None
+    if number := re.fullmatch(r"(?:resolution_)?(\d{3,4})p?", text, re.IGNORECASE):
+        lines = int(number[1])
+        nearest = min(taken, key=lambda each: abs(int(each.removeprefix("RESOLUTION_")) - lines))
+    hint = f'; the nearest is "{nearest}"' if nearest and len(taken) > 1 else ""
+    raise InvalidRequest(
+        f"resolution {shown(value)} does not exist here; it is {_spoken(taken)}{hint}.",
+        member="resolution",
+        value=value,
+        nearest=nearest,
+    )
+
+
 def _rules_of(model: VideoModel) -> list[Rule]:
     """Return what does not go together on one model."""
     key, name = model.id.lower(), model.name
@@ -173,7 +211,7 @@ def _rules_of(model: VideoModel) -> list[Rule]:
         Rule(
             f"{key}-resolution",
             ("resolution", "model"),
-            f"{name} takes {_words(model.resolutions)}.",
+            f"{name} takes {_spoken(model.resolutions)}.",
             partial(_outside, model, "resolution", model.resolutions),
         )
     )
@@ -295,10 +333,7 @@ class _Clip(Body):
         model = given.get("model")
         if isinstance(model, str) and (named := find_video_model(model)):
             given = {**given, "model": named.id}
-        height = re.fullmatch(r"(480|720|1080)p?", str(given.get("resolution")).strip())
-        if height is not None:
-            given = {**given, "resolution": f"RESOLUTION_{height[1]}"}
-        return super()._read(given, check=check)
+        return super()._read(_with_resolution(given, RESOLUTIONS, check=check), check=check)
 
     @classmethod
     def _drawn(cls, read: Mapping[str, object]) -> dict[str, object]:
@@ -523,13 +558,17 @@ class VideoUpscale(Body):
         "upscale_video",
         (
             Member("sourceGenerationId", "id", "The video's generation."),
-            Member("resolution", "choice", "How fine it becomes.", ("RESOLUTION_720",)),
+            Member("resolution", "choice", "How fine it becomes.", _FINER),
         ),
         {"generation_id": "sourceGenerationId", "id": "sourceGenerationId"},
     )
 
     sourceGenerationId: str
     resolution: str
+
+    @classmethod
+    def _read(cls, given: Mapping[str, object], *, check: bool) -> Self:
+        return super()._read(_with_resolution(given, _FINER, check=check), check=check)
 
     @classmethod
     def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
