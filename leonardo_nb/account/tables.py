@@ -17,7 +17,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import PIL.Image
 
@@ -193,7 +193,7 @@ class Table(Sequence[T], Generic[T]):
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
-        return "\n".join([*lines, "", *self._sentences()])
+        return "\n".join([*lines, "", *map(_printable, self._sentences())])
 
     def _sentences(self) -> list[str]:
         return [f"{self.caption()}.", *self.notes]
@@ -233,9 +233,14 @@ class Table(Sequence[T], Generic[T]):
         )
 
 
+def _printable(text: str) -> str:
+    """Return *text* in one line without anything that steers a terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def _plain(text: str) -> str:
     """Return *text* in one short line without anything that steers a terminal."""
-    flat = "".join(each if each.isprintable() else " " for each in text)
+    flat = _printable(text)
     return flat if len(flat) <= CELL_SHOWN else flat[: CELL_SHOWN - 1] + "…"
 
 
@@ -299,11 +304,3 @@ def _bytes(pictures: Iterable[Thumbnail | None]) -> int:
 def _again(picture: Thumbnail, quality: int) -> Thumbnail:
     side = max(picture.width, picture.height)
     return thumbnail(picture.data, side=side, note=picture.note, quality=quality) or picture
-
-
-def newest(rows: Iterable[T], key: Callable[[T], object]) -> dict[object, T]:
-    """Return the first of *rows* for each *key*; rows come newest first."""
-    found: dict[object, T] = {}
-    for row in rows:
-        found.setdefault(key(row), row)
-    return found
