@@ -100,14 +100,17 @@ class Errands:
         Return small pictures of what is at *urls*, by the same names; each is fetched once.
 
         What cannot be fetched, is no picture, or takes too long is left out: nobody pays for it,
-        and a table is right without it.
+        and a table is right without it. What could not be fetched is tried again the next time.
         """
         missing = {url for url in urls.values() if url and url not in self._previews}
         places = anyio.CapacityLimiter(PREVIEWS_AT_ONCE)
 
         async def fetch(url: str) -> None:
             async with places:
-                self._previews[url] = await self._preview(url)
+                try:
+                    self._previews[url] = await self._preview(url)
+                except LeonardoError as error:
+                    log.info("A preview could not be fetched: %s", error)
 
         with anyio.move_on_after(PREVIEW_SECONDS):
             async with anyio.create_task_group() as together:
@@ -117,16 +120,18 @@ class Errands:
         return {name: picture for name, picture in found.items() if picture is not None}
 
     async def _preview(self, url: str) -> Thumbnail | None:
+        """
+        Return a small picture of what is at *url*; None where it is none, or far too large.
+
+        Raises:
+            DownloadFailed: It cannot be fetched now.
+        """
         data = bytearray()
-        try:
-            async with self._client.media(url) as answer:
-                async for piece in answer.aiter_bytes():
-                    data += piece
-                    if len(data) > PREVIEW_BYTES:
-                        return None
-        except LeonardoError as error:
-            log.info("A preview could not be fetched: %s", error)
-            return None
+        async with self._client.media(url) as answer:
+            async for piece in answer.aiter_bytes():
+                data += piece
+                if len(data) > PREVIEW_BYTES:
+                    return None
         return await anyio.to_thread.run_sync(thumbnail, bytes(data))
 
     async def improved(self, prompt: str, instructions: str | None, *, is_video: bool) -> Prompt:
