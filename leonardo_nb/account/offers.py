@@ -115,7 +115,7 @@ class ModelTable(Table[PlatformModel]):
     def cells(self, row: PlatformModel) -> tuple[Cell, ...]:
         """Return what a model says of itself, and what is known of it here."""
         model = find_model(row.id)
-        styles = "" if model is None else str(len(styles_of(model.name)))
+        styles = "" if model is None else _count_of_styles(model)
         return (
             Cell(row.name or row.id, quiet=_cut(row.description)),
             Cell("" if model is None else FAMILIES[model.family]),
@@ -127,6 +127,12 @@ class ModelTable(Table[PlatformModel]):
     def picture(self, row: PlatformModel) -> Thumbnail | None:
         """Return the newest picture of that model here, or the service's own preview."""
         return self._pictures.get(row.id)
+
+
+def _count_of_styles(model: Model) -> str:
+    if model.styled_by == "styleUUID" and not (model.styles or model.seen_styles):
+        return ""
+    return str(model.styles_counted or len(styles_of(model.name)))
 
 
 class ElementTable(Table[PlatformElement]):
@@ -228,15 +234,28 @@ def styles_of(model: str | None = None) -> tuple[Style, ...]:
         )
     if "style_ids" not in newer.takes:
         return ()
-    return tuple(Style(name, value, "styleUUID", newer.name) for name, value in STYLES.items())
+    names = newer.seen_styles or tuple(STYLES)
+    return tuple(Style(name, STYLES[name], "styleUUID", newer.name) for name in names)
 
 
 def _styles_of_older(model: Model) -> Iterable[Style]:
     if model.styled_by == "presetStyle":
         words = ALCHEMY_STYLES if model.alchemy else PLAIN_STYLES
         return (Style(_in_words(each), each, "presetStyle", model.name) for each in words)
-    names = model.styles or tuple(STYLES)
+    names = model.styles or model.seen_styles or tuple(STYLES)
     return (Style(name, STYLES[name], "styleUUID", model.name) for name in names)
+
+
+def _unpublished(name: str) -> str:
+    """Return what is not known of a model's styles in a sentence, or nothing."""
+    older, newer = find_model(name), find_v2_model(name)
+    if older is not None and older.styles:
+        return ""
+    if not any(each is not None and each.seen_styles for each in (older, newer)):
+        return "Which of them this model takes is not published; it may refuse some."
+    counted = None if older is None else older.styles_counted
+    length = "publishes no list" if counted is None else f"says only that its list has {counted}"
+    return f"Guides and clients name these; the service {length}, and no other is refused here."
 
 
 def _in_words(preset: str) -> str:
@@ -276,9 +295,8 @@ class StyleTable(Table[Style]):
                 f"These go with alchemy; without it there are {' and '.join(PLAIN_STYLES)}, and "
                 f"photoReal v2 has {len(PHOTO_REAL_V2_STYLES)} of its own."
             )
-        older = find_model(self.model)
-        if older is not None and older.styled_by == "styleUUID" and not older.styles:
-            notes.append("Which of them this model takes is not published; most of them it does.")
+        if styles and styles[0].member == "styleUUID" and (sentence := _unpublished(self.model)):
+            notes.append(sentence)
         super().__init__(styles, notes=notes)
         self._pictures = dict(pictures or {})
         self._painter = painter

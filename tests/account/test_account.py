@@ -125,7 +125,10 @@ def test_elements_have_previews_and_ids(studio: leo.Studio) -> None:
         (None, "presetStyle", 13),
         ("Lucid Origin", "styleUUID", 8),
         ("flux-dev", "styleUUID", 16),
-        ("portrait-perfect", "styleUUID", 40),
+        ("Phoenix 1.0", "styleUUID", 24),
+        ("flux-schnell", "styleUUID", 16),
+        ("FLUX.1 Kontext", "styleUUID", 40),
+        ("portrait-perfect", "styleUUID", 22),
     ],
 )
 def test_styles_of_a_model(studio: leo.Studio, model: str | None, member: str, count: int) -> None:
@@ -135,6 +138,47 @@ def test_styles_of_a_model(studio: leo.Studio, model: str | None, member: str, c
     assert (count, {member}) == (len(styles), {each.member for each in styles})
     for style in styles:
         studio.request("a fox", **style.use())
+
+
+@pytest.mark.parametrize(
+    ("model", "known"),
+    [
+        ("Lucid Origin", None),
+        (
+            "Phoenix 1.0",
+            "Guides and clients name these; the service says only that its list has 23",
+        ),
+        ("Flux Schnell", "Guides and clients name these; the service publishes no list"),
+        ("portrait-perfect", "Guides and clients name these; the service publishes no list"),
+        ("FLUX.1 Kontext", "Which of them this model takes is not published"),
+    ],
+)
+def test_styles_say_how_well_they_are_known(model: str, known: str | None) -> None:
+    """A published list needs no words."""
+    _, *sentences = StyleTable(model).notes
+
+    assert (known is None, known or "") == (not sentences, "".join(sentences)[: len(known or "")])
+
+
+def test_a_style_that_no_list_names_is_not_refused(studio: leo.Studio) -> None:
+    """Phoenix has no HDR in the newer list, and had it in the older guide; nobody knows."""
+    assert "HDR" not in {each.name for each in studio.styles("Phoenix 1.0")}
+    for model in ("Phoenix 1.0", "Flux Schnell"):
+        studio.request("a fox", modelId=model, styleUUID="HDR")
+    with pytest.raises(leo.InvalidRequest):
+        studio.request("a fox", modelId="Lucid Origin", styleUUID="HDR")
+
+
+def test_the_count_of_styles_is_left_out_where_nobody_knows(studio: leo.Studio) -> None:
+    """FLUX.1 Kontext's; Phoenix has as many as the service says."""
+    models = {each.name: each for each in studio.models()}
+    count = {name: studio.models().cells(row)[2].text for name, row in models.items()}
+
+    assert ("", "23", "8") == (
+        count["FLUX.1 Kontext"],
+        count["Leonardo Phoenix 1.0"],
+        count["Lucid Origin"],
+    )
 
 
 def test_a_model_without_styles_has_none(studio: leo.Studio) -> None:
@@ -161,7 +205,7 @@ def test_a_style_s_picture_is_the_newest_of_it_here_or_an_impression(studio: leo
 
 def test_tables_fit_into_a_notebook(studio: leo.Studio) -> None:
     """The largest, with forty pictures, has less than 300 kB of html."""
-    html = studio.styles("Phoenix 1.0")._repr_html_()
+    html = studio.styles("FLUX.1 Kontext")._repr_html_()
 
     assert 40 == html.count("data:image/jpeg")
     assert 300_000 > len(html)
@@ -450,12 +494,12 @@ def test_an_upload_is_deleted_like_a_job(studio: leo.Studio) -> None:
 
 
 def test_a_part_of_a_table_says_of_how_much() -> None:
-    """Six of forty styles, and one of all."""
+    """Six of all styles, and one of all."""
     styles = StyleTable("Phoenix 1.0")
 
-    assert "6 of 40 styles of Leonardo Phoenix 1.0" == styles[:6].caption()
-    assert "1 of 40 styles of Leonardo Phoenix 1.0" == styles[:6][:1].caption()
-    assert "40 styles of Leonardo Phoenix 1.0" == styles[:].caption()
+    assert "6 of 24 styles of Leonardo Phoenix 1.0" == styles[:6].caption()
+    assert "1 of 24 styles of Leonardo Phoenix 1.0" == styles[:6][:1].caption()
+    assert "24 styles of Leonardo Phoenix 1.0" == styles[:].caption()
 
 
 def test_an_upload_that_is_gone_is_not_said_to_be_deleted(studio: leo.Studio) -> None:
