@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leonardo_nb.engine.uploads import reference_of
+from leonardo_nb.engine.origins import reference_of
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.catalog import GUIDANCES
 from leonardo_nb.service.reading import nearest_of, shown

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from leonardo_nb.engine.uploads import reference_of
+from leonardo_nb.engine.origins import reference_of
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.assets import PlatformElement, UserElementRow, find_element
 from leonardo_nb.service.reading import is_uuid, nearest_of

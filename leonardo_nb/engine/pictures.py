@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from leonardo_nb.engine.media import Image
+from leonardo_nb.engine.origins import described
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.files import LIMIT_BYTES, LIMIT_PIXELS
 
@@ -161,7 +162,7 @@ def read_picture(what: object, *, member: str = "image") -> Picture:
         return _from_array(what, member)
     raise _refusal(
         f"{member} must be a picture: a path, bytes, an open file, a PIL.Image or an Image of a "
-        f"job, not {_described(what)}.",
+        f"job, not {described(what)}.",
         member,
         what,
     )
@@ -169,18 +170,6 @@ def read_picture(what: object, *, member: str = "image") -> Picture:
 
 def _refusal(sentence: str, member: str, what: object) -> InvalidRequest:
     return InvalidRequest(f"{sentence} Nothing was sent.", member=member, value=what)
-
-
-def _described(what: object) -> str:
-    """Return words for something that is no picture, with what is meant instead if that is near."""
-    kind = type(what).__name__
-    if hasattr(what, "images"):
-        return f"the {kind} itself; take one of its pictures, such as .images[0]"
-    if hasattr(what, "poster"):
-        return f"the {kind} itself; take its .poster"
-    if isinstance(what, (list, tuple)) or kind == "Images":
-        return "several; take one of them, such as [0]"
-    return f"a {kind}"
 
 
 def _from_path(what: str | os.PathLike[str], member: str) -> Picture:

@@ -11,8 +11,9 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.engine.media import Image
+from leonardo_nb.engine.origins import reference_of
 from leonardo_nb.engine.pictures import Picture, read_picture
-from leonardo_nb.engine.uploads import Upload, Uploads, reference_of
+from leonardo_nb.engine.uploads import Upload, Uploads
 from leonardo_nb.library.files import MediaStore, StoredFile
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.service.client import Client
