@@ -301,6 +301,7 @@ class Simulator:
         ]
         routes += [
             Route(MEDIA_PATH + "elements/{name}", storage.element, methods=["GET"]),
+            Route(MEDIA_PATH + "models/{name}", storage.model, methods=["GET"]),
             Route(MEDIA_PATH + "users/{user}/{path:path}", storage.file, methods=["GET"]),
             Route("/uploads/", storage.receive, methods=["POST"]),
         ]

@@ -87,13 +87,25 @@ def test_models_are_a_table_and_a_sequence(studio: leo.Studio) -> None:
     assert models == tuple(models)
 
 
-def test_a_model_s_picture_is_the_newest_of_it_here(studio: leo.Studio) -> None:
+def test_a_model_s_picture_is_the_newest_of_it_here(
+    studio: leo.Studio, simulator: Simulator
+) -> None:
     """Without one, and without a preview of the service's, there is none."""
+    rows = [{"id": each.id, "name": each.name, "generated_image": None} for each in MODELS]
+    simulator.script(path="/platformModels", status=200, body={"custom_models": rows})
     studio.generate("a fox", modelId="Kino XL", **SMALL).result(20)
     models = studio.models()
 
     assert ["Leonardo Kino XL"] == [each.name for each in models if models.picture(each)]
     assert 1 == models._repr_html_().count("data:image/jpeg")
+
+
+def test_every_model_of_the_simulator_has_a_picture(studio: leo.Studio) -> None:
+    """All of them fit into a notebook."""
+    html = studio.models()._repr_html_()
+
+    assert len(MODELS) == html.count("data:image/jpeg")
+    assert 300_000 > len(html)
 
 
 def test_the_service_s_preview_stands_in(studio: leo.Studio, simulator: Simulator) -> None:
