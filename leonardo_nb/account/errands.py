@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.account.tables import Thumbnail
     from leonardo_nb.engine.runner import Runner
-    from leonardo_nb.service.assets import PlatformElement, Prompt, UserElementRow
+    from leonardo_nb.service.assets import Prompt
     from leonardo_nb.service.client import Client
 
 __all__ = ["Errands"]
@@ -56,25 +56,7 @@ class Errands:
     def __init__(self, client: Client, runner: Runner) -> None:
         self._client = client
         self._runner = runner
-        self._elements: tuple[PlatformElement, ...] | None = None
-        self._own: tuple[UserElementRow, ...] | None = None
-        self._asking = anyio.Lock()
         self._previews: dict[str, Thumbnail | None] = {}
-
-    async def elements(self, *, again: bool = False) -> tuple[PlatformElement, ...]:
-        """Return the service's elements; asked for once, unless *again*."""
-        async with self._asking:
-            if self._elements is None or again:
-                self._elements = await self._client.elements()
-            return self._elements
-
-    async def own_elements(self, *, again: bool = False) -> tuple[UserElementRow, ...]:
-        """Return the account's own elements; asked for once, unless *again*."""
-        user_id = await self.user_id()
-        async with self._asking:
-            if self._own is None or again:
-                self._own = await self._client.user_elements(user_id)
-            return self._own
 
     async def user_id(self) -> str:
         """

@@ -2,12 +2,13 @@
 What a studio can do besides jobs: the part of `Studio` that is about the account.
 
 It is its own file because a studio is both: the way jobs go, and everything else that an account
-has. Each method is short; what it does is in the other files of this room and in `engine`.
+has. Each method is short; what it does is in the other files of this room. What goes into pictures
+is no matter of the account, and in `engine.giving`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import anyio
 
@@ -25,37 +26,26 @@ from leonardo_nb.account.offers import (
 )
 from leonardo_nb.account.prices import Priced, priced, service_named
 from leonardo_nb.account.words import Prompt
-from leonardo_nb.engine.canvas import inpaint_of, read_canvas
 from leonardo_nb.engine.deletion import delete_record, delete_unknown
-from leonardo_nb.engine.ingredients import needs_names, with_elements, with_images
+from leonardo_nb.engine.giving import ElementLists, GivingMethods
 from leonardo_nb.engine.job import Job
 from leonardo_nb.engine.looks import look_at_generation
-from leonardo_nb.engine.pictures import read_picture
 from leonardo_nb.engine.uploads import Upload, Uploads
 from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.service.reading import is_uuid
-from leonardo_nb.service.requests import CreateGeneration
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from leonardo_nb.account.offers import Painter
-    from leonardo_nb.engine.kinds import GenerationJob
-    from leonardo_nb.engine.pictures import PictureLike
-    from leonardo_nb.engine.runner import Runner
-    from leonardo_nb.engine.thread import Engine
     from leonardo_nb.library.files import MediaStore
     from leonardo_nb.library.ledger import Ledger
     from leonardo_nb.library.records import JobRecord
     from leonardo_nb.money import Cost
-    from leonardo_nb.service.client import Client
     from leonardo_nb.service.responses import Generation
 
 __all__ = ["AccountMethods"]
-
-T = TypeVar("T")
-Args = TypeVarTuple("Args")
 
 LOOKED_BACK = 300
 """Jobs of the library among which pictures of models and styles are looked for."""
@@ -65,119 +55,24 @@ FETCH_SECONDS = 5.0
 """For how long a history waits for what is over at the service, before it is shown without."""
 
 
-class AccountMethods:
-    """The part of a studio that is about its account; `Studio` has it."""
+class AccountMethods(GivingMethods):
+    """The part of a studio that is about its account: balance, catalogue, prices, history."""
 
-    client: Client
-    engine: Engine
-    _runner: Runner
     _ledger: Ledger
     _finding: threading.Lock
-    _uploads: Uploads
     _errands: Errands
     _painter: Painter
 
     def _open_account(self, store: MediaStore) -> None:
-        """Make what the methods below need; nothing is asked for yet."""
+        """Make what these methods, and those of what is given, need; nothing is asked for yet."""
         self._uploads = Uploads(self.client, store)
         self._errands = Errands(self.client, self._runner)
+        self.element_lists = ElementLists(self.client, self.engine, self._errands.user_id)
 
     @property
     def simulated(self) -> bool:
         """Whether the built-in simulator draws the pictures, which costs nothing."""
         raise NotImplementedError
-
-    def _now(self, function: Callable[[*Args], Awaitable[T]], *given: *Args) -> T:
-        """Return what *function* gives on the engine, waiting for it."""
-        return self.engine.wait(self.engine.run(function, *given))
-
-    # pictures of one's own
-
-    def upload(self, what: PictureLike | Upload) -> Upload:
-        """
-        Send a picture to the service, so that jobs can begin with it; it costs nothing.
-
-        The same content is sent once only. JPEG, PNG and WEBP files are sent byte for byte.
-
-        Args:
-            what: A path, bytes, an open file, a `PIL.Image`, an `Image` of a job, or a numpy
-                array of height x width, or height x width x 3 or 4.
-
-        Returns:
-            The upload, which is taken wherever an image is.
-
-        Raises:
-            InvalidRequest: It is no picture, damaged, or has more than 80 megapixels or 100 MB;
-                nothing was sent.
-            RequestRefused: The service or its storage does not take it.
-            ConnectionFailed: Nobody answers.
-        """
-        if isinstance(what, Upload):
-            return what
-        return self._now(self._uploads.send, read_picture(what))
-
-    def request(self, prompt: object, *, check: bool = True, **parameters: Any) -> CreateGeneration:  # noqa: ANN401
-        """
-        Return the request for pictures that `generate` would send.
-
-        Images become their ids and elements are found by name, for which the service is asked once
-        for its list of elements.
-
-        Raises:
-            UnknownParameter: There is no such parameter; names the nearest.
-            InvalidRequest: A value that the service would refuse; names member and nearest value.
-        """
-        return CreateGeneration.of(prompt, check=check, **self.ingredients(parameters, check=check))
-
-    def ingredients(
-        self, parameters: Mapping[str, object], *, check: bool = True
-    ) -> dict[str, Any]:
-        """
-        Return *parameters* of `generate`, or of a sweep, as the service has them.
-
-        Images become their ids and elements are found by name; all others stay as they are.
-
-        Raises:
-            InvalidRequest: Something is no image, or there is no such element; names the nearest.
-        """
-        given = with_images(parameters)
-        names = needs_names(given)
-        elements = self._now(self._errands.elements) if "elements" in names else ()
-        own = self._now(self._errands.own_elements) if "userElements" in names else ()
-        return with_elements(given, elements, own, check=check)
-
-    def inpaint(
-        self,
-        prompt: str,
-        image: PictureLike,
-        mask: PictureLike,
-        strength: float = 0.5,
-        *,
-        check: bool = True,
-        **parameters: Any,  # noqa: ANN401  typed by CreateGeneration
-    ) -> GenerationJob:
-        """
-        Ask for part of *image* to be drawn again; return the job once both pictures are sent.
-
-        Args:
-            prompt: What to draw there.
-            image: What `upload` takes; its sides are multiples of 8, up to 1536 pixels.
-            mask: The same, of the same size; white is drawn again, black stays, and of grey the
-                lighter half is white.
-            strength: How much is drawn anew, from 0.2 to 0.9.
-            check: As in `generate`.
-            **parameters: Members of `CreateGeneration`; the model is SDXL 1.0 unless given.
-
-        Raises:
-            InvalidRequest: The sizes differ or are not taken, or the model or its mode does not
-                inpaint; nothing was sent.
-        """
-        picture, cover = read_canvas(image, mask)
-        size = picture.size
-        request = inpaint_of(prompt, size, strength=strength, check=check, **parameters)
-        ids = self._now(self._uploads.send_canvas, picture, cover)
-        sent = dict(zip(("canvasInitId", "canvasMaskId"), ids, strict=True))
-        return self._runner.submit(CreateGeneration.from_wire(request.wire() | sent))
 
     # account and catalogue
 
@@ -219,8 +114,8 @@ class AccountMethods:
             own: The elements that the account has trained, in their place.
         """
         if own:
-            return OwnElementTable(self._now(lambda: self._errands.own_elements(again=True)))
-        rows = self._now(lambda: self._errands.elements(again=True))
+            return OwnElementTable(self.element_lists.own(again=True))
+        rows = self.element_lists.platform(again=True)
         wanted = {row.id: row.image_url for row in rows}
         return ElementTable(rows, self._now(self._errands.previews, wanted))
 

@@ -31,6 +31,15 @@ TURNED: Final = range(2, 9)
 HALF: Final = 128
 """From here on up, of 255, grey is white."""
 
+_SAID_OTHERWISE: Final = {
+    "width": "the image's own size",
+    "height": "the image's own size",
+    "init_strength": "strength",
+    "init_image_id": "the image that is drawn in",
+    "init_generation_image_id": "the image that is drawn in",
+}
+"""Members that inpainting fills in, and what says them."""
+
 _LATER: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -147,8 +156,8 @@ def inpaint_of(
         InvalidRequest: A value, or a combination, that the service would refuse.
     """
     named = {ALIASES.get(each, each) for each in parameters}
-    if taken := sorted(named & {"width", "height", "init_strength"}):
-        instead = "strength" if taken[0] == "init_strength" else "the image's own size"
+    if taken := sorted(named & _SAID_OTHERWISE.keys()):
+        instead = _SAID_OTHERWISE[taken[0]]
         raise InvalidRequest(f"inpaint() takes no {taken[0]}: it is {instead}.", member=taken[0])
     if isinstance(strength, bool) or not isinstance(strength, (int, float)):
         raise InvalidRequest(
