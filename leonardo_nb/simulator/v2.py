@@ -129,7 +129,7 @@ def _allowed(model: V2Model) -> set[str] | None:
         names.add("mode")
     if model.qualities:
         names.add("quality")
-    if model.durations:
+    if model.durations or model.default_duration:
         names.add("duration")
     return names
 
