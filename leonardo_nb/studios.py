@@ -227,6 +227,8 @@ class Studio(AccountMethods):
             check: As in `generate`.
             **parameters: Any member of `TextToVideo`: `model` ("MOTION2" unless given),
                 `resolution` ("RESOLUTION_720", or "720p"), `duration` in seconds, `seed`, ...
+                A model of the v2 API, such as "Kling 3.0", is asked for there, and has no price
+                before it is accepted; `motion_has_audio` is for those that make sound.
 
         Returns:
             The job; awaiting it gives a `Video`.

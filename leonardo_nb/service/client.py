@@ -42,7 +42,13 @@ from leonardo_nb.service.assets import (
 )
 from leonardo_nb.service.catalog import pricing_params
 from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
-from leonardo_nb.service.requests import CreateGeneration, CutOut, UniversalUpscale
+from leonardo_nb.service.requests import (
+    CreateGeneration,
+    CutOut,
+    ImageToVideo,
+    TextToVideo,
+    UniversalUpscale,
+)
 from leonardo_nb.service.responses import (
     Account,
     Ack,
@@ -255,7 +261,7 @@ class Client:
         """
         Ask for a job of any kind; return its id and price before anything is made.
 
-        Pictures of models that live in the v2 API are asked for there.
+        Pictures and videos of models that live in the v2 API are asked for there.
 
         Raises:
             RequestRefused: A value that our own rules let through; `member` names it.
@@ -268,10 +274,10 @@ class Client:
         """
         if isinstance(body, CreateGeneration):
             if v2.lives_in_v2(body):
-                told = v2.translated(body)
-                ack = await self.create_v2(told.model, told.parameters, public=told.public)
-                return ack.model_copy(update={"left_out": told.left_out})
+                return await self._create_told(v2.translated(body))
             return await self.create_generation(body)
+        if isinstance(body, (TextToVideo, ImageToVideo)) and (told := body.translated()):
+            return await self._create_told(told)
         if isinstance(body, CutOut):
             result = await self.remove_background_sync(body.image(), **body.parameters())
             return Ack(
@@ -282,6 +288,10 @@ class Client:
             )
         answer = await self._ask("POST", body.endpoint, json_body=body.wire())
         return _fitting(lambda it: Ack.read(it, body.wrappers), answer)
+
+    async def _create_told(self, told: v2.Translation) -> Ack:
+        ack = await self.create_v2(told.model, told.parameters, public=told.public)
+        return ack.model_copy(update={"left_out": told.left_out})
 
     async def create_v2(
         self, model_slug: str, parameters: Mapping[str, object], *, public: bool = False
