@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from leonardo_nb.account.tables import LINE, QUIET
+from leonardo_nb.engine.markup import NO_MATH
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,6 +106,7 @@ class Me:
             for at, (name, text) in enumerate(self.facts())
         )
         return (
-            "<table style='border-collapse:collapse;margin:0;font-size:13px;line-height:1.35'>"
+            f"<table {NO_MATH} style='border-collapse:collapse;margin:0;font-size:13px;"
+            "line-height:1.35'>"
             f"<tbody>{rows}</tbody></table>"
         )

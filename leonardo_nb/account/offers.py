@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.account.tables import QUIET, Cell, Table, Thumbnail, fitting, shown, thumbnail
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import InvalidRequest, LeonardoError
 from leonardo_nb.service.assets import PlatformElement, UserElementRow
 from leonardo_nb.service.catalog import (
@@ -321,7 +322,7 @@ class StyleTable(Table[Style]):
     def _repr_html_(self) -> str:
         pictures = fitting([self.picture(row) for row in self])
         tiles = "".join(map(_tile, self, pictures))
-        return f"<div>{tiles}{self._foot()}</div>"
+        return f"<div {NO_MATH}>{tiles}{self._foot()}</div>"
 
 
 def _tile(style: Style, picture: Thumbnail | None) -> str:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, overload
 
+from leonardo_nb.engine.markup import NO_MATH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -222,7 +224,7 @@ class Table(Sequence[T], Generic[T]):
             f"<thead style='border:0'><tr style='background:none'>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table></div>"
         )
-        return f"<div>{table if self else ''}{foot}</div>"
+        return f"<div {NO_MATH}>{table if self else ''}{foot}</div>"
 
     def _foot(self, more: str = "") -> str:
         words = self._sentences() if self else [f"No {self.nouns[1]}.", *self.notes]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, Self, overload
 
 from leonardo_nb.engine import origins
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.engine.origins import Origin
 from leonardo_nb.errors import LibraryError
 
@@ -382,7 +383,7 @@ class Video(_Made):
                 f'src="{film}">{shown}</video>'
             )
         return (
-            f'<figure style="margin:0;max-width:{width}px">{shown}'
+            f'<figure {NO_MATH} style="margin:0;max-width:{width}px">{shown}'
             '<figcaption style="margin:8px 0 0;text-align:left;font-size:12px;line-height:1.6;'
             f'opacity:.75">{facts}</figcaption></figure>'
         )
