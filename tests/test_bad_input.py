@@ -269,7 +269,7 @@ def test_a_prompt_too_long_to_be_improved(studio: leo.Studio, simulator: Simulat
         ({"what": 7}, "A price is asked of a prompt"),
         ({"what": leo.connect}, "A price is asked of a prompt"),
         ({"what": leo.universal_upscale, "image": "an-id"}, "follows from the size of its image"),
-        ({"what": leo.upscale, "picture": 1}, "image must be an Image of a job"),
+        ({"what": leo.upscale, "picture": 1}, "missing a required argument: 'image'"),
         ({"what": "a fox", "modelId": "GPT Image 2"}, "no price for leo.generate"),
     ],
 )

@@ -147,9 +147,9 @@ class AccountMethods(GivingMethods):
         Return what something would cost; nothing is made or paid.
 
         Args:
-            what: A prompt; a request; or a function such as `leo.text_to_video` or
+            what: A prompt; a request; or one of our functions, such as `leo.text_to_video` or
                 `image.upscale`.
-            *given: What the function would be given.
+            *given: What the function would be given; a picture need not be uploaded.
             service: A service of the calculator, such as `"MODEL_TRAINING"`, in place of *what*.
             **parameters: What `generate`, the function, or the service would be given by name.
 
@@ -161,7 +161,7 @@ class AccountMethods(GivingMethods):
         """
         if service is not None:
             return self._now(self.client.calculated, service_named(service), parameters)
-        found = priced(what, given, parameters, of_words=self.request)
+        found = priced(what, given, parameters, studio=self)
         if isinstance(found, Priced):
             return self._now(self._runner.price, found.request, found.size)
         return found
