@@ -80,6 +80,9 @@ _CALCULATOR_MAX_SIDE: Final = 1024  # pixels; generations go up to 1536
 _MAX_IMPROVED_CHARACTERS: Final = 200
 _IMAGE_EXTENSIONS: Final = ("png", "jpg", "jpeg", "webp")
 _MEDIA_EXTENSIONS: Final = ("mp4", "mov", "mp3", "wav")
+BLOCKED: Final = (
+    "The service's content filter kept the result; what was asked is billed all the same."
+)
 _SYNC_TIMEOUT: Final = 60.0  # seconds; the service waits up to about 27 for its own result
 
 # Raised before the request has left, so that nothing can have been paid.
@@ -285,6 +288,7 @@ class Client:
                 generation_id=result.id,
                 cost=result.cost,
                 files=tuple(file.url for file in result.files if file.url is not None),
+                notes=(BLOCKED,) if result.blocked else (),
             )
         answer = await self._ask("POST", body.endpoint, json_body=body.wire())
         return _fitting(lambda it: Ack.read(it, body.wrappers), answer)
