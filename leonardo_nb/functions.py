@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from leonardo_nb.account.jobs import JobTable
     from leonardo_nb.account.me import Me
     from leonardo_nb.account.offers import ElementTable, ModelTable, OwnElementTable, StyleTable
-    from leonardo_nb.account.words import Prompt
+    from leonardo_nb.account.prompts import Prompt
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.media import Video

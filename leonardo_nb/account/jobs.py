@@ -30,6 +30,8 @@ class JobTable(Table[JobRecord]):
         made: Returns the row that gave the picture or video of an id, or None where it is not here.
     """
 
+    __module__ = "leonardo_nb"
+
     columns = ("asked", "what", "state", "seed", "files", "took", "cost", "id")
     nouns = ("job", "jobs")
     page = 50

@@ -34,6 +34,8 @@ class Me:
         spent: What it has spent of that, or None.
     """
 
+    __module__ = "leonardo_nb"
+
     user_id: str | None
     username: str
     balance: Cost | None

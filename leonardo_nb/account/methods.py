@@ -25,7 +25,7 @@ from leonardo_nb.account.offers import (
     styles_of,
 )
 from leonardo_nb.account.prices import Priced, priced, service_named
-from leonardo_nb.account.words import Prompt
+from leonardo_nb.account.prompts import Prompt
 from leonardo_nb.engine.deletion import delete_record, delete_unknown
 from leonardo_nb.engine.giving import ElementLists, GivingMethods
 from leonardo_nb.engine.job import Job

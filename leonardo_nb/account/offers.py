@@ -98,6 +98,8 @@ class ModelTable(Table[PlatformModel]):
         pictures: Their small pictures by id, as far as there are any.
     """
 
+    __module__ = "leonardo_nb"
+
     columns = ("model", "family", "styles", "v2 slug", "modelId")
     nouns = ("model", "models")
 
@@ -145,6 +147,8 @@ class ElementTable(Table[PlatformElement]):
         pictures: The service's previews by id, as far as they could be fetched.
     """
 
+    __module__ = "leonardo_nb"
+
     columns = ("element", "made for", "weight", "akUUID")
     nouns = ("element", "elements")
 
@@ -177,6 +181,8 @@ class ElementTable(Table[PlatformElement]):
 class OwnElementTable(Table[UserElementRow]):
     """The elements that the account has trained; a sequence of `UserElementRow`."""
 
+    __module__ = "leonardo_nb"
+
     columns = ("element", "made for", "state", "userLoraId")
     nouns = ("element of your own", "elements of your own")
 
@@ -201,6 +207,8 @@ class Style:
         member: `"styleUUID"` or `"presetStyle"`, whichever the model is styled by.
         model: The model's name.
     """
+
+    __module__ = "leonardo_nb"
 
     name: str
     value: str
@@ -275,6 +283,8 @@ class StyleTable(Table[Style]):
         painter: Draws a request at a width and a height in pixels; asked for an impression of the
             other styles once they are shown.
     """
+
+    __module__ = "leonardo_nb"
 
     columns = ("style", "value")
     nouns = ("style", "styles")
