@@ -51,7 +51,6 @@ from leonardo_nb.service.catalog.prices import (
     MAX_OUTPUT_MEGAPIXELS,
     credits,  # noqa: A004  the service's word for it
     credits_of_pricing,
-    credits_of_upscaling,
     expected_seconds,
     expected_seconds_of,
     in_dollars,
@@ -121,7 +120,6 @@ __all__ = [
     "VideoModel",
     "credits",
     "credits_of_pricing",
-    "credits_of_upscaling",
     "expected_seconds",
     "expected_seconds_of",
     "family_of",

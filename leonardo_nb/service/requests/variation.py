@@ -14,7 +14,6 @@ from leonardo_nb.service.catalog import (
     MAX_OUTPUT_MEGAPIXELS,
     MAX_PROMPT_CHARACTERS,
     Range,
-    credits_of_upscaling,
 )
 from leonardo_nb.service.reading import Member, Vocabulary, shown
 from leonardo_nb.service.requests.body import Body, SourceType
@@ -395,8 +394,3 @@ class UniversalUpscale(_Variation):
             service = "UNIVERSAL_UPSCALER"
             params = {"megapixel": max(1, math.ceil(width * height / 1_000_000))}
         return {"service": service, "serviceParams": {service: params}}
-
-    def estimated_credits_for(self, size: tuple[int, int]) -> int:
-        """Return our own estimate of the price in credits, for an image of *size* in pixels."""
-        width, height = self.output_size(size)
-        return credits_of_upscaling(width * height / 1_000_000)
