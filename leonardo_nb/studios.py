@@ -209,6 +209,9 @@ class Studio(AccountMethods):
         Raises:
             UnknownParameter: There is no such parameter; names the nearest.
             InvalidRequest: A value that the service would refuse; names member and nearest value.
+            ConnectionFailed: An element is said by name, whose list nobody answers for; the first
+                one waits for that list.
+            EngineThreadError: That wait would be the engine's, as in a job's callback.
         """
         return self.submit(self.request(prompt, check=check, **parameters))
 

@@ -303,8 +303,8 @@ class Job(Generic[T]):
             A sentence that says what is gone and what stays.
 
         Raises:
-            InvalidRequest: It is in flight, was never accepted, or is a variation, which the
-                service does not delete.
+            InvalidRequest: It is in flight, has files that are not here, was never accepted, or
+                is a variation, which the service does not delete.
             NotFound: The service does not have it any more.
         """
         self._refuse_on_engine("delete()")

@@ -64,7 +64,7 @@ from leonardo_nb.errors import (
     UnexpectedResponse,
 )
 from leonardo_nb.library.records import JobRecord, MediaFile
-from leonardo_nb.service.requests import body_of, echoed
+from leonardo_nb.service.requests import Echo, body_of, echo_of, is_echo
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -239,9 +239,10 @@ class Runner:
             State.FAILED,
         }
         now = self.clock.now()
+        request = body_of(record.endpoint, record.request)
         snapshot = Snapshot(
             uid=record.uid,
-            request=body_of(record.endpoint, record.request),
+            request=request,
             created=record.created,
             started=now - (0.0 if may_have_files else record.seconds or 0.0),
             simulated=record.simulated,
@@ -249,6 +250,7 @@ class Runner:
             job_id=record.job_id,
             cost=record.cost,
             accepted=None if record.job_id is None else now,
+            notes=(Echo(request).note(),) if is_echo(record.content_key) else (),
             answer=record.answer,
             media=record.media,
             complete=state is State.COMPLETE,
@@ -278,7 +280,8 @@ class Runner:
     async def _adopt(self, row: Generation) -> Job[Any]:
         for answered in tuple(self._answers):  # one of them may be this very job's
             await answered.wait()
-        request = echoed(row)
+        echo = echo_of(row)
+        request = echo.request
         known = await anyio.to_thread.run_sync(
             self._ledger.adopted,
             JobRecord(
@@ -287,7 +290,7 @@ class Runner:
                 endpoint=request.endpoint,
                 state=State.ACK,
                 request=request.wire(),
-                content_key=request.content_key(),
+                content_key=echo.content_key(),
                 simulated=self._simulated,
                 base_url=self.client.base_url,
                 created=row.created_at or self.clock.wall(),
@@ -295,7 +298,10 @@ class Runner:
                 job_id=row.id,
             ),
         )
-        return self.found(known, look_at_generation(row))
+        job = self.found(known, look_at_generation(row))
+        if is_echo(known.content_key) and echo.missing and echo.note() not in job.notes:
+            job.apply(Noted(echo.note()))
+        return job
 
     def found(self, record: JobRecord, look: Look | None = None) -> Job[Any]:
         """

@@ -394,3 +394,21 @@ async def test_upload_is_the_source(studio: Studio) -> None:
 
     assert job.source is not None
     assert ((64, 48), upload.path) == (job.source.size, job.source.path)
+
+
+async def test_adopted_job_says_that_it_is_not_whole(
+    studio: Studio, simulator: Simulator, tmp_path: Path, clock: ManualClock
+) -> None:
+    """What the history does not say is named, and such a job is never taken for a plain one."""
+    with Studio(simulator=simulator, library=tmp_path / "elsewhere", clock=clock) as elsewhere:
+        image = (await elsewhere.generate("a fox", **SMALL))[0]
+        job = image.to_video("slow dolly in", **CLIP)
+        await job
+        row = elsewhere.engine.wait(elsewhere.engine.run(elsewhere.client.generation, str(job.id)))
+
+    adopted = studio._runner.adopt(row)
+    await adopted
+    (record,) = studio.jobs()
+
+    assert any("which image it begins with" in note for note in adopted.notes)
+    assert record.content_key != adopted.request.content_key()

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from leonardo_nb.service.requests.body import Body, SourceType
-from leonardo_nb.service.requests.echo import Echo, echo_of, echoed, is_echo
+from leonardo_nb.service.requests.echo import Echo, echo_of, is_echo
 from leonardo_nb.service.requests.image import ControlNet, CreateGeneration, Element, UserElement
 from leonardo_nb.service.requests.variation import (
     CutOut,
@@ -57,7 +57,6 @@ __all__ = [
     "body_of",
     "check_value",
     "echo_of",
-    "echoed",
     "is_echo",
     "parameter_name",
 ]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from leonardo_nb.service.requests.body import Body
     from leonardo_nb.service.responses import Generation
 
-__all__ = ["Echo", "echo_of", "echoed", "is_echo"]
+__all__ = ["Echo", "echo_of", "is_echo"]
 
 _LONGEST_PROMPT: Final = 10_000
 _MARK: Final = "echo:"
@@ -60,11 +60,6 @@ class Echo:
 def is_echo(content_key: str) -> bool:
     """Whether *content_key* is that of a job which was taken over from the service's history."""
     return content_key.startswith(_MARK)
-
-
-def echoed(row: Generation) -> Body:
-    """Return the request alone; `echo_of` says what it lacks."""
-    return echo_of(row).request
 
 
 def echo_of(row: Generation) -> Echo:
