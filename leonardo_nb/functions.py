@@ -186,9 +186,9 @@ def price(
 
     `leo.price("a fox", num_images=4)`, `leo.price(leo.text_to_video, "waves", resolution="720p")`,
     `leo.price(leo.universal_upscale, image)` and `leo.price(service="LCM_GENERATION", width=512,
-    height=512)` are ways to ask. See `Studio.price_of`.
+    height=512)` are ways to ask. See `Studio.price`.
     """
-    return studio().price_of(what, *given, service=service, **parameters)
+    return studio().price(what, *given, service=service, **parameters)
 
 
 def improve_prompt(

@@ -399,7 +399,7 @@ class Studio(AccountMethods):
         """Ask for a *request* that is made already; return the job of its kind at once."""
         return self._runner.submit(request)
 
-    def price(self, request: Body) -> Future[Cost]:
+    def price_later(self, request: Body) -> Future[Cost]:
         """Return a future of what *request* would cost; nothing is sent but the question."""
         return self.engine.run(self._runner.price, request)
 

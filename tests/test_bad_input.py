@@ -276,7 +276,7 @@ def test_a_prompt_too_long_to_be_improved(studio: leo.Studio, simulator: Simulat
 def test_a_price_that_nobody_knows(studio: leo.Studio, ask: dict[str, Any], sentence: str) -> None:
     """A sentence, and never a foreign error."""
     with pytest.raises((leo.InvalidRequest, leo.UnknownParameter), match=sentence):
-        studio.price_of(**ask)
+        studio.price(**ask)
 
 
 @pytest.mark.usefixtures("unpaid")

@@ -136,7 +136,7 @@ class AccountMethods(GivingMethods):
         pictures = pictures_of_styles(styles_of(model), records)
         return StyleTable(model, pictures=pictures, painter=self._painter)
 
-    def price_of(
+    def price(
         self,
         what: object = None,
         *given: Any,  # noqa: ANN401  whatever the function takes

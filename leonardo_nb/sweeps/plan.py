@@ -112,7 +112,7 @@ class Plan:
             requests = list(self.requests.values())
             keys = [request.price_key() for request in requests]
             asked = {
-                key: self.studio.price(request)
+                key: self.studio.price_later(request)
                 for key, request in dict(zip(keys, requests, strict=True)).items()
             }
             prices = {key: self.studio.engine.wait(future) for key, future in asked.items()}

@@ -245,9 +245,9 @@ def test_the_price_is_what_the_job_costs(studio: leo.Studio, simulator: Simulato
     larger.result(20)
     before = simulator.balance
 
-    assert job.cost == studio.price_of("a fox", **SMALL) == studio.price_of(job.request)
-    assert larger.cost == studio.price_of(leo.universal_upscale, image)
-    assert larger.cost == studio.price_of(image.universal_upscale)
+    assert job.cost == studio.price("a fox", **SMALL) == studio.price(job.request)
+    assert larger.cost == studio.price(leo.universal_upscale, image)
+    assert larger.cost == studio.price(image.universal_upscale)
     assert before == simulator.balance
 
 
@@ -265,7 +265,7 @@ def test_what_always_costs_the_same(
     studio: leo.Studio, ask: tuple[Any, ...], credits_: int
 ) -> None:
     """The published table."""
-    assert leo.Credits(credits_) == studio.price_of(*ask)
+    assert leo.Credits(credits_) == studio.price(*ask)
 
 
 def test_videos_and_pictures_of_one_s_own_have_prices(
@@ -274,10 +274,10 @@ def test_videos_and_pictures_of_one_s_own_have_prices(
     """Nothing is uploaded to ask."""
     picture = PIL.Image.new("RGB", (512, 512), "red")
     prices = [
-        studio.price_of(leo.text_to_video, "waves", resolution="720p"),
-        studio.price_of(leo.universal_upscale, picture),
-        studio.price_of(leo.inpaint, "a hat", picture, picture),
-        studio.price_of(service="model training", resolution=512, datasetImageCount=5),
+        studio.price(leo.text_to_video, "waves", resolution="720p"),
+        studio.price(leo.universal_upscale, picture),
+        studio.price(leo.inpaint, "a hat", picture, picture),
+        studio.price(service="model training", resolution=512, datasetImageCount=5),
     ]
 
     assert all(price > leo.Credits(0) for price in prices)

@@ -39,7 +39,7 @@ def test_a_function_of_one_s_own_is_not_ours(studio: leo.Studio, name: str) -> N
 
     own.__name__ = own.__qualname__ = name
     with pytest.raises(leo.InvalidRequest, match="A price is asked of a prompt"):
-        studio.price_of(own, "a fox")
+        studio.price(own, "a fox")
 
 
 WAYS: list[Callable[[leo.Studio, leo.Image], list[tuple[Any, ...]]]] = [
@@ -58,7 +58,7 @@ def test_every_way_to_call_has_the_same_price(
     studio: leo.Studio, image: leo.Image, ways: Callable[..., list[tuple[Any, ...]]]
 ) -> None:
     """A function, a studio's method, an image's method, and the method of the class."""
-    prices = {studio.price_of(*way) for way in ways(studio, image)}
+    prices = {studio.price(*way) for way in ways(studio, image)}
 
     assert 1 == len(prices)
     assert prices.pop() > leo.Credits(0)
@@ -70,12 +70,12 @@ def test_what_is_valid_for_the_function_is_valid_for_its_price(
     """By name as in order, and a job costs what was said."""
     before = simulator.balance
     prices = [
-        studio.price_of(image.motion, strength=5),
-        studio.price_of(image.to_video, prompt="x", **CLIP),
-        studio.price_of(leo.image_to_video, image=image, prompt="x", **CLIP),
-        studio.price_of(leo.text_to_video, prompt="waves", **CLIP),
-        studio.price_of(studio.generate, prompt="a fox", **SMALL),
-        studio.price_of(leo.generate, "a fox", check=False, **SMALL),
+        studio.price(image.motion, strength=5),
+        studio.price(image.to_video, prompt="x", **CLIP),
+        studio.price(leo.image_to_video, image=image, prompt="x", **CLIP),
+        studio.price(leo.text_to_video, prompt="waves", **CLIP),
+        studio.price(studio.generate, prompt="a fox", **SMALL),
+        studio.price(leo.generate, "a fox", check=False, **SMALL),
     ]
 
     assert before == simulator.balance
@@ -87,7 +87,7 @@ def test_a_finer_video_has_no_published_price(studio: leo.Studio, video: leo.Vid
     ways = [(video.upscale,), (leo.upscale_video, video), (studio.upscale_video, video)]
     for way in ways:
         with pytest.raises(leo.InvalidRequest, match=r"no price for leo\.upscale_video\(\)"):
-            studio.price_of(*way)
+            studio.price(*way)
 
 
 def test_inpainting_has_the_price_of_all_that_goes_in(
@@ -97,7 +97,7 @@ def test_inpainting_has_the_price_of_all_that_goes_in(
     upload = studio.upload(PIL.Image.new("RGB", (64, 64)))
     pictures = PIL.Image.new("RGB", (128, 128), "red"), PIL.Image.new("L", (128, 128), "white")
     given: dict[str, Any] = {"elements": ["Woodcut"], "imagePrompts": [upload]}
-    price = studio.price_of(leo.inpaint, "a hat", *pictures, **given)
+    price = studio.price(leo.inpaint, "a hat", *pictures, **given)
 
     assert ("POST", "/canvas-init-image") not in simulator.requests
     job = studio.inpaint("a hat", *pictures, **given)
@@ -109,8 +109,8 @@ def test_a_picture_that_is_not_uploaded_has_a_price(studio: leo.Studio) -> None:
     """Its size alone counts, also as the beginning of a video."""
     picture = PIL.Image.new("RGB", (512, 512))
 
-    assert studio.price_of(leo.image_to_video, "x", picture, **CLIP) > leo.Credits(0)
-    assert studio.price_of(leo.universal_upscale, picture) > leo.Credits(0)
+    assert studio.price(leo.image_to_video, "x", picture, **CLIP) > leo.Credits(0)
+    assert studio.price(leo.universal_upscale, picture) > leo.Credits(0)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,6 @@ def test_what_cannot_be_asked_is_said_in_our_words(
 ) -> None:
     """With the function's name, and never with one of ours that nobody calls."""
     with pytest.raises(leo.InvalidRequest, match=said) as caught:
-        studio.price_of(what, *given)
+        studio.price(what, *given)
 
     assert "_beginning" not in str(caught.value)

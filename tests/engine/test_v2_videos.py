@@ -73,7 +73,7 @@ async def test_a_newer_video_is_found_again(studio: Studio, simulator: Simulator
 def test_a_newer_video_has_no_price_before(studio: Studio, simulator: Simulator) -> None:
     """The calculator knows no model of v2 and is not asked; the sentence says who names it."""
     with pytest.raises(leo.InvalidRequest, match="acknowledgement names it"):
-        studio.price_of(leo.text_to_video, "waves", model="Kling 3.0")
+        studio.price(leo.text_to_video, "waves", model="Kling 3.0")
 
     assert ("POST", "/pricing-calculator") not in simulator.requests
 

@@ -27,7 +27,7 @@ def connecting() -> None:
         assert_type(studio.generate("a fox"), leo.GenerationJob)
         request = leo.CreateGeneration.of("a fox", seed=1)
         assert_type(studio.submit(request), leo.GenerationJob)
-        assert_type(studio.price(request), Future[leo.Cost])
+        assert_type(studio.price_later(request), Future[leo.Cost])
 
 
 async def a_job() -> None:
