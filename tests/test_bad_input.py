@@ -167,7 +167,7 @@ def test_an_image_id_where_a_generation_id_belongs(
 
     assert before == simulator.balance
     assert image.id in str(looked.value)
-    assert "It probably takes a generation's id, job.id" in str(upscaled)
+    assert "generation's id, job.id, of a finished video" in str(upscaled)
 
 
 def test_a_generation_id_where_an_image_id_belongs(

@@ -181,6 +181,10 @@ _GENERATION_ID: Final = (
     "It probably takes a generation's id, job.id, and was given another, such as an image's; or "
     "the generation was deleted."
 )
+_VIDEO_ID: Final = (
+    "It probably takes a generation's id, job.id, of a finished video, and was given another, such "
+    "as an image's or a generation of pictures'; or the video was deleted."
+)
 _KINDS_OF_IDS: Final = (
     "Uploaded and generated images have ids of different kinds, and a generation's, job.id, is "
     "neither: an image's is job.images[0].id. The image may also not have arrived yet, or was "
@@ -231,7 +235,9 @@ def _hint(asked: str, said: str) -> str:
         return f" {_IMAGE_ID} An uploaded image is told apart by its own parameter. {_SEND_AGAIN}"
     if method == "POST" and path.startswith("variations/"):
         return f" {_IMAGE_ID} A variation's id needs isVariation=True. {_DRAW_AGAIN}"
-    if path == "generations-video-upscale" or path.startswith("generations/"):
+    if path == "generations-video-upscale":
+        return f" {_VIDEO_ID}"
+    if path.startswith("generations/"):
         return f" {_GENERATION_ID}"
     if path == "generations":
         return (
