@@ -412,3 +412,21 @@ async def test_adopted_job_says_that_it_is_not_whole(
 
     assert any("which image it begins with" in note for note in adopted.notes)
     assert record.content_key != adopted.request.content_key()
+
+
+async def test_cut_out_is_cropped_and_has_its_background(image: leo.Image) -> None:
+    """What only the v2 API knows is seen in the result: its own colour, and no empty edges."""
+    cropped = await image.nobg(crop=True)
+    red = (await image.nobg(bg_color="ff0000")).pil().convert("RGB")
+
+    assert cropped.size < image.size
+    assert (255, 0, 0) == red.getpixel((0, 0))
+
+
+async def test_a_background_that_is_no_colour_is_refused(image: leo.Image) -> None:
+    """The service's sentence comes back, and nothing is paid."""
+    job = image.nobg(bg_color="zzz")
+    with pytest.raises(leo.RequestRefused, match="bg_color must be a colour"):
+        await job
+
+    assert "none" == job.charge
