@@ -14,6 +14,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from leonardo_nb import guidance as guidance
+    from leonardo_nb.account.history import History
+    from leonardo_nb.account.jobs import JobTable
+    from leonardo_nb.account.me import Me
+    from leonardo_nb.account.offers import (
+        ElementTable,
+        ModelTable,
+        OwnElementTable,
+        Style,
+        StyleTable,
+    )
+    from leonardo_nb.account.prompts import Prompt
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.limits import Limits
@@ -96,8 +107,10 @@ __all__ = [
     "Credits",
     "Dollars",
     "DownloadFailed",
+    "ElementTable",
     "EngineThreadError",
     "GenerationJob",
+    "History",
     "Image",
     "Images",
     "InvalidRequest",
@@ -105,21 +118,28 @@ __all__ = [
     "JobCancelled",
     "JobError",
     "JobFailed",
+    "JobTable",
     "JobTimeout",
     "LeonardoError",
     "LibraryError",
     "Limits",
+    "Me",
+    "ModelTable",
     "ModerationError",
     "NotEnoughCredits",
     "NotFound",
     "OutcomeUnknown",
+    "OwnElementTable",
     "Panel",
     "Plan",
+    "Prompt",
     "RateLimited",
     "RequestRefused",
     "Run",
     "ServiceError",
     "Studio",
+    "Style",
+    "StyleTable",
     "SweepFailed",
     "UnexpectedResponse",
     "UnknownParameter",
@@ -164,6 +184,17 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "leonardo_nb.account.history": ("History",),
+    "leonardo_nb.account.jobs": ("JobTable",),
+    "leonardo_nb.account.me": ("Me",),
+    "leonardo_nb.account.offers": (
+        "ElementTable",
+        "ModelTable",
+        "OwnElementTable",
+        "Style",
+        "StyleTable",
+    ),
+    "leonardo_nb.account.prompts": ("Prompt",),
     "leonardo_nb.engine.job": ("Job",),
     "leonardo_nb.engine.kinds": ("GenerationJob", "VariationJob", "VideoJob"),
     "leonardo_nb.engine.limits": ("Limits",),

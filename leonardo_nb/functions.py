@@ -12,17 +12,16 @@ from leonardo_nb.studios import studio
 
 if TYPE_CHECKING:
     from leonardo_nb.account.history import History
+    from leonardo_nb.account.jobs import JobTable
     from leonardo_nb.account.me import Me
     from leonardo_nb.account.offers import ElementTable, ModelTable, OwnElementTable, StyleTable
-    from leonardo_nb.account.words import Prompt
-    from leonardo_nb.engine.deletion import Sentence
+    from leonardo_nb.account.prompts import Prompt
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.media import Video
     from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.pictures import PictureLike
     from leonardo_nb.engine.uploads import Upload
-    from leonardo_nb.library.table import JobTable
     from leonardo_nb.money import Cost
 
 __all__ = [
@@ -187,9 +186,9 @@ def price(
 
     `leo.price("a fox", num_images=4)`, `leo.price(leo.text_to_video, "waves", resolution="720p")`,
     `leo.price(leo.universal_upscale, image)` and `leo.price(service="LCM_GENERATION", width=512,
-    height=512)` are ways to ask. See `Studio.price_of`.
+    height=512)` are ways to ask. See `Studio.price`.
     """
-    return studio().price_of(what, *given, service=service, **parameters)
+    return studio().price(what, *given, service=service, **parameters)
 
 
 def improve_prompt(
@@ -209,6 +208,6 @@ def history(limit: int = 10, offset: int = 0) -> History:
     return studio().history(limit, offset)
 
 
-def delete(what: Job[Any] | Upload | str) -> Sentence:
+def delete(what: Job[Any] | Upload | str) -> str:
     """Delete a generation or an upload at the service, not in the library; see `Studio.delete`."""
     return studio().delete(what)

@@ -9,12 +9,12 @@ number of its own model, or says which guidances that model has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from leonardo_nb.engine.uploads import reference_of
+from leonardo_nb.engine.origins import reference_of
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.catalog import GUIDANCES
-from leonardo_nb.service.reading import nearest_of
+from leonardo_nb.service.reading import nearest_of, shown
 
 if TYPE_CHECKING:
     from leonardo_nb.engine.media import Image
@@ -36,11 +36,16 @@ __all__ = [
     "text_image",
 ]
 
+Strength = Literal["Low", "Mid", "High"]
+"""How strongly a reference guides."""
+StyleStrength = Literal["Low", "Mid", "High", "Ultra", "Max"]
+"""How strongly a style does, which has more."""
+
 _STRENGTHS = {each.name: each.strengths for each in GUIDANCES}
 
 
 def style(
-    image: Image | Upload, strength: str = "High", influence: float | None = None
+    image: Image | Upload, strength: StyleStrength = "High", influence: float | None = None
 ) -> dict[str, object]:
     """
     Draw in the style of *image*: Style Reference.
@@ -60,7 +65,7 @@ def style(
     return guide if influence is None else guide | {"influence": influence}
 
 
-def character(image: Image | Upload, strength: str = "High") -> dict[str, object]:
+def character(image: Image | Upload, strength: Strength = "High") -> dict[str, object]:
     """
     Draw the character of *image*: Character Reference, on Stable Diffusion XL and Phoenix.
 
@@ -74,7 +79,7 @@ def character(image: Image | Upload, strength: str = "High") -> dict[str, object
     return _strong("character", image, strength)
 
 
-def content(image: Image | Upload, strength: str = "High") -> dict[str, object]:
+def content(image: Image | Upload, strength: Strength = "High") -> dict[str, object]:
     """
     Keep what *image* shows and where: Content Reference, on all newer families of models.
 
@@ -152,7 +157,7 @@ def _strong(name: str, image: object, strength: str) -> dict[str, object]:
     nearest = nearest_of(str(strength), strengths, cutoff=0.4)
     hint = f'the nearest is "{nearest}"' if nearest else f"it is one of {', '.join(strengths)}"
     raise InvalidRequest(
-        f"guidance.{name}() has no strength {strength!r:.60}; {hint}.",
+        f"guidance.{name}() has no strength {shown(strength)}; {hint}.",
         member="strengthType",
         value=strength,
         nearest=nearest,

@@ -14,16 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
+from leonardo_nb.account.jobs import JobTable
 from leonardo_nb.account.methods import AccountMethods
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine import origins
-from leonardo_nb.engine.callbacks import Callbacks
+from leonardo_nb.engine.callbacks import Callbacks, token_of
 from leonardo_nb.engine.runner import Runner
 from leonardo_nb.engine.thread import Engine
 from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
 from leonardo_nb.library.files import MediaStore
 from leonardo_nb.library.ledger import Ledger
-from leonardo_nb.library.table import JobTable
 from leonardo_nb.money import Cost
 from leonardo_nb.service.client import Client
 from leonardo_nb.service.keychain import Keychain
@@ -95,7 +95,8 @@ class Studio(AccountMethods):
 
     Raises:
         LibraryError: The library cannot be used.
-        InvalidRequest: The base URL, the key, or the webhook's address or port cannot be used.
+        InvalidRequest: The base URL, the key, or the webhook's address, port or token cannot be
+            used.
     """
 
     __module__ = "leonardo_nb"
@@ -119,52 +120,51 @@ class Studio(AccountMethods):
         if budget is not None and not isinstance(budget, Cost):
             raise TypeError(f"budget={budget!r} has no unit; write leo.Credits({budget}).")
         key, api_key = Key(api_key or ""), None  # a traceback may show this frame
-        token, webhook_token = Key(webhook_token or ""), None
+        if webhook_token is None:
+            webhook_token = os.environ.get("LEONARDO_WEBHOOK_TOKEN", "").strip() or None
+        token, webhook_token = token_of(webhook_token), None
         self.folder = _library_folder(library)
         base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or None
         if not key.reveal() and simulator in {None, False}:
             key = keychain().key(address_of(base_url)) or key
-        self.engine = Engine()
         self.clock = clock or SystemClock()
         is_simulated = bool(simulator) or (simulator is None and not (key.reveal() or base_url))
-        if not is_simulated:
-            self.client = Client(
-                base_url=base_url or LIVE_BASE_URL, api_key=key, allow_http=allow_http
+        with contextlib.ExitStack() as opened:  # what follows may fail at any line
+            self.engine = Engine()
+            opened.callback(self.engine.close)
+            if not is_simulated:
+                self.client = Client(
+                    base_url=base_url or LIVE_BASE_URL, api_key=key, allow_http=allow_http
+                )
+            store = MediaStore(self.folder)
+            self._ledger = Ledger(self.folder)
+            opened.callback(self._ledger.close)
+            self._callbacks = Callbacks(self.engine, token, webhook_port)
+            opened.callback(self._callbacks.close)
+            if webhook_url is not None and webhook_url is not False:
+                self._callbacks.open(None if webhook_url is True else webhook_url)
+            self.simulator = _simulator(simulator, self._callbacks) if is_simulated else None
+            if self.simulator is not None:
+                self.client = Client(
+                    base_url=self.simulator.base_url,
+                    api_key=self.simulator.key,
+                    transport=self.simulator.transport(),
+                )
+            elif self.webhook is not None:
+                self.client.webhook_url = self.webhook.url
+            self._runner = Runner(
+                client=self.client,
+                ledger=self._ledger,
+                store=store,
+                engine=self.engine,
+                clock=self.clock,
+                polling=polling,
+                limits=limits,
+                budget=budget,
+                simulated=self.simulated,
+                speed=self.speed,
             )
-        store = MediaStore(self.folder)
-        self._ledger = Ledger(self.folder)
-        if not token.reveal():
-            token = Key(os.environ.get("LEONARDO_WEBHOOK_TOKEN", ""))
-        self._callbacks = Callbacks(self.engine, token if token.reveal() else None)
-        if webhook_url not in {None, False}:
-            address = None if webhook_url is True else str(webhook_url)
-            try:
-                self._callbacks.open(address, webhook_port)
-            except InvalidRequest:
-                self.engine.close()
-                self._ledger.close()
-                raise
-        self.simulator = _simulator(simulator, self._callbacks) if is_simulated else None
-        if self.simulator is not None:
-            self.client = Client(
-                base_url=self.simulator.base_url,
-                api_key=self.simulator.key,
-                transport=self.simulator.transport(),
-            )
-        elif self.webhook is not None:
-            self.client.webhook_url = self.webhook.url
-        self._runner = Runner(
-            client=self.client,
-            ledger=self._ledger,
-            store=store,
-            engine=self.engine,
-            clock=self.clock,
-            polling=polling,
-            limits=limits,
-            budget=budget,
-            simulated=self.simulated,
-            speed=self.speed,
-        )
+            opened.pop_all()
         self._callbacks.runner = self._runner
         self._finding = threading.Lock()
         self._painter = _impression
@@ -231,6 +231,9 @@ class Studio(AccountMethods):
         Raises:
             UnknownParameter: There is no such parameter; names the nearest.
             InvalidRequest: A value that the service would refuse; names member and nearest value.
+            ConnectionFailed: An element is said by name, whose list nobody answers for; the first
+                one waits for that list.
+            EngineThreadError: That wait would be the engine's, as in a job's callback.
         """
         return self.submit(self.request(prompt, check=check, **parameters))
 
@@ -249,6 +252,8 @@ class Studio(AccountMethods):
             check: As in `generate`.
             **parameters: Any member of `TextToVideo`: `model` ("MOTION2" unless given),
                 `resolution` ("RESOLUTION_720", or "720p"), `duration` in seconds, `seed`, ...
+                A model of the v2 API, such as "Kling 3.0", is asked for there, and has no price
+                before it is accepted; `motion_has_audio` is for those that make sound.
 
         Returns:
             The job; awaiting it gives a `Video`.
@@ -416,7 +421,7 @@ class Studio(AccountMethods):
         """Ask for a *request* that is made already; return the job of its kind at once."""
         return self._runner.submit(request)
 
-    def price(self, request: Body) -> Future[Cost]:
+    def price_later(self, request: Body) -> Future[Cost]:
         """Return a future of what *request* would cost; nothing is sent but the question."""
         return self.engine.run(self._runner.price, request)
 
@@ -432,7 +437,8 @@ class Studio(AccountMethods):
 
     def jobs(self, *, limit: int = 50, offset: int = 0) -> JobTable:
         """Return what the library knows, newest first, at most *limit* jobs, as a table."""
-        return JobTable(self._ledger.jobs(limit=limit, offset=offset), total=self._ledger.count())
+        rows = self._ledger.jobs(limit=limit, offset=offset)
+        return JobTable(rows, total=self._ledger.count(), made=self._ledger.made)
 
     def job(self, name: str) -> Job[Any]:
         """
@@ -467,8 +473,8 @@ class Studio(AccountMethods):
     def close(self) -> None:
         """Stop watching, end the thread and let go of the library; paid jobs stay in it."""
         with contextlib.suppress(LeonardoError, RuntimeError):  # it was closed already
-            self.engine.wait(self.engine.run(self._runner.close))
             self._callbacks.close()
+            self.engine.wait(self.engine.run(self._runner.close))
         self.engine.close()
         self._ledger.close()
 
@@ -652,12 +658,10 @@ def _shown(folder: Path) -> str:
 
 
 def _simulator(wanted: Simulator | bool | None, callbacks: Callbacks) -> Simulator:  # noqa: FBT001  a choice that may be an object
-    if wanted is not None and not isinstance(wanted, bool):
-        return wanted
     from leonardo_nb.simulator import Simulator
 
-    return Simulator(
-        speed=_demo_speed(),
-        webhook_url=callbacks.local_url,
-        webhook_key=None if callbacks.token is None else callbacks.token.reveal(),
-    )
+    made = wanted if isinstance(wanted, Simulator) else Simulator(speed=_demo_speed())
+    if callbacks.local_url is not None and not made.calls_back:
+        token = callbacks.token
+        made.call_back(callbacks.local_url, None if token is None else token.reveal())
+    return made

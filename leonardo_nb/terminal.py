@@ -17,7 +17,6 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from leonardo_nb.library.table import what_of
 from leonardo_nb.service.plain import on_one_line
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.widgets.freeze import on_white
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
     from rich.console import Console, RenderableType
 
+    from leonardo_nb.account.jobs import JobTable
     from leonardo_nb.engine.job import Job
     from leonardo_nb.library.records import JobRecord
-    from leonardo_nb.library.table import JobTable
     from leonardo_nb.sweeps.run import Run
 
 __all__ = [
@@ -134,7 +133,7 @@ def jobs_table(console: Console, jobs: JobTable, folder: Path) -> RenderableType
     for number in ("files", "took", "cost"):
         table.add_column(number, justify="right", no_wrap=True)
     for job in jobs:
-        what = plain(what_of(job))
+        what = plain(jobs.what(job))
         what.truncate(max(console.width - OTHER_COLUMNS, SHORTEST_WHAT), overflow="ellipsis")
         table.add_row(
             Text("  ") + mark(_phase(job)),

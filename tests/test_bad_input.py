@@ -11,7 +11,7 @@ import leonardo_nb as leo
 from leonardo_nb import guidance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from leonardo_nb.simulator import Simulator
@@ -167,7 +167,7 @@ def test_an_image_id_where_a_generation_id_belongs(
 
     assert before == simulator.balance
     assert image.id in str(looked.value)
-    assert "It probably takes a generation's id, job.id" in str(upscaled)
+    assert "generation's id, job.id, of a finished video" in str(upscaled)
 
 
 def test_a_generation_id_where_an_image_id_belongs(
@@ -202,6 +202,31 @@ def test_a_video_from_a_deleted_image(studio: leo.Studio, simulator: Simulator) 
     assert isinstance(error, leo.LeonardoError)
     assert "deleted" in str(error), str(error)
     assert image.read_bytes() == studio.upload(image).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("begun", "now"),
+    [
+        (lambda image: image.motion(), "leo.upload(image) sends the copy"),
+        (lambda image: image.universal_upscale(), "leo.upload(image) sends the copy"),
+        (lambda image: image.to_video("it runs"), "leo.upload(image) sends the copy"),
+        (lambda image: image.upscale(), "job.again() draws a deleted one again"),
+    ],
+)
+def test_what_begins_with_a_deleted_image(
+    begun: Callable[[leo.Image], leo.Job[Any]], now: str, studio: leo.Studio, simulator: Simulator
+) -> None:
+    """Each error says that it may be deleted, and what to do."""
+    job = studio.generate("a fox", **SMALL)
+    image = job.result(20)[0]
+    job.delete()
+    before = simulator.balance
+    error = str(begun(image).exception(20))
+
+    assert (before, [True] * 3) == (
+        simulator.balance,
+        [words in error for words in ("job.images[0].id", "was deleted", now)],
+    )
 
 
 @pytest.mark.usefixtures("unpaid")
@@ -244,14 +269,14 @@ def test_a_prompt_too_long_to_be_improved(studio: leo.Studio, simulator: Simulat
         ({"what": 7}, "A price is asked of a prompt"),
         ({"what": leo.connect}, "A price is asked of a prompt"),
         ({"what": leo.universal_upscale, "image": "an-id"}, "follows from the size of its image"),
-        ({"what": leo.upscale, "picture": 1}, "image must be an Image of a job"),
+        ({"what": leo.upscale, "picture": 1}, "missing a required argument: 'image'"),
         ({"what": "a fox", "modelId": "GPT Image 2"}, "no price for leo.generate"),
     ],
 )
 def test_a_price_that_nobody_knows(studio: leo.Studio, ask: dict[str, Any], sentence: str) -> None:
     """A sentence, and never a foreign error."""
     with pytest.raises((leo.InvalidRequest, leo.UnknownParameter), match=sentence):
-        studio.price_of(**ask)
+        studio.price(**ask)
 
 
 @pytest.mark.usefixtures("unpaid")

@@ -57,7 +57,7 @@ def test_the_model_s_own_number_is_found(model: str, number: int) -> None:
 
 def test_a_generated_image_is_told_apart() -> None:
     """From an upload, by the type that goes with its id."""
-    (guide,) = guides_of(controlnets=guidance.content(IMAGE, "low"))
+    (guide,) = guides_of(controlnets=guidance.content(IMAGE, "low"))  # type: ignore[arg-type]
 
     assert ("an-image", "GENERATED", "Low") == (
         guide["initImageId"],
@@ -83,8 +83,10 @@ def test_a_weight_and_an_influence_go_out() -> None:
 @pytest.mark.parametrize(("typed", "nearest"), [("Hihg", "High"), ("medium", "Mid")])
 def test_a_misspelt_strength_is_told_the_nearest(typed: str, nearest: str) -> None:
     """Before any request is made."""
-    with pytest.raises(leo.InvalidRequest, match=f'the nearest is "{nearest}"') as caught:
-        guidance.style(IMAGE, typed)
+    with pytest.raises(
+        leo.InvalidRequest, match=f'"{typed}"; the nearest is "{nearest}"'
+    ) as caught:
+        guidance.style(IMAGE, typed)  # type: ignore[arg-type]
 
     assert nearest == caught.value.nearest
 
@@ -92,7 +94,7 @@ def test_a_misspelt_strength_is_told_the_nearest(typed: str, nearest: str) -> No
 def test_the_strongest_are_for_style_only() -> None:
     """Ultra and Max are no strengths of a Character Reference."""
     with pytest.raises(leo.InvalidRequest, match=r"guidance.character\(\) has no strength"):
-        guidance.character(IMAGE, "Ultra")
+        guidance.character(IMAGE, "Ultra")  # type: ignore[arg-type]
 
 
 def test_a_guidance_that_the_model_lacks_is_refused() -> None:

@@ -37,7 +37,6 @@ SIMULATOR = "simulator"  # beside the house, not in it; see the tests below
 ON_PURPOSE = {
     ("leonardo_nb.cli", ""),  # asks for the version
     ("leonardo_nb.engine.job", "widgets"),  # inside the method that shows a job
-    ("leonardo_nb.library.table", "service"),  # asks a request what it is in words
     ("leonardo_nb.sweeps.run", "widgets"),  # inside the method that shows a run
 }
 

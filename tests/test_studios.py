@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -201,3 +202,16 @@ def test_a_refresh_brings_balance_and_slots(tmp_path: Path) -> None:
         studio.refresh()
 
         assert (leo.Credits(77), 4) == (studio.account and studio.account.balance, studio.slots)
+
+
+def test_a_studio_that_cannot_be_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a thread nor a port, whatever it was that failed."""
+    monkeypatch.setenv("LEONARDO_SIMULATOR_SPEED", "fast")
+    before = {thread.ident for thread in threading.enumerate()}
+
+    with pytest.raises(leo.InvalidRequest, match="LEONARDO_SIMULATOR_SPEED"):
+        leo.Studio(library=tmp_path / "own", webhook_url=True)
+
+    assert before == {thread.ident for thread in threading.enumerate()}

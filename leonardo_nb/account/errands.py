@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.account.tables import Thumbnail
     from leonardo_nb.engine.runner import Runner
-    from leonardo_nb.service.assets import PlatformElement, Prompt, UserElementRow
+    from leonardo_nb.service.assets import Prompt
     from leonardo_nb.service.client import Client
 
 __all__ = ["Errands"]
@@ -56,39 +56,43 @@ class Errands:
     def __init__(self, client: Client, runner: Runner) -> None:
         self._client = client
         self._runner = runner
-        self._elements: tuple[PlatformElement, ...] | None = None
-        self._own: tuple[UserElementRow, ...] | None = None
-        self._asking = anyio.Lock()
         self._previews: dict[str, Thumbnail | None] = {}
 
-    async def elements(self, *, again: bool = False) -> tuple[PlatformElement, ...]:
-        """Return the service's elements; asked for once, unless *again*."""
-        async with self._asking:
-            if self._elements is None or again:
-                self._elements = await self._client.elements()
-            return self._elements
+    async def user_id(self) -> str:
+        """
+        Return the id that the account's lists are asked with.
 
-    async def own_elements(self, *, again: bool = False) -> tuple[UserElementRow, ...]:
-        """Return the account's own elements; asked for once, unless *again*."""
+        Raises:
+            UnexpectedResponse: The service does not say whose key it is.
+        """
         account = self._runner.account or await self._runner.refresh_account()
-        async with self._asking:
-            if self._own is None or again:
-                self._own = await self._client.user_elements(account.user_id)
-            return self._own
+        if account.user_id is None:
+            account = await self._runner.refresh_account(always=True)
+        if account.user_id is None:
+            raise UnexpectedResponse(
+                "The service does not say whose key this is (its answer to GET /me names no user), "
+                "so that the account's lists cannot be asked for. Jobs run all the same, and "
+                "leo.jobs() has those of this library.",
+                status=200,
+            )
+        return account.user_id
 
     async def previews(self, urls: Mapping[str, str | None]) -> dict[str, Thumbnail]:
         """
         Return small pictures of what is at *urls*, by the same names; each is fetched once.
 
         What cannot be fetched, is no picture, or takes too long is left out: nobody pays for it,
-        and a table is right without it.
+        and a table is right without it. What could not be fetched is tried again the next time.
         """
         missing = {url for url in urls.values() if url and url not in self._previews}
         places = anyio.CapacityLimiter(PREVIEWS_AT_ONCE)
 
         async def fetch(url: str) -> None:
             async with places:
-                self._previews[url] = await self._preview(url)
+                try:
+                    self._previews[url] = await self._preview(url)
+                except LeonardoError as error:
+                    log.info("A preview could not be fetched: %s", error)
 
         with anyio.move_on_after(PREVIEW_SECONDS):
             async with anyio.create_task_group() as together:
@@ -98,16 +102,18 @@ class Errands:
         return {name: picture for name, picture in found.items() if picture is not None}
 
     async def _preview(self, url: str) -> Thumbnail | None:
+        """
+        Return a small picture of what is at *url*; None where it is none, or far too large.
+
+        Raises:
+            DownloadFailed: It cannot be fetched now.
+        """
         data = bytearray()
-        try:
-            async with self._client.media(url) as answer:
-                async for piece in answer.aiter_bytes():
-                    data += piece
-                    if len(data) > PREVIEW_BYTES:
-                        return None
-        except LeonardoError as error:
-            log.info("A preview could not be fetched: %s", error)
-            return None
+        async with self._client.media(url) as answer:
+            async for piece in answer.aiter_bytes():
+                data += piece
+                if len(data) > PREVIEW_BYTES:
+                    return None
         return await anyio.to_thread.run_sync(thumbnail, bytes(data))
 
     async def improved(self, prompt: str, instructions: str | None, *, is_video: bool) -> Prompt:

@@ -26,6 +26,8 @@ class History(Table[Job[Any]]):
         offset: How many newer ones were left out.
     """
 
+    __module__ = "leonardo_nb"
+
     columns = ("asked", "what", "state", "seed", "cost", "id")
     nouns = ("generation", "generations")
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from leonardo_nb.account.tables import LINE, QUIET
+from leonardo_nb.engine.markup import NO_MATH
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +24,7 @@ class Me:
     An account, as it was when it was asked for.
 
     Attributes:
-        user_id: The service's id of the account.
+        user_id: The service's id of the account, or None where it does not say.
         username: As shown on the site; may be empty.
         balance: API credits left, or None where the service does not say.
         slots: How many image jobs run at once; further ones wait.
@@ -33,7 +34,9 @@ class Me:
         spent: What it has spent of that, or None.
     """
 
-    user_id: str
+    __module__ = "leonardo_nb"
+
+    user_id: str | None
     username: str
     balance: Cost | None
     slots: int
@@ -78,7 +81,7 @@ class Me:
         if self.renewal is not None:
             renewal = f"{self.renewal:%Y-%m-%d}"
         shown = [
-            ("account", self.username or self.user_id),
+            ("account", self.username or self.user_id or "not said by the service"),
             ("balance", balance),
             ("at once", f"{self.slots} image {'job' if self.slots == 1 else 'jobs'}"),
             ("renewal", renewal),
@@ -105,6 +108,7 @@ class Me:
             for at, (name, text) in enumerate(self.facts())
         )
         return (
-            "<table style='border-collapse:collapse;margin:0;font-size:13px;line-height:1.35'>"
+            f"<table {NO_MATH} style='border-collapse:collapse;margin:0;font-size:13px;"
+            "line-height:1.35'>"
             f"<tbody>{rows}</tbody></table>"
         )

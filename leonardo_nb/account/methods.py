@@ -2,14 +2,15 @@
 What a studio can do besides jobs: the part of `Studio` that is about the account.
 
 It is its own file because a studio is both: the way jobs go, and everything else that an account
-has. Each method is short; what it does is in the other files of this room and in `engine`.
+has. Each method is short; what it does is in the other files of this room. What goes into pictures
+is no matter of the account, and in `engine.giving`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import time
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import anyio
 
 from leonardo_nb.account.errands import Errands
 from leonardo_nb.account.history import History
@@ -24,163 +25,54 @@ from leonardo_nb.account.offers import (
     styles_of,
 )
 from leonardo_nb.account.prices import Priced, priced, service_named
-from leonardo_nb.account.words import Prompt
-from leonardo_nb.engine.canvas import inpaint_of, read_canvas
-from leonardo_nb.engine.deletion import (
-    Sentence,
-    check_record,
-    delete_generation,
-    delete_job,
-    deleted,
-)
-from leonardo_nb.engine.ingredients import needs_names, with_elements, with_images
+from leonardo_nb.account.prompts import Prompt
+from leonardo_nb.engine.deletion import delete_record, delete_unknown
+from leonardo_nb.engine.giving import ElementLists, GivingMethods
 from leonardo_nb.engine.job import Job
-from leonardo_nb.engine.pictures import read_picture
+from leonardo_nb.engine.looks import look_at_generation
 from leonardo_nb.engine.uploads import Upload, Uploads
-from leonardo_nb.errors import InvalidRequest, LeonardoError
+from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.service.reading import is_uuid
-from leonardo_nb.service.requests import CreateGeneration
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Sequence
 
     from leonardo_nb.account.offers import Painter
-    from leonardo_nb.engine.kinds import GenerationJob
-    from leonardo_nb.engine.pictures import PictureLike
-    from leonardo_nb.engine.runner import Runner
-    from leonardo_nb.engine.thread import Engine
     from leonardo_nb.library.files import MediaStore
     from leonardo_nb.library.ledger import Ledger
+    from leonardo_nb.library.records import JobRecord
     from leonardo_nb.money import Cost
-    from leonardo_nb.service.client import Client
     from leonardo_nb.service.responses import Generation
 
 __all__ = ["AccountMethods"]
-
-T = TypeVar("T")
-Args = TypeVarTuple("Args")
 
 LOOKED_BACK = 300
 """Jobs of the library among which pictures of models and styles are looked for."""
 MOST_HISTORY = 100
 """Rows of one page; the service documents no limit of its own."""
 FETCH_SECONDS = 5.0
-"""For how long a history waits for files that are on their way, before it is shown without."""
+"""For how long a history waits for what is over at the service, before it is shown without."""
 
 
-class AccountMethods:
-    """The part of a studio that is about its account; `Studio` has it."""
+class AccountMethods(GivingMethods):
+    """The part of a studio that is about its account: balance, catalogue, prices, history."""
 
-    client: Client
-    engine: Engine
-    _runner: Runner
     _ledger: Ledger
     _finding: threading.Lock
-    _uploads: Uploads
     _errands: Errands
     _painter: Painter
 
     def _open_account(self, store: MediaStore) -> None:
-        """Make what the methods below need; nothing is asked for yet."""
+        """Make what these methods, and those of what is given, need; nothing is asked for yet."""
         self._uploads = Uploads(self.client, store)
         self._errands = Errands(self.client, self._runner)
+        self.element_lists = ElementLists(self.client, self.engine, self._errands.user_id)
 
     @property
     def simulated(self) -> bool:
         """Whether the built-in simulator draws the pictures, which costs nothing."""
         raise NotImplementedError
-
-    def _now(self, function: Callable[[*Args], Awaitable[T]], *given: *Args) -> T:
-        """Return what *function* gives on the engine, waiting for it."""
-        return self.engine.wait(self.engine.run(function, *given))
-
-    # pictures of one's own
-
-    def upload(self, what: PictureLike | Upload) -> Upload:
-        """
-        Send a picture to the service, so that jobs can begin with it; it costs nothing.
-
-        The same content is sent once only. JPEG, PNG and WEBP files are sent byte for byte.
-
-        Args:
-            what: A path, bytes, an open file, a `PIL.Image`, an `Image` of a job, or a numpy
-                array of height x width, or height x width x 3 or 4.
-
-        Returns:
-            The upload, which is taken wherever an image is.
-
-        Raises:
-            InvalidRequest: It is no picture, damaged, or has more than 80 megapixels or 100 MB;
-                nothing was sent.
-            RequestRefused: The service or its storage does not take it.
-            ConnectionFailed: Nobody answers.
-        """
-        if isinstance(what, Upload):
-            return what
-        return self._now(self._uploads.send, read_picture(what))
-
-    def request(self, prompt: object, *, check: bool = True, **parameters: Any) -> CreateGeneration:  # noqa: ANN401
-        """
-        Return the request for pictures that `generate` would send.
-
-        Images become their ids and elements are found by name, for which the service is asked once
-        for its list of elements.
-
-        Raises:
-            UnknownParameter: There is no such parameter; names the nearest.
-            InvalidRequest: A value that the service would refuse; names member and nearest value.
-        """
-        return CreateGeneration.of(prompt, check=check, **self.ingredients(parameters, check=check))
-
-    def ingredients(
-        self, parameters: Mapping[str, object], *, check: bool = True
-    ) -> dict[str, Any]:
-        """
-        Return *parameters* of `generate`, or of a sweep, as the service has them.
-
-        Images become their ids and elements are found by name; all others stay as they are.
-
-        Raises:
-            InvalidRequest: Something is no image, or there is no such element; names the nearest.
-        """
-        given = with_images(parameters)
-        names = needs_names(given)
-        elements = self._now(self._errands.elements) if "elements" in names else ()
-        own = self._now(self._errands.own_elements) if "userElements" in names else ()
-        return with_elements(given, elements, own, check=check)
-
-    def inpaint(
-        self,
-        prompt: str,
-        image: PictureLike,
-        mask: PictureLike,
-        strength: float = 0.5,
-        *,
-        check: bool = True,
-        **parameters: Any,  # noqa: ANN401  typed by CreateGeneration
-    ) -> GenerationJob:
-        """
-        Ask for part of *image* to be drawn again; return the job once both pictures are sent.
-
-        Args:
-            prompt: What to draw there.
-            image: What `upload` takes; its sides are multiples of 8, up to 1536 pixels.
-            mask: The same, of the same size; white is drawn again, black stays.
-            strength: How much is drawn anew, from 0.2 to 0.9.
-            check: As in `generate`.
-            **parameters: Members of `CreateGeneration`; the model is SDXL 1.0 unless given.
-
-        Raises:
-            InvalidRequest: The sizes differ or are not taken, or the model or its mode does not
-                inpaint; nothing was sent.
-        """
-        picture, cover = read_canvas(image, mask)
-        size = picture.size
-        request = inpaint_of(prompt, size, strength=strength, check=check, **parameters)
-        ids = self._now(self._uploads.send_canvas, picture, cover)
-        sent = dict(zip(("canvasInitId", "canvasMaskId"), ids, strict=True))
-        return self._runner.submit(CreateGeneration.from_wire(request.wire() | sent))
 
     # account and catalogue
 
@@ -222,8 +114,8 @@ class AccountMethods:
             own: The elements that the account has trained, in their place.
         """
         if own:
-            return OwnElementTable(self._now(lambda: self._errands.own_elements(again=True)))
-        rows = self._now(lambda: self._errands.elements(again=True))
+            return OwnElementTable(self.element_lists.own(again=True))
+        rows = self.element_lists.platform(again=True)
         wanted = {row.id: row.image_url for row in rows}
         return ElementTable(rows, self._now(self._errands.previews, wanted))
 
@@ -244,7 +136,7 @@ class AccountMethods:
         pictures = pictures_of_styles(styles_of(model), records)
         return StyleTable(model, pictures=pictures, painter=self._painter)
 
-    def price_of(
+    def price(
         self,
         what: object = None,
         *given: Any,  # noqa: ANN401  whatever the function takes
@@ -255,9 +147,9 @@ class AccountMethods:
         Return what something would cost; nothing is made or paid.
 
         Args:
-            what: A prompt; a request; or a function such as `leo.text_to_video` or
+            what: A prompt; a request; or one of our functions, such as `leo.text_to_video` or
                 `image.upscale`.
-            *given: What the function would be given.
+            *given: What the function would be given; a picture need not be uploaded.
             service: A service of the calculator, such as `"MODEL_TRAINING"`, in place of *what*.
             **parameters: What `generate`, the function, or the service would be given by name.
 
@@ -269,7 +161,7 @@ class AccountMethods:
         """
         if service is not None:
             return self._now(self.client.calculated, service_named(service), parameters)
-        found = priced(what, given, parameters, of_words=self.request)
+        found = priced(what, given, parameters, studio=self)
         if isinstance(found, Priced):
             return self._now(self._runner.price, found.request, found.size)
         return found
@@ -328,25 +220,47 @@ class AccountMethods:
 
         Raises:
             InvalidRequest: *limit* or *offset* is no such number.
+            UnexpectedResponse: The service does not say whose key it is.
         """
         _check_count("limit", limit, 1, MOST_HISTORY)
         _check_count("offset", offset, 0, 1_000_000)
 
         async def ask() -> tuple[Generation, ...]:
-            account = self._runner.account or await self._runner.refresh_account()
-            return await self.client.generations(account.user_id, limit=limit, offset=offset)
+            user_id = await self._errands.user_id()
+            return await self.client.generations(user_id, limit=limit, offset=offset)
 
         rows = self._now(ask)
         with self._finding:  # two threads must not make two jobs of one row
-            jobs = [self._runner.adopt(row) for row in rows]
-        until = time.monotonic() + FETCH_SECONDS
-        for job, row in zip(jobs, rows, strict=True):
-            if row.is_complete:
-                with contextlib.suppress(LeonardoError, TimeoutError):
-                    job.exception(max(0.0, until - time.monotonic()))
+            known = self._ledger.with_job_ids([row.id for row in rows])
+            jobs = [
+                self._runner.found(known[row.id], look_at_generation(row))
+                if row.id in known
+                else self._runner.adopt(row)
+                for row in rows
+            ]
+        ends = [
+            job
+            for job, row in zip(jobs, rows, strict=True)
+            if (row.is_complete or row.is_failed) and not job.done()
+        ]
+        self._now(self._settled, ends)
         return History(jobs, offset=offset)
 
-    def delete(self, what: Job[Any] | Upload | str) -> Sentence:
+    async def _settled(self, jobs: Sequence[Job[Any]]) -> None:
+        """Return once all of *jobs*, which are over at the service, have ended here, or soon."""
+        left, ended = set(jobs), anyio.Event()
+
+        def one_less(job: Job[Any]) -> None:
+            left.discard(job)
+            if not left:
+                ended.set()
+
+        for job in jobs:
+            job.add_done_callback(one_less)
+        if jobs:
+            await self._runner.clock.pause(FETCH_SECONDS, until=ended)
+
+    def delete(self, what: Job[Any] | Upload | str) -> str:
         """
         Delete a generation, or an upload, at the service; what the library has of it stays.
 
@@ -357,17 +271,16 @@ class AccountMethods:
             A sentence that says what is gone and what stays.
 
         Raises:
-            InvalidRequest: The job is in flight, was never accepted, or is a variation, which the
-                service does not delete.
+            InvalidRequest: The job is in flight, has files that are not here, was never accepted,
+                or is a variation, which the service does not delete.
             NotFound: The service has nothing of that id.
+            LibraryError: The job was asked of another service.
         """
         if isinstance(what, Upload):
-            self._now(self._uploads.delete, what)
-            return Sentence(
-                f"Upload {what.id} is deleted at the service; the library's copy stays."
-            )
+            return self._now(self._uploads.delete, what)
         if isinstance(what, Job):
-            return self._now(delete_job, self.client, what)
+            self._recorded(what.uid)
+            return what.delete()
         name = str(what).strip()
         if not is_uuid(name):
             raise InvalidRequest(
@@ -376,21 +289,29 @@ class AccountMethods:
                 member="job",
                 value=what,
             )
-        return self._delete_named(name)
-
-    def _delete_named(self, name: str) -> Sentence:
+        record = self._recorded(name)
         live = next((job for job in tuple(self._runner.jobs.values()) if job.id == name), None)
         if live is not None:
-            return self.delete(live)
-        record = next((each for each in self._ledger.find(name) if each.job_id == name), None)
-        job_id = name if record is None else check_record(record)
-        files = 0 if record is None else len(record.media)
+            return live.delete()
+        if record is None:
+            return self._now(delete_unknown, self.client, name)
+        return self._now(delete_record, self.client, record)
 
-        async def delete() -> None:
-            await delete_generation(self.client, job_id, looks_first=record is None)
+    def _recorded(self, name: str) -> JobRecord | None:
+        """
+        Return what the library knows of the job with the whole id, or own name, *name*.
 
-        self._now(delete)
-        return deleted(job_id, files)
+        Raises:
+            LibraryError: That job is another service's.
+        """
+        found = self._ledger.find(name)
+        record = next((each for each in found if name in {each.job_id, each.uid}), None)
+        if record is not None and record.base_url != self.client.base_url:
+            raise LibraryError(
+                f"This job was asked of {record.base_url}, and this studio speaks to "
+                f"{self.client.base_url}; connect to the other one to delete it."
+            )
+        return record
 
 
 def _check_count(name: str, value: object, low: int, high: int) -> None:

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.account.tables import QUIET, Cell, Table, Thumbnail, fitting, shown, thumbnail
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import InvalidRequest, LeonardoError
 from leonardo_nb.service.assets import PlatformElement, UserElementRow
 from leonardo_nb.service.catalog import (
@@ -97,6 +98,8 @@ class ModelTable(Table[PlatformModel]):
         pictures: Their small pictures by id, as far as there are any.
     """
 
+    __module__ = "leonardo_nb"
+
     columns = ("model", "family", "styles", "v2 slug", "modelId")
     nouns = ("model", "models")
 
@@ -115,7 +118,7 @@ class ModelTable(Table[PlatformModel]):
     def cells(self, row: PlatformModel) -> tuple[Cell, ...]:
         """Return what a model says of itself, and what is known of it here."""
         model = find_model(row.id)
-        styles = "" if model is None else str(len(styles_of(model.name)))
+        styles = "" if model is None else _count_of_styles(model)
         return (
             Cell(row.name or row.id, quiet=_cut(row.description)),
             Cell("" if model is None else FAMILIES[model.family]),
@@ -129,6 +132,12 @@ class ModelTable(Table[PlatformModel]):
         return self._pictures.get(row.id)
 
 
+def _count_of_styles(model: Model) -> str:
+    if model.styled_by == "styleUUID" and not (model.styles or model.seen_styles):
+        return ""
+    return str(model.styles_counted or len(styles_of(model.name)))
+
+
 class ElementTable(Table[PlatformElement]):
     """
     The service's elements; a sequence of `PlatformElement`.
@@ -137,6 +146,8 @@ class ElementTable(Table[PlatformElement]):
         rows: As the service lists them.
         pictures: The service's previews by id, as far as they could be fetched.
     """
+
+    __module__ = "leonardo_nb"
 
     columns = ("element", "made for", "weight", "akUUID")
     nouns = ("element", "elements")
@@ -170,6 +181,8 @@ class ElementTable(Table[PlatformElement]):
 class OwnElementTable(Table[UserElementRow]):
     """The elements that the account has trained; a sequence of `UserElementRow`."""
 
+    __module__ = "leonardo_nb"
+
     columns = ("element", "made for", "state", "userLoraId")
     nouns = ("element of your own", "elements of your own")
 
@@ -194,6 +207,8 @@ class Style:
         member: `"styleUUID"` or `"presetStyle"`, whichever the model is styled by.
         model: The model's name.
     """
+
+    __module__ = "leonardo_nb"
 
     name: str
     value: str
@@ -228,15 +243,28 @@ def styles_of(model: str | None = None) -> tuple[Style, ...]:
         )
     if "style_ids" not in newer.takes:
         return ()
-    return tuple(Style(name, value, "styleUUID", newer.name) for name, value in STYLES.items())
+    names = newer.seen_styles or tuple(STYLES)
+    return tuple(Style(name, STYLES[name], "styleUUID", newer.name) for name in names)
 
 
 def _styles_of_older(model: Model) -> Iterable[Style]:
     if model.styled_by == "presetStyle":
         words = ALCHEMY_STYLES if model.alchemy else PLAIN_STYLES
         return (Style(_in_words(each), each, "presetStyle", model.name) for each in words)
-    names = model.styles or tuple(STYLES)
+    names = model.styles or model.seen_styles or tuple(STYLES)
     return (Style(name, STYLES[name], "styleUUID", model.name) for name in names)
+
+
+def _unpublished(name: str) -> str:
+    """Return what is not known of a model's styles in a sentence, or nothing."""
+    older, newer = find_model(name), find_v2_model(name)
+    if older is not None and older.styles:
+        return ""
+    if not any(each is not None and each.seen_styles for each in (older, newer)):
+        return "Which of them this model takes is not published; it may refuse some."
+    counted = None if older is None else older.styles_counted
+    length = "publishes no list" if counted is None else f"says only that its list has {counted}"
+    return f"Guides and clients name these; the service {length}, and no other is refused here."
 
 
 def _in_words(preset: str) -> str:
@@ -255,6 +283,8 @@ class StyleTable(Table[Style]):
         painter: Draws a request at a width and a height in pixels; asked for an impression of the
             other styles once they are shown.
     """
+
+    __module__ = "leonardo_nb"
 
     columns = ("style", "value")
     nouns = ("style", "styles")
@@ -276,9 +306,8 @@ class StyleTable(Table[Style]):
                 f"These go with alchemy; without it there are {' and '.join(PLAIN_STYLES)}, and "
                 f"photoReal v2 has {len(PHOTO_REAL_V2_STYLES)} of its own."
             )
-        older = find_model(self.model)
-        if older is not None and older.styled_by == "styleUUID" and not older.styles:
-            notes.append("Which of them this model takes is not published; most of them it does.")
+        if styles and styles[0].member == "styleUUID" and (sentence := _unpublished(self.model)):
+            notes.append(sentence)
         super().__init__(styles, notes=notes)
         self._pictures = dict(pictures or {})
         self._painter = painter
@@ -303,7 +332,7 @@ class StyleTable(Table[Style]):
     def _repr_html_(self) -> str:
         pictures = fitting([self.picture(row) for row in self])
         tiles = "".join(map(_tile, self, pictures))
-        return f"<div>{tiles}{self._foot()}</div>"
+        return f"<div {NO_MATH}>{tiles}{self._foot()}</div>"
 
 
 def _tile(style: Style, picture: Thumbnail | None) -> str:

@@ -7,29 +7,36 @@ its size alone.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from functools import partial
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from leonardo_nb.engine import origins
 from leonardo_nb.engine.canvas import inpaint_of
-from leonardo_nb.engine.origins import Origin, origin_of
+from leonardo_nb.engine.media import Image, Video
+from leonardo_nb.engine.origins import Origin
 from leonardo_nb.engine.pictures import read_picture
-from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.errors import InvalidRequest, UnknownParameter
 from leonardo_nb.library.files import StoredFile
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import FIXED_CREDITS
-from leonardo_nb.service.reading import nearest_of
+from leonardo_nb.service.reading import nearest_of, shown
 from leonardo_nb.service.requests import Body, TextToVideo, UniversalUpscale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from leonardo_nb.money import Cost
     from leonardo_nb.service.requests import CreateGeneration
 
 __all__ = ["SERVICES", "Priced", "priced", "service_named"]
+
+T = TypeVar("T")
 
 SERVICES: Final = (
     "IMAGE_GENERATION",
@@ -46,15 +53,10 @@ SERVICES: Final = (
 """What the calculator knows, by its own names."""
 
 FIXED: Final = {"improve_prompt": "prompt/improve", "random_prompt": "prompt/random"}
-FREE: Final = frozenset({"upload", "me", "models", "elements", "styles", "history", "delete"})
+FREE: Final = frozenset(
+    {"upload", "me", "models", "elements", "styles", "history", "jobs", "job", "delete", "price"}
+)
 
-_BEGIN_WITH_IMAGE: Final[dict[str, Callable[..., Body]]] = {
-    "upscale": origins.upscale_of,
-    "unzoom": origins.unzoom_of,
-    "nobg": origins.nobg_of,
-    "universal_upscale": origins.universal_upscale_of,
-    "motion": origins.motion_of,
-}
 _NOT_SENT: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -81,99 +83,140 @@ class _StandIn:
         self.origin = Origin(_NOT_SENT, "UPLOADED", MediaFile(_NOT_SENT, "", nsfw=False, file=file))
 
 
+class _Asked(Protocol):
+    """The studio that is asked for a price."""
+
+    def request(self, prompt: object, *, check: bool = True, **parameters: Any) -> CreateGeneration:  # noqa: ANN401
+        """Return the request for pictures."""
+
+    def ingredients(
+        self, parameters: Mapping[str, object], *, check: bool = True
+    ) -> dict[str, Any]:
+        """Return parameters as the service has them."""
+
+
 def priced(
-    what: object,
-    given: tuple[Any, ...],
-    parameters: dict[str, Any],
-    *,
-    of_words: Callable[..., CreateGeneration],
+    what: object, given: tuple[Any, ...], parameters: dict[str, Any], *, studio: _Asked
 ) -> Priced | Cost:
     """
     Return what *what* would ask for, or its price where nobody has to be asked.
 
     Args:
-        what: A prompt, a request, a public function or a method of an `Image`.
+        what: A prompt, a request, a public function, or a method of a studio, an `Image` or a
+            `Video`.
         given: What the function would be given in order.
         parameters: And by name.
-        of_words: Makes the request of a prompt.
+        studio: Makes requests of words.
 
     Raises:
         InvalidRequest: It is none of these, or the request itself would be refused.
     """
     if isinstance(what, str):
-        return Priced(of_words(what, *given, **parameters))
+        return _called("generate", lambda: Priced(studio.request(what, *given, **parameters)))
     if isinstance(what, Body):
         return Priced(what.replaced(**parameters) if parameters else what)
-    name = getattr(what, "__name__", "")
-    owner = getattr(what, "__self__", None)
-    if name == "to_video":
-        name, given = "image_to_video", (*given[:1], owner, *given[1:])
-    elif name == "motion" and hasattr(owner, "origin"):
-        given = (owner,)
-    elif owner is not None and hasattr(owner, "origin"):
-        given = (owner, *given)
-    elif name == "upscale" and hasattr(owner, "generation_id"):
-        name, given = "upscale_video", (owner, *given)
-    return _of_function(what, name, given, parameters, of_words)
-
-
-def _of_function(
-    what: object,
-    name: str,
-    given: tuple[Any, ...],
-    parameters: dict[str, Any],
-    of_words: Callable[..., CreateGeneration],
-) -> Priced | Cost:
+    function = getattr(what, "__func__", what)
+    name = _name_of(function, type(studio))
     if name in FIXED:
         return Credits(FIXED_CREDITS[FIXED[name]])
     if name in FREE:
         return Credits(0)
+    if name not in _WAYS or not callable(function):
+        raise InvalidRequest(
+            "A price is asked of a prompt, of a request, of a function such as leo.text_to_video "
+            'with what it would be given, or of service="MODEL_TRAINING" with its parameters; not '
+            f"of {shown(what)}.",
+            member="what",
+            value=what,
+        )
+    owner = () if function is what else (getattr(what, "__self__", None),)
+    bound = _called(name, lambda: signature(function).bind(*owner, *given, **parameters))
+    arguments = dict(bound.arguments)
+    arguments |= arguments.pop("parameters", {})
+    me = arguments.pop("self", None)
+    if isinstance(me, Image):
+        arguments["image"] = me
+        if "strength" in arguments:  # what Image.motion calls it
+            arguments["motionStrength"] = arguments.pop("strength")
+    elif isinstance(me, Video):
+        arguments["video"] = me
+    return _WAYS[name](studio, **arguments)
+
+
+def _name_of(function: object, studio: type) -> str:
+    """
+    Return what *function* is called here; nothing where it is not ours.
+
+    The very object decides: a name is no function, and a user's own `upload` is not `leo.upload`.
+    """
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str):
+        return ""
+    # a room above this one; it is there already if anybody has a function of it
+    functions = sys.modules.get("leonardo_nb.functions")
+    if any(function is getattr(holder, name, None) for holder in (functions, studio)):
+        return name
+    if function is getattr(Image, name, None):
+        return "image_to_video" if name == "to_video" else name
+    return "upscale_video" if function is Video.upscale else ""
+
+
+def _called(name: str, call: Callable[[], T]) -> T:
+    """
+    Return what *call* gives.
+
+    Raises:
+        InvalidRequest: *name* would not take what it was given.
+    """
     try:
-        if name == "generate":
-            return Priced(of_words(*given, **parameters))
-        if name == "text_to_video":
-            return Priced(TextToVideo.of(*given, **parameters))
-        if name == "image_to_video":
-            return Priced(origins.image_to_video_of(*given, **parameters))
-        if name == "upscale_video":
-            return Priced(origins.video_upscale_of(*given, **parameters))
-        if name == "inpaint":
-            return _inpainting(*given, **parameters)
-        if name in _BEGIN_WITH_IMAGE:
-            return _beginning(_BEGIN_WITH_IMAGE[name], *given, **parameters)
+        return call()
     except TypeError as error:
-        if isinstance(error, InvalidRequest) or "argument" not in str(error):
+        if isinstance(error, (InvalidRequest, UnknownParameter)):
             raise
         raise InvalidRequest(
             f"leo.{name}() cannot be asked like this ({error}); give leo.price() what it would be "
             "given.",
             member=name,
         ) from error
-    raise InvalidRequest(
-        "A price is asked of a prompt, of a request, of a function such as leo.text_to_video with "
-        'what it would be given, or of service="MODEL_TRAINING" with its parameters; not of '
-        f"{what!r:.60}.",
-        member="what",
-        value=what,
-    )
 
 
 def _inpainting(
+    studio: _Asked,
     prompt: object,
-    image: object = None,
-    mask: object = None,
+    image: object,
+    mask: object,
     strength: float = 0.5,
+    *,
+    check: bool = True,
     **parameters: Any,  # noqa: ANN401  typed by CreateGeneration
 ) -> Priced:
     del mask  # it has the image's size, and costs nothing
-    return Priced(inpaint_of(prompt, read_picture(image).size, strength=strength, **parameters))
+    size = read_picture(image).size
+    made = studio.ingredients(parameters, check=check)
+    return Priced(inpaint_of(prompt, size, strength=strength, check=check, **made))
 
 
-def _beginning(make: Callable[..., Body], image: Any = None, **parameters: Any) -> Priced:  # noqa: ANN401
-    if image is not None and not isinstance(image, str) and not hasattr(image, "origin"):
-        image = _StandIn(image)
-    request = make(image, **parameters)
-    media = None if image is None else origin_of(image).media
+def _image_to_video(
+    studio: _Asked,
+    prompt: object,
+    image: object = None,
+    **parameters: Any,  # noqa: ANN401  typed by ImageToVideo
+) -> Priced:
+    del studio
+    given = None if image is None else _standing(image)
+    return Priced(origins.image_to_video_of(prompt, given, **parameters))
+
+
+def _beginning(
+    make: Callable[..., Body],
+    studio: _Asked,
+    image: object = None,
+    **parameters: Any,  # noqa: ANN401  typed by the request
+) -> Priced:
+    del studio
+    given = None if image is None else _standing(image)
+    request = make(given, **parameters)
+    media = origins.media_of(given)
     size = None if media is None else (media.file.width, media.file.height)
     if size is None and isinstance(request, UniversalUpscale):
         raise InvalidRequest(
@@ -183,6 +226,28 @@ def _beginning(make: Callable[..., Body], image: Any = None, **parameters: Any) 
             value=image,
         )
     return Priced(request, size)
+
+
+def _standing(image: object) -> object:
+    """Return *image*, or what stands in for a picture that the service does not have."""
+    return image if isinstance(image, str) or hasattr(image, "origin") else _StandIn(image)
+
+
+_WAYS: Final[Mapping[str, Callable[..., Priced]]] = MappingProxyType(
+    {
+        "generate": lambda studio, prompt, **given: Priced(studio.request(prompt, **given)),
+        "inpaint": _inpainting,
+        "text_to_video": lambda _, prompt, **given: Priced(TextToVideo.of(prompt, **given)),
+        "image_to_video": _image_to_video,
+        "upscale_video": lambda _, video, **given: Priced(origins.video_upscale_of(video, **given)),
+        "motion": partial(_beginning, origins.motion_of),
+        "upscale": partial(_beginning, origins.upscale_of),
+        "unzoom": partial(_beginning, origins.unzoom_of),
+        "nobg": partial(_beginning, origins.nobg_of),
+        "universal_upscale": partial(_beginning, origins.universal_upscale_of),
+    }
+)
+"""What each function would ask for, by its name; they take the studio, and what it would take."""
 
 
 def service_named(service: object) -> str:
@@ -198,7 +263,7 @@ def service_named(service: object) -> str:
     nearest = nearest_of(wanted, SERVICES, cutoff=0.4)
     hint = f'the nearest is "{nearest}"' if nearest else f"it knows {', '.join(SERVICES)}"
     raise InvalidRequest(
-        f"The service's calculator has no price for {service!r:.60}; {hint}.",
+        f"The service's calculator has no price for {shown(service)}; {hint}.",
         member="service",
         value=service,
         nearest=nearest,

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, overload
 
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.service.plain import as_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import PIL.Image
 
@@ -28,12 +29,16 @@ __all__ = ["Cell", "Table", "Thumbnail", "thumbnail"]
 T = TypeVar("T")
 
 PREVIEW_BYTES: Final = 200_000
-"""JPEG bytes of all pictures of a table together; with base64 and words it stays under 300 kB."""
+"""JPEG bytes of all pictures of a table together, where its words leave room for so many."""
+HTML_BYTES: Final = 295_000
+"""What a table is at most in a saved notebook, words and pictures together."""
 QUALITIES: Final = (78, 66, 52, 40)
 MOST_PIXELS: Final = 80_000_000
 CELL_SHOWN: Final = 60
 WHOLE: Final = 16
 """Characters up to which a cell stays in one line."""
+ROW_BYTES: Final = 480
+"""What a row weighs besides its cells' words and its picture's bytes."""
 LINE = "1px solid rgba(128,128,128,.3)"
 QUIET = "opacity:.65"
 
@@ -119,14 +124,27 @@ class Table(Sequence[T], Generic[T]):
 
     What a kind of table says of a row is its class's: `columns`, `cells` and, where there are any,
     `picture`.
+
+    Args:
+        rows: In the order in which they are shown.
+        notes: Sentences at its foot.
+        total: Of how many rows these are a part; left out, they are all.
+
+    Attributes:
+        total: How many rows there are in all; a part of the table keeps the number.
     """
 
     columns: tuple[str, ...] = ()
     nouns: tuple[str, str] = ("row", "rows")
+    page: int | None = None
+    """How many rows a notebook shows, or None for all."""
 
-    def __init__(self, rows: Iterable[T], *, notes: Iterable[str] = ()) -> None:
+    def __init__(
+        self, rows: Iterable[T], *, notes: Iterable[str] = (), total: int | None = None
+    ) -> None:
         self._rows = tuple(rows)
         self.notes = tuple(notes)
+        self.total = len(self._rows) if total is None else total
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -164,8 +182,10 @@ class Table(Sequence[T], Generic[T]):
         return None
 
     def caption(self) -> str:
-        """Return how many rows there are."""
-        return f"{len(self)} {self.nouns[0] if len(self) == 1 else self.nouns[1]}"
+        """Return how many rows these are, and of how many where it is a part."""
+        noun = self.nouns[0] if self.total == 1 else self.nouns[1]
+        part = f"{len(self):,} of " if len(self) < self.total else ""
+        return f"{part}{self.total:,} {noun}"
 
     def __repr__(self) -> str:
         if not self:
@@ -176,13 +196,17 @@ class Table(Sequence[T], Generic[T]):
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
-        return "\n".join([*lines, "", *self._sentences()])
+        return "\n".join([*lines, "", *map(_printable, self._sentences())])
 
     def _sentences(self) -> list[str]:
         return [f"{self.caption()}.", *self.notes]
 
     def _repr_html_(self) -> str:
-        pictures = fitting([self.picture(row) for row in self])
+        rows = self if self.page is None else self[: self.page]
+        cells = ["".join(map(_cell, self.cells(row))) for row in rows]
+        foot = self._foot(f"The first {self.page} are shown." if len(rows) < len(self) else "")
+        room = HTML_BYTES - sum(map(_size, (*cells, foot))) - ROW_BYTES * len(cells)
+        pictures = fitting([self.picture(row) for row in rows], min(PREVIEW_BYTES, room * 3 // 4))
         has_pictures = any(pictures)
         head = "".join(
             f"<th style='text-align:left;padding:4px 14px 4px 0;font-weight:600;{QUIET}'>"
@@ -192,9 +216,8 @@ class Table(Sequence[T], Generic[T]):
         body = "".join(
             f"<tr style='border-top:{LINE};background:none'>"
             + (_picture_cell(picture) if has_pictures else "")
-            + "".join(map(_cell, self.cells(row)))
-            + "</tr>"
-            for row, picture in zip(self, pictures, strict=True)
+            + f"{words}</tr>"
+            for words, picture in zip(cells, pictures, strict=True)
         )
         table = (
             "<div style='overflow-x:auto'><table style='border-collapse:collapse;margin:0;"
@@ -202,19 +225,25 @@ class Table(Sequence[T], Generic[T]):
             f"<thead style='border:0'><tr style='background:none'>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table></div>"
         )
-        return f"<div>{table if self else ''}{self._foot()}</div>"
+        return f"<div {NO_MATH}>{table if self else ''}{foot}</div>"
 
-    def _foot(self) -> str:
+    def _foot(self, more: str = "") -> str:
         words = self._sentences() if self else [f"No {self.nouns[1]}.", *self.notes]
+        words += [more] if more else []
         return (
             f"<div style='font-size:12px;margin-top:6px;max-width:640px;{QUIET}'>"
             f"{' '.join(map(escape, words))}</div>"
         )
 
 
+def _printable(text: str) -> str:
+    """Return *text* in one line without anything that steers a terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def _plain(text: str) -> str:
     """Return *text* in one short line without anything that steers a terminal."""
-    flat = "".join(each if each.isprintable() else " " for each in text)
+    flat = _printable(text)
     return flat if len(flat) <= CELL_SHOWN else flat[: CELL_SHOWN - 1] + "…"
 
 
@@ -255,19 +284,24 @@ def shown(picture: Thumbnail) -> str:
     )
 
 
-def fitting(pictures: Sequence[Thumbnail | None]) -> list[Thumbnail | None]:
-    """Return *pictures* so that they fit into a notebook together; the last ones give way."""
+def fitting(
+    pictures: Sequence[Thumbnail | None], room: int = PREVIEW_BYTES
+) -> list[Thumbnail | None]:
+    """Return *pictures* so that they have at most *room* bytes; the last ones give way."""
     fitted = list(pictures)
     for quality in QUALITIES[1:]:
-        if _bytes(fitted) <= PREVIEW_BYTES:
+        if _bytes(fitted) <= room:
             return fitted
         fitted = [each and _again(each, quality) for each in fitted]
-    room = PREVIEW_BYTES
     for at, each in enumerate(fitted):
         room -= 0 if each is None else len(each.data)
         if room < 0:
             fitted[at] = None
     return fitted
+
+
+def _size(html: str) -> int:
+    return len(html.encode("utf-8", "replace"))
 
 
 def _bytes(pictures: Iterable[Thumbnail | None]) -> int:
@@ -277,11 +311,3 @@ def _bytes(pictures: Iterable[Thumbnail | None]) -> int:
 def _again(picture: Thumbnail, quality: int) -> Thumbnail:
     side = max(picture.width, picture.height)
     return thumbnail(picture.data, side=side, note=picture.note, quality=quality) or picture
-
-
-def newest(rows: Iterable[T], key: Callable[[T], object]) -> dict[object, T]:
-    """Return the first of *rows* for each *key*; rows come newest first."""
-    found: dict[object, T] = {}
-    for row in rows:
-        found.setdefault(key(row), row)
-    return found

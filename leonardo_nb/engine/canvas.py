@@ -6,6 +6,7 @@ Everything that the service would refuse is refused here, before either of them 
 
 from __future__ import annotations
 
+import io
 import math
 from typing import Any, Final
 
@@ -24,6 +25,21 @@ WEAKEST, STRONGEST = 0.2, 0.9
 MODEL: Final = "SDXL 1.0"
 """The default model, Lightning XL, does not inpaint."""
 
+ORIENTATION: Final = 0x0112
+"""The EXIF tag that says how a picture is turned or mirrored; 1 is not at all."""
+TURNED: Final = range(2, 9)
+HALF: Final = 128
+"""From here on up, of 255, grey is white."""
+
+_SAID_OTHERWISE: Final = {
+    "width": "the image's own size",
+    "height": "the image's own size",
+    "init_strength": "strength",
+    "init_image_id": "the image that is drawn in",
+    "init_generation_image_id": "the image that is drawn in",
+}
+"""Members that inpainting fills in, and what says them."""
+
 _LATER: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -33,7 +49,7 @@ def read_canvas(image: object, mask: object) -> tuple[Picture, Picture]:
 
     Args:
         image: What `leo.upload` takes.
-        mask: The same; white is drawn again, black stays.
+        mask: The same; white is drawn again, black stays; of grey, the lighter half is white.
 
     Raises:
         InvalidRequest: Their sizes differ, are no multiples of 8 or beyond 1536 pixels, or the
@@ -68,8 +84,11 @@ def _size(size: tuple[int, int]) -> str:
 
 def _upright(picture: Picture) -> Picture:
     """Return *picture* without a turn that its EXIF data asks for, so that both lie alike."""
-    seen = picture.pil()
-    return picture if seen.size == picture.size else read_picture(seen)
+    import PIL.Image
+
+    with PIL.Image.open(io.BytesIO(picture.data)) as image:
+        is_turned = image.getexif().get(ORIENTATION) in TURNED
+    return read_picture(picture.pil()) if is_turned else picture
 
 
 def _nearest(size: tuple[int, int]) -> tuple[int, int]:
@@ -83,23 +102,32 @@ def _nearest(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _flat(mask: Picture) -> Picture:
-    """Return *mask* as black and white without transparency, which is black."""
+    """
+    Return *mask* as black and white without transparency, which is black.
+
+    What the service makes of grey, or of a colour, is nowhere said.
+    """
     import PIL.Image
 
     image = mask.pil()
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
-        black = PIL.Image.new("RGBA", image.size, "black")
-        image = PIL.Image.alpha_composite(black, image)
-        mask = read_picture(image.convert("L"), member="mask")
-    extrema: Any = image.convert("L").getextrema()
-    if extrema[1] == 0:
+        image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "black"), image)
+    grey = image.convert("L")
+    extrema: Any = grey.getextrema()
+    if extrema[1] < HALF:
+        how_dark = (
+            "is black all over"
+            if extrema[1] == 0
+            else "has nothing that is nearer to white than to black (its lightest pixel is "
+            f"{extrema[1]} of 255)"
+        )
         raise InvalidRequest(
-            "The mask is black all over, so nothing would be drawn again; make white what is to be "
+            f"The mask {how_dark}, so nothing would be drawn again; make white what is to be "
             "drawn. Nothing was sent.",
             member="mask",
         )
-    return mask
+    return read_picture(grey.point([0] * HALF + [255] * (256 - HALF)), member="mask")
 
 
 def inpaint_of(
@@ -128,8 +156,8 @@ def inpaint_of(
         InvalidRequest: A value, or a combination, that the service would refuse.
     """
     named = {ALIASES.get(each, each) for each in parameters}
-    if taken := sorted(named & {"width", "height", "init_strength"}):
-        instead = "strength" if taken[0] == "init_strength" else "the image's own size"
+    if taken := sorted(named & _SAID_OTHERWISE.keys()):
+        instead = _SAID_OTHERWISE[taken[0]]
         raise InvalidRequest(f"inpaint() takes no {taken[0]}: it is {instead}.", member=taken[0])
     if isinstance(strength, bool) or not isinstance(strength, (int, float)):
         raise InvalidRequest(

@@ -8,23 +8,55 @@ there are, for only the service knows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Final, Protocol, TypeGuard
 
-from leonardo_nb.engine.uploads import reference_of
+from leonardo_nb.engine.origins import reference_of
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.assets import PlatformElement, UserElementRow, find_element
+from leonardo_nb.service.catalog import find_v2_model
 from leonardo_nb.service.reading import is_uuid, nearest_of
 from leonardo_nb.service.values import ALIASES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["needs_names", "with_elements", "with_images"]
+__all__ = ["Lists", "ingredients_of", "needs_names", "with_elements", "with_images"]
 
 FIRST_IMAGE: Final = frozenset({"init_image", "initImage"})
 INIT: Final = {"UPLOADED": "init_image_id", "GENERATED": "init_generation_image_id"}
 BY_NAME: Final = {"elements": "akUUID", "userElements": "userLoraId"}
 """Members whose items may be said by name, and what their ids are called."""
+
+
+class Lists(Protocol):
+    """Who knows the elements that there are."""
+
+    def platform(self) -> Sequence[PlatformElement]:
+        """Return the service's elements."""
+
+    def own(self) -> Sequence[UserElementRow]:
+        """Return the account's own elements."""
+
+
+def ingredients_of(
+    parameters: Mapping[str, object], lists: Callable[[], Lists], *, check: bool = True
+) -> dict[str, object]:
+    """
+    Return *parameters* with the service's ids in place of images and of elements' names.
+
+    Args:
+        parameters: Of a request for pictures, or of a sweep.
+        lists: Returns who knows the elements; called only where one is said by name.
+        check: Whether a weight outside an element's own bounds is refused.
+
+    Raises:
+        InvalidRequest: Something is no image, or there is no such element; names the nearest.
+    """
+    given = with_images(parameters)
+    names = needs_names(given)
+    elements = lists().platform() if "elements" in names else ()
+    own = lists().own() if "userElements" in names else ()
+    return with_elements(given, elements, own, check=check)
 
 
 def with_images(parameters: Mapping[str, object]) -> dict[str, object]:
@@ -35,7 +67,8 @@ def with_images(parameters: Mapping[str, object]) -> dict[str, object]:
     image among `imagePrompts` becomes its id. Lists stay lists, for a sweep's axes.
 
     Raises:
-        InvalidRequest: Something is no image, or a first image is given twice.
+        InvalidRequest: Something is no image, a first image is given twice, or an image prompt is
+            an upload and the model one that takes none.
     """
     made: dict[str, object] = {}
     for spelling, value in parameters.items():
@@ -43,17 +76,48 @@ def with_images(parameters: Mapping[str, object]) -> dict[str, object]:
             if value is not None:
                 made |= _first(value, parameters)
         elif ALIASES.get(spelling) == "imagePrompts" and value is not None:
-            made["imagePrompts"] = _prompts(value)
+            made["imagePrompts"] = _prompts(value, _taking_no_upload(parameters))
         else:
             made[spelling] = value
     return made
 
 
-def _prompts(value: object) -> list[object]:
+def _taking_no_upload(parameters: Mapping[str, object]) -> str | None:
+    """
+    Return the name of a model among *parameters* that takes image prompts by the v2 API.
+
+    It has no member for them; they go as references, which say where an image is from, and an id
+    among `imagePrompts` does not: it is taken for a generated image's.
+    """
+    for spelling, value in parameters.items():
+        if ALIASES.get(spelling) == "modelId":
+            for each in value if isinstance(value, (list, tuple)) else [value]:
+                model = find_v2_model(each) if isinstance(each, str) else None
+                if model is not None and "image_reference" in model.guidances:
+                    return model.name
+    return None
+
+
+def _prompts(value: object, model: str | None) -> list[object]:
     if _is_axis(value):
-        return [_prompts(each) for each in value]
+        return [_prompts(each, model) for each in value]
     many = value if isinstance(value, (list, tuple)) else [value]
-    return [_id_of(each, f"imagePrompts[{at}]") for at, each in enumerate(many)]
+    return [_prompt(each, f"imagePrompts[{at}]", model) for at, each in enumerate(many)]
+
+
+def _prompt(image: object, member: str, model: str | None) -> str:
+    if isinstance(image, str):
+        return image
+    identifier, kind = reference_of(image, member=member)
+    if kind == "UPLOADED" and model is not None:
+        raise InvalidRequest(
+            f"{member} is an upload, and {model} takes none among imagePrompts: its id would be "
+            "looked for among generated images. controlnets=[leo.guidance.image_reference(upload)] "
+            "is how that model takes it. Nothing was sent.",
+            member="imagePrompts",
+            value=image,
+        )
+    return identifier
 
 
 def _is_axis(value: object) -> TypeGuard[Sequence[object]]:
@@ -98,10 +162,6 @@ def _reference(image: object) -> tuple[str, str]:
             value=image,
         )
     return reference_of(image, member="init_image")
-
-
-def _id_of(image: object, member: str) -> object:
-    return image if isinstance(image, str) else reference_of(image, member=member)[0]
 
 
 def needs_names(parameters: Mapping[str, object]) -> frozenset[str]:

@@ -288,7 +288,12 @@ class Job(Generic[T]):
         if self.kind == "generation":
             changes = with_images(changes)
         request = self.request.replaced(check=check, **changes) if changes else self.request
-        return self._runner.submit(request, self._snapshot.source)  # type: ignore[return-value]
+        begins_alike = (request.source_id, request.source_type) == (
+            self.request.source_id,
+            self.request.source_type,
+        )
+        source = self._snapshot.source if begins_alike else None
+        return self._runner.submit(request, source, check=check)  # type: ignore[return-value]
 
     def delete(self) -> str:
         """
@@ -298,8 +303,8 @@ class Job(Generic[T]):
             A sentence that says what is gone and what stays.
 
         Raises:
-            InvalidRequest: It is in flight, was never accepted, or is a variation, which the
-                service does not delete.
+            InvalidRequest: It is in flight, has files that are not here, was never accepted, or
+                is a variation, which the service does not delete.
             NotFound: The service does not have it any more.
         """
         self._refuse_on_engine("delete()")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Acked",
-    "Begun",
     "Cancelled",
     "Charge",
     "Completed",
@@ -81,13 +80,6 @@ class Priced:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """The library has the file that the job begins with."""
-
-    source: MediaFile
-
-
-@dataclass(frozen=True, slots=True)
 class Sent:
     """The request is leaving; from here on money may have been spent."""
 
@@ -106,6 +98,8 @@ class Acked:
     """What it is charged, or None where the service does not say."""
     at: float
     """Clock seconds."""
+    answer: tuple[str, ...] | None = None
+    """Where the results are, from endpoints that answer with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +154,7 @@ class Noted:
 
 
 Event = (
-    Begun
-    | Priced
+    Priced
     | Sent
     | SentBack
     | Acked
@@ -195,6 +188,8 @@ class Snapshot:
         drawn: Whether the service has finished and only the files are missing.
         accepted: When the service accepted it, in clock seconds.
         source: The file of ours that the job begins with, or None.
+        answer: Where the results are, where the acknowledgement brought them; None where the job
+            has to be looked for.
         media: The files that are in the library so far, in the service's order.
         complete: Whether these are all.
         error: Why it failed.
@@ -218,6 +213,7 @@ class Snapshot:
     drawn: bool = False
     accepted: float | None = None
     source: MediaFile | None = None
+    answer: tuple[str, ...] | None = None
     media: tuple[MediaFile, ...] = ()
     complete: bool = False
     error: LeonardoError | None = None
@@ -253,16 +249,16 @@ class Snapshot:
         if self.state.is_final:
             return self
         match event:
-            case Begun(source):
-                return replace(self, source=source)
             case Priced(price):
                 return replace(self, price=price)
             case Sent():
                 return replace(self, sent=True)
             case SentBack():
                 return replace(self, sent=False)
-            case Acked(job_id, cost, at):
-                return replace(self, sent=True, job_id=job_id, cost=cost, accepted=at)
+            case Acked(job_id, cost, at, answer):
+                return replace(
+                    self, sent=True, job_id=job_id, cost=cost, accepted=at, answer=answer
+                )
             case Looked():
                 return replace(self, looks=self.looks + 1)
             case Drawn():

@@ -1,8 +1,8 @@
 """
 What one look at a job sees, whatever kind of job it is, and whom to ask.
 
-Pictures and videos are looked for among the generations, where one list serves all of them;
-variations have no list and are asked for one by one.
+Pictures and videos are looked for among the generations, where one list serves all of them, and
+the variations of their pictures; what is in no list is asked for one by one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from leonardo_nb.service.client import Client
-    from leonardo_nb.service.responses import Ack, Generation, Variation
+    from leonardo_nb.service.responses import Generation, Variation
 
 __all__ = [
     "GenerationLooks",
@@ -30,6 +30,8 @@ __all__ = [
 
 PENDING = "PENDING"
 """The service's own word for a job at work; there is no other."""
+LIST_LONGEST = 100
+"""Rows that are asked for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +112,35 @@ class GenerationLooks:
 
     async def newest(self, count: int) -> Mapping[str, Look] | None:
         """Return the account's newest jobs by id."""
+        rows = await self.rows(count)
+        return None if rows is None else {row.id: look_at_generation(row) for row in rows}
+
+    async def rows(self, count: int) -> tuple[Generation, ...] | None:
+        """Return the account's newest generations as they are."""
         user_id = self._user_id()
-        if user_id is None:
-            return None
-        rows = await self._client.generations(user_id, limit=count)
-        return {row.id: look_at_generation(row) for row in rows}
+        return None if user_id is None else await self._client.generations(user_id, limit=count)
 
 
 class VariationLooks:
     """
-    Looks at jobs that can only be asked for one by one.
+    Looks at pictures, or videos, that were made out of others.
 
     Args:
         ask: Returns one of them, or None in its first moments.
+        rows: Returns the account's newest generations, whose rows name what was made out of their
+            pictures; None where no list does.
         video: Whether they are videos.
     """
 
     def __init__(
-        self, ask: Callable[[str], Awaitable[Variation | None]], *, video: bool = False
+        self,
+        ask: Callable[[str], Awaitable[Variation | None]],
+        *,
+        rows: Callable[[int], Awaitable[tuple[Generation, ...] | None]] | None = None,
+        video: bool = False,
     ) -> None:
         self._ask = ask
+        self._rows = rows
         self._video = video
 
     async def one(self, job_id: str) -> Look | None:
@@ -146,16 +157,26 @@ class VariationLooks:
         files = (RemoteFile(row.id or job_id, picture, video),) if is_there else ()
         return Look(row.status, files)
 
-    async def newest(self, count: int) -> None:
-        """Return None: there is no list."""
-        del count
+    async def newest(self, count: int) -> Mapping[str, Look] | None:
+        """Return what was made out of the pictures of the newest generations, by id."""
+        del count  # what is new may be made out of what is old
+        rows = None if self._rows is None else await self._rows(LIST_LONGEST)
+        if rows is None:
+            return None
+        return {
+            each.id: Look(each.status, (RemoteFile(each.id, each.url),) if each.url else ())
+            for row in rows
+            for image in row.images
+            for each in image.variations
+            if each.url is not None or not each.is_complete
+        }
 
 
-def look_of_answer(ack: Ack) -> Look | None:
+def look_of_answer(job_id: str, answer: tuple[str, ...] | None) -> Look | None:
     """Return what an acknowledgement brought with it, or None where the job goes on."""
-    if ack.files is None:
+    if answer is None:
         return None
-    return Look("COMPLETE", tuple(RemoteFile(ack.id, url) for url in ack.files))
+    return Look("COMPLETE", tuple(RemoteFile(job_id, url) for url in answer))
 
 
 def look_at_generation(row: Generation) -> Look:

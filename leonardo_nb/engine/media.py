@@ -8,9 +8,10 @@ import io
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, Self, overload
 
 from leonardo_nb.engine import origins
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.engine.origins import Origin
 from leonardo_nb.errors import LibraryError
 
@@ -68,7 +69,29 @@ def _maker(maker: Maker | None, request: Body) -> Maker:
     return maker
 
 
-class Image:
+class _Made:
+    """
+    A file that knows who made it.
+
+    A pickle leaves the maker out, which has threads and connections; a copy here has the same one.
+    """
+
+    _maker: Maker | None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_maker": None}
+
+    def __copy__(self) -> Self:
+        fresh = object.__new__(type(self))
+        fresh.__dict__.update(self.__dict__)
+        return fresh
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        del memo
+        return copy.copy(self)  # what is in it never changes
+
+
+class Image(_Made):
     """
     One finished picture.
 
@@ -230,7 +253,7 @@ class Images(Sequence[Image]):
         return {media_type: data, "text/plain": repr(self)}
 
 
-class Video:
+class Video(_Made):
     """
     One finished video.
 
@@ -360,7 +383,7 @@ class Video:
                 f'src="{film}">{shown}</video>'
             )
         return (
-            f'<figure style="margin:0;max-width:{width}px">{shown}'
+            f'<figure {NO_MATH} style="margin:0;max-width:{width}px">{shown}'
             '<figcaption style="margin:8px 0 0;text-align:left;font-size:12px;line-height:1.6;'
             f'opacity:.75">{facts}</figcaption></figure>'
         )

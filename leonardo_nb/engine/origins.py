@@ -8,7 +8,7 @@ from one kind of job to the next. This is the one place that knows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.requests import (
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ImageLike",
+    "ImageType",
     "Origin",
+    "described",
     "image_to_video_of",
     "media_of",
     "motion_of",
     "nobg_of",
     "origin_of",
+    "reference_of",
     "universal_upscale_of",
     "unzoom_of",
     "upscale_of",
@@ -45,6 +48,9 @@ __all__ = [
 
 ImageLike: TypeAlias = "Image | Upload | str"
 """What stands for an image the service has: one of ours, or its id as text."""
+
+ImageType = Literal["GENERATED", "UPLOADED"]
+"""The service's words for where an image is from that is no variation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class Origin:
     type: SourceType = "GENERATED"
     media: MediaFile | None = None
 
+
+_UPLOAD_IT = "; leo.upload() makes one of a file or a PIL.Image"
 
 _OLDER = ("isVariation", "is_variation")
 """What the older endpoint takes beside the image."""
@@ -82,18 +90,52 @@ def origin_of(image: object, *, member: str = "image") -> Origin:
         return Origin(image)
     if isinstance(origin := getattr(image, "origin", None), Origin):
         return origin
-    kind = type(image).__name__
-    if hasattr(image, "images") or kind == "Images":
-        what = f"the {kind} itself; take one of its pictures, such as [0]"
-    elif hasattr(image, "poster"):
-        what = f"a {kind}; leo.upload(video.poster) makes an image of its still"
-    else:
-        what = f"a {kind}; leo.upload() makes one of a file or a PIL.Image"
     raise InvalidRequest(
-        f"{member} must be an Image of a job, an Upload, or an id as text, not {what}.",
+        f"{member} must be an Image of a job, an Upload, or an id as text, not "
+        f"{described(image, otherwise=_UPLOAD_IT)}.",
         member=member,
         value=image,
     )
+
+
+def reference_of(image: object, *, member: str = "image") -> tuple[str, ImageType]:
+    """
+    Return the id of *image*, and where the service has to look for it.
+
+    Raises:
+        InvalidRequest: It is neither an `Image` nor an `Upload`, or it is a variation, which only
+            variations can begin with.
+    """
+    if isinstance(origin := getattr(image, "origin", None), Origin):
+        return origin.id, _image_type(origin, image, member)
+    what = (
+        "text; of an id alone nobody can tell whether it is an upload's or an image's"
+        if isinstance(image, str)
+        else described(image, otherwise=_UPLOAD_IT)
+    )
+    raise InvalidRequest(
+        f"{member} must be an Image of a job or an Upload, not {what}.",
+        member=member,
+        value=image,
+    )
+
+
+def described(what: object, *, otherwise: str = "") -> str:
+    """
+    Return words for something that is no image, with what is meant instead if that is near.
+
+    Args:
+        what: Anything.
+        otherwise: What to add where nothing is near.
+    """
+    kind = type(what).__name__
+    if hasattr(what, "images"):
+        return f"the {kind} itself; take one of its pictures, such as .images[0]"
+    if isinstance(what, (list, tuple)) or kind == "Images":
+        return "several; take one of them, such as [0]"
+    if hasattr(what, "poster"):
+        return f"a {kind}; leo.upload(video.poster) makes an image of its still"
+    return f"a {kind}{otherwise}"
 
 
 def media_of(image: object) -> MediaFile | None:
@@ -202,14 +244,24 @@ def video_upscale_of(video: object, **parameters: Any) -> VideoUpscale:  # noqa:
 
 def _not_variation(image: object, member: str) -> Origin:
     origin = origin_of(image, member=member)
+    return Origin(origin.id, _image_type(origin, image, member), origin.media)
+
+
+def _image_type(origin: Origin, image: object, member: str) -> ImageType:
+    """
+    Return where *origin* is from.
+
+    Raises:
+        InvalidRequest: It is a variation.
+    """
     if origin.type == "VARIATION":
         raise InvalidRequest(
-            f"{member} is the result of a variation, and a video begins with an image that was "
-            "generated or uploaded; upload it: leo.upload(image).",
+            f"{member} is the result of a variation, which the service does not take here; "
+            "upload it: leo.upload(image).",
             member=member,
             value=image,
         )
-    return origin
+    return origin.type
 
 
 def _is_variation(origin: Origin) -> dict[str, bool]:

@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import re
+import stat
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from leonardo_nb.engine.media import Image
+from leonardo_nb.engine.origins import described
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.files import LIMIT_BYTES, LIMIT_PIXELS
 
@@ -160,7 +162,7 @@ def read_picture(what: object, *, member: str = "image") -> Picture:
         return _from_array(what, member)
     raise _refusal(
         f"{member} must be a picture: a path, bytes, an open file, a PIL.Image or an Image of a "
-        f"job, not {_described(what)}.",
+        f"job, not {described(what)}.",
         member,
         what,
     )
@@ -168,18 +170,6 @@ def read_picture(what: object, *, member: str = "image") -> Picture:
 
 def _refusal(sentence: str, member: str, what: object) -> InvalidRequest:
     return InvalidRequest(f"{sentence} Nothing was sent.", member=member, value=what)
-
-
-def _described(what: object) -> str:
-    """Return words for something that is no picture, with what is meant instead if that is near."""
-    kind = type(what).__name__
-    if hasattr(what, "images"):
-        return f"the {kind} itself; take one of its pictures, such as .images[0]"
-    if hasattr(what, "poster"):
-        return f"the {kind} itself; take its .poster"
-    if isinstance(what, (list, tuple)) or kind == "Images":
-        return "several; take one of them, such as [0]"
-    return f"a {kind}"
 
 
 def _from_path(what: str | os.PathLike[str], member: str) -> Picture:
@@ -194,9 +184,14 @@ def _from_path(what: str | os.PathLike[str], member: str) -> Picture:
         path = Path(text).expanduser()
         if path.is_dir():
             raise _refusal(f"{_shown(text)} is a folder; give one picture of it.", member, what)
-        if path.stat().st_size > LIMIT_BYTES:
-            raise _too_many_bytes(_shown(text), path.stat().st_size, member, what)
-        data = path.read_bytes()
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            # opening a pipe waits for whoever writes into it
+            raise _refusal(f"{_shown(text)} is a device or a pipe, not a file.", member, what)
+        if found.st_size > LIMIT_BYTES:
+            raise _too_many_bytes(_shown(text), found.st_size, member, what)
+        with path.open("rb") as file:  # which may have grown, or say nothing of its size
+            data = file.read(LIMIT_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: there is no home
         if isinstance(error, InvalidRequest):
             raise
@@ -226,24 +221,25 @@ def _from_array(what: object, member: str) -> Picture:
     import PIL.Image
 
     array: np.ndarray[Any, Any] = np.asarray(what)
+    refused = _refusal(
+        f"{member} is an array of {array.dtype} and shape {array.shape}; a picture has height "
+        "x width, or height x width x 3 or 4, of uint8, of floats from 0 to 1, or of booleans.",
+        member,
+        None,
+    )
+    # by its shape alone: converting takes the memory of all its pixels, as many as it may have
+    if array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,), (4,)) or not array.size:
+        raise refused
+    height, width = array.shape[:2]
+    _check_pixels(height * width, f"{width:,} x {height:,}", member, None)
     if array.dtype == np.bool_:
         array = array.astype(np.uint8) * 255
-    elif array.dtype.kind == "f" and array.size and 0 <= array.min() <= array.max() <= 1:
+    elif array.dtype.kind == "f" and 0 <= array.min() <= array.max() <= 1:
         array = (array * 255).round().astype(np.uint8)
-    if array.ndim == 3 and array.shape[2] == 1:
+    if array.dtype != np.uint8:
+        raise refused
+    if array.shape[2:] == (1,):
         array = array[:, :, 0]
-    if (
-        array.dtype != np.uint8
-        or array.ndim not in (2, 3)
-        or (array.ndim == 3 and array.shape[2] not in (3, 4))
-        or 0 in array.shape
-    ):
-        raise _refusal(
-            f"{member} is an array of {array.dtype} and shape {array.shape}; a picture has height "
-            "x width, or height x width x 3 or 4, of uint8, of floats from 0 to 1, or of booleans.",
-            member,
-            None,
-        )
     return _from_pil(PIL.Image.fromarray(np.ascontiguousarray(array)), "the array", member, None)
 
 

@@ -24,7 +24,6 @@ from leonardo_nb.engine.downloads import Downloads
 from leonardo_nb.engine.kinds import KINDS
 from leonardo_nb.engine.lifecycle import (
     Acked,
-    Begun,
     Cancelled,
     Charge,
     Completed,
@@ -58,12 +57,14 @@ from leonardo_nb.errors import (
     JobTimeout,
     LeonardoError,
     LibraryError,
+    OutcomeUnknown,
     RateLimited,
+    RequestRefused,
     ServiceError,
     UnexpectedResponse,
 )
 from leonardo_nb.library.records import JobRecord, MediaFile
-from leonardo_nb.service.requests import body_of, echoed
+from leonardo_nb.service.requests import Echo, body_of, echo_of, is_echo
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -145,11 +146,12 @@ class Runner:
         self._per_minute: dict[str, PerMinute] = defaultdict(
             lambda: PerMinute(self._limits.creates_per_minute, clock)
         )
+        generations = GenerationLooks(
+            client, lambda: None if self.account is None else self.account.user_id
+        )
         looks: dict[str, Looks] = {
-            "generation": GenerationLooks(
-                client, lambda: None if self.account is None else self.account.user_id
-            ),
-            "variation": VariationLooks(client.variation),
+            "generation": generations,
+            "variation": VariationLooks(client.variation, rows=generations.rows),
             "motion-variation": VariationLooks(client.motion_variation, video=True),
         }
         self._watches = {
@@ -166,6 +168,7 @@ class Runner:
         self._account_seen = float("-inf")
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._reservations: dict[str, Reservation] = {}
+        self._answers: set[anyio.Event] = set()
         self._unknown: set[str] = set()
         self._cancelled_early: set[str] = set()
         self._closing = False
@@ -175,22 +178,38 @@ class Runner:
 
     @overload
     def submit(
-        self, request: CreateGeneration, source: MediaFile | None = None
+        self, request: CreateGeneration, source: MediaFile | None = None, *, check: bool = ...
     ) -> GenerationJob: ...
     @overload
-    def submit(self, request: VideoBody, source: MediaFile | None = None) -> VideoJob: ...
+    def submit(
+        self, request: VideoBody, source: MediaFile | None = None, *, check: bool = ...
+    ) -> VideoJob: ...
     @overload
-    def submit(self, request: VariationBody, source: MediaFile | None = None) -> VariationJob: ...
+    def submit(
+        self, request: VariationBody, source: MediaFile | None = None, *, check: bool = ...
+    ) -> VariationJob: ...
     @overload
-    def submit(self, request: Body, source: MediaFile | None = None) -> Job[Any]: ...
-    def submit(self, request: Body, source: MediaFile | None = None) -> Job[Any]:
+    def submit(
+        self, request: Body, source: MediaFile | None = None, *, check: bool = ...
+    ) -> Job[Any]: ...
+    def submit(
+        self, request: Body, source: MediaFile | None = None, *, check: bool = True
+    ) -> Job[Any]:
         """
         Return a job for *request* at once; it starts on the engine.
 
         Args:
             request: What is asked for; its kind decides the job's.
-            source: The file that it begins with, where the caller has it.
+            source: The file that it begins with, where the caller has it; else the library's.
+            check: False lets pass what that file is too large for.
+
+        Raises:
+            ConflictingParameters: The result would be larger than the service makes.
         """
+        if source is None and request.source_id is not None:
+            source = self._ledger.media(request.source_id)
+        if check and source is not None:
+            request.check_source((source.file.width, source.file.height))
         prior = request.expected_seconds() / self._speed
         snapshot = Snapshot(
             uid=uuid.uuid4().hex,
@@ -220,9 +239,10 @@ class Runner:
             State.FAILED,
         }
         now = self.clock.now()
+        request = body_of(record.endpoint, record.request)
         snapshot = Snapshot(
             uid=record.uid,
-            request=body_of(record.endpoint, record.request),
+            request=request,
             created=record.created,
             started=now - (0.0 if may_have_files else record.seconds or 0.0),
             simulated=record.simulated,
@@ -230,6 +250,8 @@ class Runner:
             job_id=record.job_id,
             cost=record.cost,
             accepted=None if record.job_id is None else now,
+            notes=(Echo(request).note(),) if is_echo(record.content_key) else (),
+            answer=record.answer,
             media=record.media,
             complete=state is State.COMPLETE,
             cancelled=state is State.CANCELLED and not may_have_files,
@@ -253,26 +275,33 @@ class Runner:
         One that the library does not know, because it was asked for elsewhere, is written down
         with what the row says of its request, which is not all of it.
         """
-        known = next((each for each in self._ledger.find(row.id) if each.job_id == row.id), None)
-        if known is None:
-            request = echoed(row)
-            known = JobRecord(
+        return self.engine.wait(self.engine.run(self._adopt, row))
+
+    async def _adopt(self, row: Generation) -> Job[Any]:
+        for answered in tuple(self._answers):  # one of them may be this very job's
+            await answered.wait()
+        echo = echo_of(row)
+        request = echo.request
+        known = await anyio.to_thread.run_sync(
+            self._ledger.adopted,
+            JobRecord(
                 uid=uuid.uuid4().hex,
                 kind=request.kind,
                 endpoint=request.endpoint,
                 state=State.ACK,
                 request=request.wire(),
-                content_key=request.content_key(),
+                content_key=echo.content_key(),
                 simulated=self._simulated,
                 base_url=self.client.base_url,
                 created=row.created_at or self.clock.wall(),
                 sent=row.created_at or self.clock.wall(),
                 job_id=row.id,
-            )
-            self._ledger.intend(known)
-            self._ledger.sent(known.uid, known.created)
-            self._ledger.acked(known)
-        return self.found(known, look_at_generation(row))
+            ),
+        )
+        job = self.found(known, look_at_generation(row))
+        if is_echo(known.content_key) and echo.missing and echo.note() not in job.notes:
+            job.apply(Noted(echo.note()))
+        return job
 
     def found(self, record: JobRecord, look: Look | None = None) -> Job[Any]:
         """
@@ -421,10 +450,6 @@ class Runner:
     async def _whole_way(self, job: Job[Any]) -> None:
         async with self._intending:  # one by one, so that jobs start in the order they were asked
             await anyio.to_thread.run_sync(self._ledger.intend, self._record(job))
-        if job.request.source_id is not None:
-            begun = await anyio.to_thread.run_sync(self._with_source, job.snapshot)
-            if begun.source is not None:
-                job.apply(Begun(begun.source))
         try:
             await self.refresh_account()
         except ConnectionFailed as error:
@@ -436,13 +461,14 @@ class Runner:
         async with self._slots[job.kind].place():
             ack = await self._send(job, reservation)
             accepted = self.clock.now()
-            look = look_of_answer(ack) or await self._until_ended(job, str(job.id))
+            look = look_of_answer(ack.id, ack.files) or await self._until_ended(job, ack.id)
             self._durations.learn(_kind(job.request), self.clock.now() - accepted)
             await self._keep(job, look)
 
     async def _second_half(self, job: Job[Any]) -> None:
         """From the service's id to the saved files, for a job of another session."""
-        await self._keep(job, await self._until_ended(job, str(job.id)))
+        look = look_of_answer(str(job.id), job.snapshot.answer)
+        await self._keep(job, look or await self._until_ended(job, str(job.id)))
 
     async def _keep(self, job: Job[Any], look: Look) -> None:
         """Fetch what an ended job made, and write down how it ended."""
@@ -465,9 +491,10 @@ class Runner:
             )
             await self._end(job, error, refunded=False)
             return
-        await anyio.to_thread.run_sync(self._ledger.completed, self._record(job))
-        await self._refresh_quietly()
-        job.apply(Completed(self.clock.now()))
+        with anyio.CancelScope(shield=True):  # what the library calls complete is complete
+            await anyio.to_thread.run_sync(self._ledger.completed, self._record(job))
+            await self._refresh_quietly()
+            job.apply(Completed(self.clock.now()))
 
     async def _price_or_none(self, job: Job[Any]) -> Cost | None:
         source = job.snapshot.source
@@ -492,6 +519,9 @@ class Runner:
                 with anyio.CancelScope(shield=True):
                     ack = await self._send_once(job)
                     reservation.settle(job.cost)
+            except OutcomeUnknown:
+                reservation.settle(None)  # it may be paid, so it counts as spent
+                raise
             except RateLimited as refusal:
                 wait = refusal.retry_after or pause
                 if self.clock.now() + wait - started > self._limits.patience:
@@ -508,6 +538,16 @@ class Runner:
         except LeonardoError:
             job.apply(SentBack())
             raise
+        answered = anyio.Event()
+        self._answers.add(answered)
+        try:
+            return await self._answered(job)
+        finally:
+            answered.set()
+            self._answers.discard(answered)
+
+    async def _answered(self, job: Job[Any]) -> Ack:
+        """Return the answer to the request of *job*, once it is written down."""
         try:
             ack = await self.client.create(job.request)
         except RateLimited:
@@ -524,9 +564,11 @@ class Runner:
             job.apply(SentBack())
             raise
         # known first and written down then: a full disk must not lose a job that is paid
-        job.apply(Acked(ack.id, ack.cost, self.clock.now()))
+        job.apply(Acked(ack.id, ack.cost, self.clock.now(), ack.files))
         for member in ack.left_out:
             job.apply(Noted(f"The service does not take {member}; the job was sent without it."))
+        for sentence in ack.notes:
+            job.apply(Noted(sentence))
         try:
             await anyio.to_thread.run_sync(self._ledger.acked, self._record(job))
         except LibraryError as error:
@@ -624,6 +666,7 @@ class Runner:
             seconds=job.elapsed,
             job_id=job.id,
             cost=job.cost,
+            answer=job.snapshot.answer,
             media=job.snapshot.media,
         )
 
@@ -643,6 +686,6 @@ def _kind(request: Body) -> Hashable:
 
 def _may_have_created(error: ServiceError) -> bool:
     """Whether a job may exist although the answer to its request was *error*."""
-    if isinstance(error, AuthenticationError):
+    if isinstance(error, (AuthenticationError, RequestRefused)):
         return False
     return isinstance(error, UnexpectedResponse) or error.status >= SERVER_FAULT

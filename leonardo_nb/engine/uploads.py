@@ -7,13 +7,14 @@ costs nothing, and a form that has become too old is asked for anew, once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
-from leonardo_nb.engine.media import Image, shown
+from leonardo_nb.engine.deletion import Sentence
+from leonardo_nb.engine.media import shown
 from leonardo_nb.engine.origins import Origin
-from leonardo_nb.errors import InvalidRequest, LibraryError, RequestRefused
+from leonardo_nb.errors import LibraryError, NotFound, RequestRefused
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.service.assets import POLICY_EXPIRED
 
@@ -27,12 +28,9 @@ if TYPE_CHECKING:
     from leonardo_nb.library.files import MediaStore
     from leonardo_nb.service.client import Client
 
-__all__ = ["ImageType", "Upload", "Uploads", "reference_of"]
+__all__ = ["Upload", "Uploads"]
 
 T = TypeVar("T")
-
-ImageType = Literal["GENERATED", "UPLOADED"]
-"""The service's words for where an image is from."""
 
 SHOWN_SIDE = 320
 """Pixels of the longer side of an upload that is shown; it is a reminder, not a result."""
@@ -128,40 +126,6 @@ class Upload:
         return {media_type: data, "text/plain": repr(self)}
 
 
-def reference_of(image: object, *, member: str = "image") -> tuple[str, ImageType]:
-    """
-    Return the id of *image*, and where the service has to look for it.
-
-    Raises:
-        InvalidRequest: It is neither an `Image` nor an `Upload`, or it is a variation, which only
-            variations can begin with.
-    """
-    if isinstance(image, Upload):
-        return image.id, "UPLOADED"
-    if isinstance(image, Image) and not image.is_variation:
-        return image.id, "GENERATED"
-    if isinstance(image, Image):
-        raise InvalidRequest(
-            f"{member} is the result of a variation, which the service does not take here; "
-            "upload it: leo.upload(image).",
-            member=member,
-            value=image,
-        )
-    raise InvalidRequest(
-        f"{member} must be an Image of a job or an Upload, not {_described(image)}.",
-        member=member,
-        value=image,
-    )
-
-
-def _described(image: object) -> str:
-    if isinstance(image, str):
-        return "text; of an id alone nobody can tell whether it is an upload's or an image's"
-    if hasattr(image, "images"):
-        return f"the {type(image).__name__} itself; take one of its pictures, such as .images[0]"
-    return f"a {type(image).__name__}; leo.upload() makes one of a file or a PIL.Image"
-
-
 class Uploads:
     """
     What one studio has uploaded; it lives on the engine's thread.
@@ -216,10 +180,21 @@ class Uploads:
         )
         return forms.image.id, forms.mask.id
 
-    async def delete(self, upload: Upload) -> bool:
-        """Delete *upload* at the service; return False where there was none."""
+    async def delete(self, upload: Upload) -> Sentence:
+        """
+        Delete *upload* at the service; return the sentence that says what is gone and what stays.
+
+        Raises:
+            NotFound: The service does not have it any more.
+        """
         self._known = {key: each for key, each in self._known.items() if each.id != upload.id}
-        return await self._client.delete_init_image(upload.id)
+        if not await self._client.delete_init_image(upload.id):
+            raise NotFound(
+                f"The service has no upload {upload.id}: it was deleted before, or it is another "
+                "account's. The library's copy stays.",
+                status=200,
+            )
+        return Sentence(f"Upload {upload.id} is deleted at the service; the library's copy stays.")
 
 
 async def _freshly(ask: Callable[[], Awaitable[T]], post: Callable[[T], Awaitable[None]]) -> T:

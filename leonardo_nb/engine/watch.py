@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from leonardo_nb.engine.looks import PENDING
+from leonardo_nb.engine.looks import LIST_LONGEST, PENDING
 from leonardo_nb.engine.polling import Awake
 from leonardo_nb.errors import (
     AuthenticationError,
@@ -24,7 +24,7 @@ from leonardo_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.looks import Look, Looks
@@ -36,9 +36,10 @@ log = logging.getLogger("leonardo_nb")
 
 LIST_MARGIN = 10
 """How many more rows than jobs are asked for, for pictures made elsewhere in the meantime."""
-LIST_LONGEST = 100
 TIMES_MISSING = 5
 """How often a job may be missing before it is believed; a new one can be."""
+NUDGED_EVERY = 0.2
+"""Seconds between two requests that nudges cause, however many come; callbacks can be forged."""
 
 
 @dataclass(eq=False)
@@ -87,6 +88,8 @@ class Watch:
         self._watched: set[_Watched] = set()
         self._changed = anyio.Event()
         self._looking = False
+        self._nudged: set[_Watched] = set()
+        self._serving = False
         self._last_request = float("-inf")
         self._awake = Awake(clock.now())
 
@@ -134,10 +137,16 @@ class Watch:
         return any(each.job_id == job_id for each in self._in_flight())
 
     def nudge(self, job_id: str) -> None:
-        """Look at *job_id* now, whenever the last look was; only on the loop that waits for it."""
-        for each in self._in_flight():
-            if each.job_id == job_id:
-                self._spawn(self._look_at, each)
+        """
+        Look at *job_id* now, whenever the last look was; only on the loop that waits for it.
+
+        Many nudges at once share a look at the list, and there are at most five such looks a
+        second.
+        """
+        self._nudged |= {each for each in self._in_flight() if each.job_id == job_id}
+        if self._nudged and not self._serving:
+            self._serving = True
+            self._spawn(self._serve_nudges)
 
     async def _look_for_all(self) -> None:
         """Look for as long as a job is in flight."""
@@ -160,6 +169,18 @@ class Watch:
         finally:
             self._looking = False
 
+    async def _serve_nudges(self) -> None:
+        """Look at what was nudged, until nothing more is."""
+        try:
+            while nudged := [each for each in self._nudged if not each.ended.is_set()]:
+                self._nudged.clear()
+                if len(nudged) == 1 or not await self._look_at_list(self._in_flight(), nudged):
+                    await self._look_at(nudged[0])
+                    self._nudged.update(nudged[1:])
+                await self._clock.pause(NUDGED_EVERY)
+        finally:
+            self._serving = False
+
     def _in_flight(self) -> list[_Watched]:
         return [each for each in self._watched if not each.ended.is_set()]
 
@@ -172,26 +193,25 @@ class Watch:
             await self._look_at(turn)
             turn.unlisted = False
             return
-        count = min(LIST_LONGEST, len(in_flight) + LIST_MARGIN)
+        if not await self._look_at_list(in_flight, due):
+            await self._look_at(turn)
+
+    async def _look_at_list(self, in_flight: list[_Watched], due: list[_Watched]) -> bool:
+        """Look at all of them with one request; return False where there is no list."""
         try:
-            found = await self._looks.newest(count)
+            found = await self._looks.newest(min(LIST_LONGEST, len(in_flight) + LIST_MARGIN))
         except LeonardoError as error:
             for each in due:
                 self._missed(each, error)
-            return
+            return True
         if found is None:
-            await self._look_at(turn)
-        else:
-            self._take_list(found, in_flight, due)
-
-    def _take_list(
-        self, found: Mapping[str, Look], in_flight: list[_Watched], due: list[_Watched]
-    ) -> None:
+            return False
         for each in in_flight:
             if (look := found.get(each.job_id)) is not None:
                 self._seen(each, look)
         for each in due:
             each.unlisted = each.job_id not in found
+        return True
 
     async def _look_at(self, watched: _Watched) -> None:
         try:

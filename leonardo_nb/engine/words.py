@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.lifecycle import State
 from leonardo_nb.errors import JobError, JobFailed, OutcomeUnknown
+from leonardo_nb.service.responses import printable
 
 if TYPE_CHECKING:
     from leonardo_nb.engine.job import Job
@@ -41,7 +42,7 @@ def price_sentence(job: Job[Any]) -> str:
 
 def failure(job: Job[Any], look: Look) -> JobFailed:
     """Return the error of a *job* that the service has given up, and refunds."""
-    words = ", ".join(look.moderation)
+    words = ", ".join(map(printable, look.moderation))
     reason = (
         f"The service's content filter names {words}" if words else "The service gives no reason"
     )

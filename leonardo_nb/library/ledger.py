@@ -66,22 +66,24 @@ class Ledger:
 
     def intend(self, record: JobRecord) -> None:
         """Write down that *record* is about to be asked for."""
-        row = {
-            "uid": record.uid,
-            "kind": record.kind,
-            "state": record.state,
-            "request": json.dumps(dict(record.request), sort_keys=True, ensure_ascii=False),
-            "content_key": record.content_key,
-            "simulated": record.simulated,
-            "base_url": record.base_url,
-            "created": written(record.created),
-            "endpoint": record.endpoint,
-            "owner": record.owner,
-            "lease_until": None if record.lease_until is None else written(record.lease_until),
-            **_accounted(record),
-        }
         with self._writing() as connection:
-            connection.execute(sql.insert(JOBS).values(row))
+            connection.execute(sql.insert(JOBS).values(_intended(record)))
+
+    def adopted(self, record: JobRecord) -> JobRecord:
+        """
+        Write down *record*, a job that was asked for elsewhere, unless its service id is known.
+
+        Returns:
+            What the library knows of it, from before or from now on.
+        """
+        of_that_id = _jobs().where(JOBS.c.job_id == record.job_id).limit(1)
+        with self._writing(alone_on=f"job {record.job_id}") as connection:
+            if found := self._records(connection, of_that_id):
+                return found[0]
+            sent = None if record.sent is None else written(record.sent)
+            values = _intended(record) | _acknowledged(record)
+            connection.execute(sql.insert(JOBS).values(**values, sent=sent))
+        return record
 
     def sent(
         self, uid: str, at: datetime, *, owner: str | None = None, again: bool = False
@@ -360,6 +362,17 @@ class Ledger:
                         return found
         return ()
 
+    def with_job_ids(self, job_ids: Sequence[str]) -> dict[str, JobRecord]:
+        """
+        Return the jobs that the service calls *job_ids*, by these ids; unknown ones are left out.
+
+        Args:
+            job_ids: Whole ids, as many as one page of the service's history has.
+        """
+        query = _jobs().where(JOBS.c.job_id.in_(job_ids)).order_by(JOBS.c.created)
+        with self._reading() as connection:
+            return {str(row.job_id): row for row in self._records(connection, query)}
+
     def media(self, name: str) -> MediaFile | None:
         """
         Return the picture or video that the service calls *name*; None where it is not here.
@@ -381,6 +394,19 @@ class Ledger:
                 if row is not None:
                     return self._media(row)
         return None
+
+    def made(self, name: str) -> JobRecord | None:
+        """
+        Return the newest job that gave the picture or video which the service calls *name*.
+
+        *name* may also be the service's id of the job itself; None where it is not here. No
+        beginnings of ids.
+        """
+        of_a_file = sql.select(FILES.c.uid).where(FILES.c.image_id == name)
+        query = _jobs().where((JOBS.c.job_id == name) | JOBS.c.uid.in_(of_a_file))
+        with self._reading() as connection:
+            found = self._records(connection, query.order_by(*_NEWEST).limit(1))
+        return found[0] if found else None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -470,6 +496,7 @@ def _record(row: sql.Row[Any], media: Iterable[MediaFile]) -> JobRecord:
         job_id=row.job_id,
         cost=None if row.cost_amount is None else Cost.of(row.cost_amount, row.cost_unit),
         error=row.error,
+        answer=None if row.answer is None else tuple(json.loads(row.answer)),
         media=tuple(media),
         endpoint=row.endpoint,
         owner=row.owner,
@@ -495,9 +522,27 @@ def _accounted(record: JobRecord) -> dict[str, object]:
     return columns
 
 
+def _intended(record: JobRecord) -> dict[str, object]:
+    return {
+        "uid": record.uid,
+        "kind": record.kind,
+        "state": record.state,
+        "request": json.dumps(dict(record.request), sort_keys=True, ensure_ascii=False),
+        "content_key": record.content_key,
+        "simulated": record.simulated,
+        "base_url": record.base_url,
+        "created": written(record.created),
+        "endpoint": record.endpoint,
+        "owner": record.owner,
+        "lease_until": None if record.lease_until is None else written(record.lease_until),
+        **_accounted(record),
+    }
+
+
 def _acknowledged(record: JobRecord) -> dict[str, object]:
     cost = record.cost
     return _accounted(record) | {
+        "answer": None if record.answer is None else json.dumps(record.answer),
         "job_id": record.job_id,
         "cost_amount": None if cost is None else str(cost.amount),
         "cost_unit": None if cost is None else cost.unit,

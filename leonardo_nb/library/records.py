@@ -55,6 +55,7 @@ class JobRecord:
         job_id: The service's id, or None before it was accepted.
         cost: What the service charged, or None where it did not say.
         error: Why it failed, or None.
+        answer: Where the results are, where the acknowledgement said so; else None.
         media: Its pictures or videos, in the service's order.
         endpoint: Where the request was posted, below the base address; it says which kind of body
             `request` is, see `leonardo_nb.service.requests.BODIES`.
@@ -81,6 +82,7 @@ class JobRecord:
     job_id: str | None = None
     cost: Cost | None = None
     error: str | None = None
+    answer: tuple[str, ...] | None = None
     media: tuple[MediaFile, ...] = ()
     endpoint: str = "generations"
     owner: str | None = None

@@ -50,6 +50,7 @@ JOBS = sql.Table(
     sql.Column("cost_unit", sql.String),
     sql.Column("error", sql.Text),
     sql.Column("endpoint", sql.String, nullable=False, server_default="generations"),
+    sql.Column("answer", sql.Text),
     sql.Column("owner", sql.String),
     sql.Column("lease_until", sql.String),
     sql.Column("sweep", sql.String),
@@ -149,6 +150,7 @@ MIGRATIONS = (
         (
             # a kernel that runs an older leonardo_nb may still write rows, so there is a default
             "ALTER TABLE jobs ADD COLUMN endpoint VARCHAR DEFAULT 'generations' NOT NULL",
+            "ALTER TABLE jobs ADD COLUMN answer TEXT",
             "ALTER TABLE files ADD COLUMN duration FLOAT",
             "CREATE INDEX ix_files_image_id ON files (image_id)",
             """CREATE TABLE posters (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -82,8 +83,12 @@ def public_address(port: int, environment: Mapping[str, str] = os.environ) -> Ad
     )
 
 
-def unreachable(url: str) -> str | None:
+def unreachable(url: object) -> str | None:
     """Return the sentence that says why the service could not call *url*, or None if it could."""
+    if not isinstance(url, str):
+        return "A webhook address is text: https:// and a host."
+    if not url.isprintable() or " " in url:
+        return "A webhook address is one line without spaces: https:// and a host."
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -102,7 +107,10 @@ def unreachable(url: str) -> str | None:
 
 def _is_public(host: str) -> bool:
     """Whether the rest of the world could know *host*; no name server is asked."""
+    host = host.rstrip(".")
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return "." in host.rstrip(".") and not host.rstrip(".").endswith(_LOCAL_ENDINGS)
+        # no top-level name is a number, but 127.1, 0x7f.1 and 0177.0.0.1 are this machine
+        is_number = re.fullmatch(r"\d+|0x[0-9a-f]*", host.rpartition(".")[2])
+        return "." in host and not is_number and not host.endswith(_LOCAL_ENDINGS)

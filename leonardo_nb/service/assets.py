@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.reading import nearest_of
-from leonardo_nb.service.responses import inside, read_cost, rows
+from leonardo_nb.service.responses import inside, printable, read_cost, rows
 
 if TYPE_CHECKING:
     from leonardo_nb.money import Cost
@@ -381,4 +381,4 @@ def upload_complaint(status: int, body: str) -> tuple[str, str]:
 
 def _tag(body: str, name: str) -> str:
     found = re.search(rf"<{name}>([^<]*)</{name}>", body)
-    return found[1].strip() if found else ""
+    return printable(found[1]) if found else ""

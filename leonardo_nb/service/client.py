@@ -46,7 +46,13 @@ from leonardo_nb.service.keys import HIDDEN, Key, bare, hidden
 from leonardo_nb.service.plain import as_text
 from leonardo_nb.service.reach import NotReached, Reach, is_local
 from leonardo_nb.service.refusals import refusal, seconds_of_retry_after
-from leonardo_nb.service.requests import CreateGeneration, CutOut, UniversalUpscale
+from leonardo_nb.service.requests import (
+    CreateGeneration,
+    CutOut,
+    ImageToVideo,
+    TextToVideo,
+    UniversalUpscale,
+)
 from leonardo_nb.service.responses import (
     Account,
     Ack,
@@ -80,6 +86,9 @@ _IMAGE_EXTENSIONS: Final = ("png", "jpg", "jpeg", "webp")
 _MEDIA_EXTENSIONS: Final = ("mp4", "mov", "mp3", "wav")
 _FILE_SECONDS: Final = 1200.0  # 100 MB at 85 kB a second
 _SLOWEST_UPLOAD: Final = 20_000  # bytes a second
+BLOCKED: Final = (
+    "The service's content filter kept the result; what was asked is billed all the same."
+)
 _SYNC_TIMEOUT: Final = 60.0  # seconds; the service waits up to about 27 for its own result
 
 # Raised before the request has left, so that nothing can have been paid.
@@ -264,16 +273,13 @@ class Client:
 
         Source: API reference, `GET /platformModels`.
         """
-        body = await self._ask("GET", "platformModels")
-        return _fitting(
-            lambda it: tuple(map(PlatformModel.model_validate, rows(it, "custom_models"))), body
-        )
+        return _fitting(PlatformModel.read, await self._ask("GET", "platformModels"))
 
     async def create(self, body: Body) -> Ack:
         """
         Ask for a job of any kind; return its id and price before anything is made.
 
-        Pictures of models that live in the v2 API are asked for there.
+        Pictures and videos of models that live in the v2 API are asked for there.
 
         Raises:
             RequestRefused: A value that our own rules let through; `member` names it.
@@ -286,10 +292,10 @@ class Client:
         """
         if isinstance(body, CreateGeneration):
             if v2.lives_in_v2(body):
-                told = v2.translated(body)
-                ack = await self.create_v2(told.model, told.parameters, public=told.public)
-                return ack.model_copy(update={"left_out": told.left_out})
+                return await self._create_told(v2.translated(body))
             return await self.create_generation(body)
+        if isinstance(body, (TextToVideo, ImageToVideo)) and (told := body.translated()):
+            return await self._create_told(told)
         if isinstance(body, CutOut):
             result = await self.remove_background_sync(body.image(), **body.parameters())
             return Ack(
@@ -297,9 +303,14 @@ class Client:
                 generation_id=result.id,
                 cost=result.cost,
                 files=tuple(file.url for file in result.files if file.url is not None),
+                notes=(BLOCKED,) if result.blocked else (),
             )
         answer = await self._ask("POST", body.endpoint, json_body=body.wire())
         return _fitting(lambda it: Ack.read(it, body.wrappers), answer)
+
+    async def _create_told(self, told: v2.Translation) -> Ack:
+        ack = await self.create_v2(told.model, told.parameters, public=told.public)
+        return ack.model_copy(update={"left_out": told.left_out})
 
     async def create_v2(
         self, model_slug: str, parameters: Mapping[str, object], *, public: bool = False

@@ -28,6 +28,7 @@ from leonardo_nb.errors import (
     UnexpectedResponse,
 )
 from leonardo_nb.service.catalog import MOTION_SVD_RETIRED
+from leonardo_nb.service.responses import printable
 from leonardo_nb.service.values import MEMBERS
 
 __all__ = ["refusal", "seconds_of_retry_after"]
@@ -168,7 +169,7 @@ def _mentioned_member(complaint: _Complaint) -> str | None:
 
 
 def _quoted(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = printable(text)
     return f'"{flat}"' if len(flat) <= 300 else f'"{flat[:297]}..."'
 
 
@@ -177,8 +178,20 @@ _IMAGE_ID: Final = (
     "generation's, job.id; or the image was deleted."
 )
 _GENERATION_ID: Final = (
-    "It probably takes a generation's id, job.id, and was given another, such as an image's."
+    "It probably takes a generation's id, job.id, and was given another, such as an image's; or "
+    "the generation was deleted."
 )
+_VIDEO_ID: Final = (
+    "It probably takes a generation's id, job.id, of a finished video, and was given another, such "
+    "as an image's or a generation of pictures'; or the video was deleted."
+)
+_KINDS_OF_IDS: Final = (
+    "Uploaded and generated images have ids of different kinds, and a generation's, job.id, is "
+    "neither: an image's is job.images[0].id. The image may also not have arrived yet, or was "
+    "deleted."
+)
+_SEND_AGAIN: Final = "leo.upload(image) sends the copy that the library keeps."
+_DRAW_AGAIN: Final = "job.again() draws a deleted one again, and is paid."
 
 
 def _hint(asked: str, said: str) -> str:
@@ -191,38 +204,65 @@ def _hint(asked: str, said: str) -> str:
     """
     method, _, path = asked.partition(" ")
     text = said.lower()
-    if path == "generations-motion-svd" and "service error" not in text:
+    is_universal = path.startswith("variations/universal-upscaler")
+    if "failed to find init variation" in text:
+        if is_universal:
+            return (
+                " variationId takes the id of what an upscale or the like gave, and "
+                "generatedImageId an image's; or the variation was deleted with its image. "
+                f"{_SEND_AGAIN}"
+            )
+        return (
+            " isVariation=True says that the id is a variation's; leave it out for an image's. "
+            f"Or the variation was deleted with its image. {_DRAW_AGAIN}"
+        )
+    if "couldn't access image" in text or "invalid init image id" in text:
+        return f" {_KINDS_OF_IDS} {_SEND_AGAIN}"
+    if "service error" not in text:
+        if path != "generations-motion-svd":
+            return ""
         return (
             f" Motion 1.0 was retired on {MOTION_SVD_RETIRED}; "
             'image.to_video(prompt, model="MOTION2") takes its place.'
         )
-    if "failed to find init variation" in text:
-        return " isVariation=True says that the id is a variation's; leave it out for an image's."
-    if "couldn't access image" in text or "invalid init image id" in text:
-        return (
-            " Uploaded and generated images have ids of different kinds, and a generation's, "
-            "job.id, is neither: an image's is job.images[0].id. The image may also not have "
-            "arrived yet, or was deleted."
-        )
-    if "service error" not in text:
-        return ""
-    if path.startswith("variations/universal-upscaler") and method == "POST":
+    if is_universal and method == "POST":
         return (
             " generatedImageId takes an image's id, job.images[0].id, not the generation's; "
-            "variationId a variation's, initImageId an upload's."
+            "variationId a variation's, initImageId an upload's. Or the image was deleted. "
+            f"{_SEND_AGAIN}"
         )
     if method == "POST" and path in {"generations-image-to-video", "generations-motion-svd"}:
-        return f" {_IMAGE_ID} An uploaded image is told apart by its own parameter."
+        return f" {_IMAGE_ID} An uploaded image is told apart by its own parameter. {_SEND_AGAIN}"
     if method == "POST" and path.startswith("variations/"):
-        return f" {_IMAGE_ID} A variation's id needs isVariation=True."
-    if path == "generations-video-upscale" or path.startswith("generations/"):
+        return f" {_IMAGE_ID} A variation's id needs isVariation=True. {_DRAW_AGAIN}"
+    if path == "generations-video-upscale":
+        return f" {_VIDEO_ID}"
+    if path.startswith("generations/"):
         return f" {_GENERATION_ID}"
     if path == "generations":
         return (
             " init_image_id takes an upload's id, init_generation_image_id an image's, "
-            "job.images[0].id; neither takes a generation's."
+            "job.images[0].id; neither takes a generation's. Or the image was deleted. "
+            f"{_SEND_AGAIN}"
         )
     return ""
+
+
+_BEGIN_WITH_AN_ID: Final = (
+    "POST variations/",
+    "POST generations-image-to-video",
+    "POST generations-motion-svd",
+    "POST generations-video-upscale",
+)
+
+
+def _is_wrong_id(asked: str, text: str) -> bool:
+    """
+    Whether an answer is the one that ids of another kind, and of deleted images, get.
+
+    It comes with status 500 or 400, and is assumed to come before anything is made.
+    """
+    return "service error" in text and asked.startswith(_BEGIN_WITH_AN_ID)
 
 
 def refusal(
@@ -245,7 +285,7 @@ def refusal(
     meant = said.status or status
     # Whoever reads a refusal may send the request again and pay again, and a server that broke may
     # have made the job before it did: what it mentions is then no reason, and the outcome unknown.
-    is_refusal = max(status, meant) < 500
+    is_refusal = max(status, meant) < 500 or _is_wrong_id(asked, text)
     words = f": {_quoted(said.text)}" if said.text else ""
     hint = _hint(asked, said.text)
     facts: dict[str, Any] = {"status": status, "code": code, "path": said.path, "body": body}

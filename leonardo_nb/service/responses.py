@@ -37,6 +37,7 @@ __all__ = [
     "inside",
     "one_row",
     "price_of",
+    "printable",
     "read_cost",
     "rows",
 ]
@@ -56,6 +57,13 @@ def _id(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("an id is missing")
     return value
+
+
+def _id_or_none(value: object) -> str | None:
+    try:
+        return _id(value)
+    except ValueError:
+        return None
 
 
 def _number(value: object) -> float | None:
@@ -110,6 +118,17 @@ _Id = Annotated[str, PlainValidator(_id)]
 _Number = Annotated[float | None, PlainValidator(_number)]
 _Whole = Annotated[int | None, PlainValidator(_whole)]
 _Flag = Annotated[bool, PlainValidator(_is_true)]
+
+
+def printable(text: str) -> str:
+    r"""
+    Return the service's words in one line for a sentence, with nothing that steers a terminal.
+
+    >>> printable("no \x1b[31mfox\n")
+    'no �[31mfox'
+    """
+    flat = " ".join(text.split())
+    return "".join(each if each.isprintable() else "\ufffd" for each in flat)
 
 
 class _Answer(BaseModel):
@@ -177,6 +196,7 @@ class Ack(_Answer):
         generation_id: The generation's id; for variations, which have none, the same as `id`.
         cost: Its price, or None where the service names none.
         left_out: Members that the service does not take, and the request went without.
+        notes: What the answer says besides, in sentences.
         files: Where the results are, from endpoints that answer with them; None where the job has
             to be looked for.
     """
@@ -185,6 +205,7 @@ class Ack(_Answer):
     generation_id: _Id
     cost: _CostOrNone = None
     left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     files: tuple[str, ...] | None = None
 
     @classmethod
@@ -222,14 +243,15 @@ class Account(_Answer):
     Whose key it is, and what is left.
 
     Attributes:
-        user_id: The id that lists of generations are asked with.
+        user_id: The id that lists of generations are asked with, or None where the service does
+            not say whose key it is; nothing else needs it.
         username: As shown on the site; may be empty.
         slots: How many image jobs run at once.
         balance: API credits left, or None where the service does not say.
         renewal: When an API plan is renewed, or None where there is none.
     """
 
-    user_id: _Id
+    user_id: str | None
     username: Annotated[str, PlainValidator(_some_text)] = ""
     slots: int = 10
     balance: _CostOrNone = None
@@ -247,7 +269,7 @@ class Account(_Answer):
         known = [part for part in parts if part is not None]
         slots = _whole(row.get("apiConcurrencySlots"))
         return cls(
-            user_id=_id(user.get("id")),
+            user_id=_id_or_none(user.get("id")),
             username=_some_text(user.get("username")),
             slots=slots if slots and slots > 0 else 10,  # the documented default
             balance=Credits(sum(known, Decimal(0))) if known else None,
@@ -269,6 +291,12 @@ class PlatformModel(_Answer):
     featured: _Flag = False
     nsfw: _Flag = False
     image_url: _Text = Field(None, validation_alias=AliasPath("generated_image", "url"))
+
+    @classmethod
+    def read(cls, body: object) -> tuple[Self, ...]:
+        """Return the models in an answer to `GET /platformModels`, but for rows without an id."""
+        found = rows(body, "custom_models")
+        return tuple(cls.model_validate(row) for row in found if _id_or_none(row.get("id")))
 
 
 class Variation(_Answer):

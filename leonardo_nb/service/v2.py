@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.service.requests import CreateGeneration
 
-__all__ = ["Translation", "lives_in_v2", "translated"]
+__all__ = ["Translation", "kept_out", "lives_in_v2", "translated"]
 
 _CONTRASTS: Final = {3: "LOW", 3.5: "MEDIUM", 4: "HIGH"}
 _STRENGTHS: Final = {"Low": "LOW", "Mid": "MID", "High": "HIGH", "Ultra": "ULTRA", "Max": "MAX"}
@@ -132,6 +132,20 @@ def lives_in_v2(body: CreateGeneration) -> bool:
     if newer.v1_id is None:
         return True
     return older is not None and older.home == "v2" and not _draft(body, newer).obstacles
+
+
+def kept_out(body: CreateGeneration) -> tuple[str, ...]:
+    """
+    Return the members for which a request goes to the v1 API although its model's home is in v2.
+
+    >>> from leonardo_nb.service.requests import CreateGeneration
+    >>> kept_out(CreateGeneration.of("a fox", modelId="lucid-origin", tiling=True, seed=1))
+    ('tiling',)
+    """
+    newer, older = find_v2_model(body.modelId or ""), find_model(body.modelId or "")
+    if newer is None or newer.v1_id is None or older is None or older.home != "v2":
+        return ()
+    return tuple(dict.fromkeys(member for member, _ in _draft(body, newer).obstacles))
 
 
 def translated(body: CreateGeneration) -> Translation:

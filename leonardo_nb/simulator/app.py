@@ -147,19 +147,11 @@ class Simulator:
             self._state.restore(self.world)
             # a file that cannot be written is to be told now, and not to whoever asks first
             self._state.write(self.world)
+        self._send = send or _post
+        self._by_themselves = callbacks_by_themselves
         self._callbacks: Callbacks | None = None
         if webhook_url is not None:
-            self._callbacks = Callbacks(
-                self._house,
-                webhook_url,
-                key=webhook_key,
-                send=send or _post,
-                by_itself=callbacks_by_themselves,
-                base=HOST,
-            )
-            for job in self.world.all_jobs():
-                if status_at(job, now()) == PENDING:
-                    self._callbacks.expect(job)
+            self.call_back(webhook_url, webhook_key)
         self.app = self._build(pause)
 
     def __repr__(self) -> str:
@@ -191,6 +183,35 @@ class Simulator:
         from leonardo_nb.simulator.transport import InProcess
 
         return InProcess(self.app)
+
+    def call_back(self, url: str, key: str | None = None) -> None:
+        """
+        Tell *url* of finished jobs from now on, those that are at work included.
+
+        Args:
+            url: https, or http on this machine.
+            key: Sent along as a bearer token.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        self._callbacks = Callbacks(
+            self._house,
+            url,
+            key=key,
+            send=self._send,
+            by_itself=self._by_themselves,
+            base=HOST,
+        )
+        now = self._house.now()
+        for job in self.world.all_jobs():
+            if status_at(job, now) == PENDING:
+                self._callbacks.expect(job)
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether somebody is told of finished jobs."""
+        return self._callbacks is not None
 
     def deliver_callbacks(self) -> int:
         """Send the callbacks that are due now; return how many were sent."""
@@ -280,6 +301,7 @@ class Simulator:
         ]
         routes += [
             Route(MEDIA_PATH + "elements/{name}", storage.element, methods=["GET"]),
+            Route(MEDIA_PATH + "models/{name}", storage.model, methods=["GET"]),
             Route(MEDIA_PATH + "users/{user}/{path:path}", storage.file, methods=["GET"]),
             Route("/uploads/", storage.receive, methods=["POST"]),
         ]
@@ -323,8 +345,10 @@ class Simulator:
         return guarded
 
     def _changed(self, job: SimJob | None) -> None:
-        if self._state is not None:
-            self._state.write(self.world)
+        if self._state is None:
+            self.world.changes()  # nobody wants them
+        else:
+            self._state.add(self.world)
         if job is not None and self._callbacks is not None:
             self._callbacks.expect(job)
 

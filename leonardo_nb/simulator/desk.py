@@ -18,6 +18,7 @@ from leonardo_nb.simulator.house import (
     whole_query,
 )
 from leonardo_nb.simulator.images import date_of
+from leonardo_nb.simulator.previews import preview_id
 from leonardo_nb.simulator.refusals import Refusal
 from leonardo_nb.simulator.shapes import read_members, string
 from leonardo_nb.simulator.uploads import key_of
@@ -140,7 +141,8 @@ class Desk:
         }
         return Answer({"user_details": [row]})
 
-    async def _platform_models(self, _: Request) -> Response:
+    async def _platform_models(self, request: Request) -> Response:
+        base = str(request.base_url).rstrip("/")
         rows = [
             {
                 "id": model.id,
@@ -148,7 +150,10 @@ class Desk:
                 "description": f"{model.name}, simulated.",
                 "featured": model.slug is not None,
                 "nsfw": False,
-                "generated_image": None,
+                "generated_image": {
+                    "id": preview_id(model.id),
+                    "url": f"{base}/media/models/{preview_id(model.id)}.jpg",
+                },
             }
             for model in catalog.MODELS
         ]
@@ -313,7 +318,7 @@ class Desk:
             if upload is None:
                 return None
             # jobs that were made of it keep what they need
-            del self._house.world.uploads.announced[upload.id]
+            self._house.world.uploads.forget(upload.id)
             self._house.changed(None)
             return {"id": upload.id}
 

@@ -16,10 +16,12 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from leonardo_nb.service.catalog import STYLES
+from leonardo_nb.simulator.elements import find_element
 from leonardo_nb.simulator.painting.brief import MOST_CHARACTERS, read_brief
 from leonardo_nb.simulator.painting.compose import compose
 from leonardo_nb.simulator.painting.finish import finish
 from leonardo_nb.simulator.painting.looks import LOOKS, STYLE_LOOKS
+from leonardo_nb.simulator.painting.materials import mixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +88,21 @@ def layers(members: Mapping[str, object], *, index: int = 0, width: int, height:
         painting, style, look, strict=strict, loose=loose, detail=detail,
         natural=members.get("photoReal") is True, seed=seed,
     )  # fmt: skip
-    return Layers(image.convert("RGB"), painting.cover)
+    image = image.convert("RGB")
+    for name, weight in _elements(members):
+        image = mixed(image, name, weight)
+    return Layers(image, painting.cover)
+
+
+def _elements(members: Mapping[str, object]) -> list[tuple[str, float]]:
+    """Return name and weight of each element that is known, in the request's order."""
+    given = members.get("elements")
+    found: list[tuple[str, float]] = []
+    for item in given if isinstance(given, (list, tuple)) else ():
+        element = find_element(item.get("akUUID")) if isinstance(item, dict) else None
+        if element is not None:
+            found.append((element.name, _number(item.get("weight"), 1.0)))
+    return found
 
 
 def _style(members: Mapping[str, object]) -> str:

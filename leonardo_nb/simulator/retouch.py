@@ -6,6 +6,8 @@ Plain functions from picture to picture, so that variations, image-to-image and 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
@@ -20,6 +22,14 @@ from leonardo_nb.simulator.painting.surface import (
     screened,
     vignetted,
 )
+from leonardo_nb.simulator.painting.texture import noise
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from leonardo_nb.simulator.painting.texture import Floats
+
+    Indices: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 __all__ = [
     "coloured_after",
@@ -62,10 +72,10 @@ def wider(image: Image.Image, factor: float = UNZOOM) -> Image.Image:
         (max(1, round(wide / factor)), max(1, round(high / factor))), Image.Resampling.LANCZOS
     )
     left, top = (wide - inner.width) // 2, (high - inner.height) // 2
-    # what lies beyond an edge is the strip before it, there and back, so that no subject doubles
-    rows = _beyond(high, top, inner.height)
-    columns = _beyond(wide, left, inner.width)
-    surroundings = Image.fromarray(np.asarray(inner)[rows][:, columns])
+    # what lies beyond an edge is the strip before it, there and back: narrow above and below, so
+    # that no sky has a second horizon; wide at the sides, where a narrow one makes streaks
+    box = (left, top, inner.width, inner.height)
+    surroundings = Image.fromarray(np.asarray(inner)[_beyond((wide, high), box)])
     unit = min(wide, high)
     soft = blurred(surroundings, unit * 0.006)
     far = brushed(blurred(surroundings, unit * 0.02), max(2, round(unit * 0.008)), 2.0, 0.15)
@@ -78,14 +88,30 @@ def wider(image: Image.Image, factor: float = UNZOOM) -> Image.Image:
     return vignetted(Image.composite(whole, surroundings, inside), 0.1)
 
 
-def _beyond(side: int, start: int, inner: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """Return for each row of a wider view which row of the inner picture it shows."""
-    at = np.arange(side) - start
-    strip = max(1, round(inner * 0.07))
-    out = np.maximum(-at, at - inner + 1).clip(0)
-    back = strip - np.abs((out + strip) % (2 * strip) - strip)
+def _beyond(size: tuple[int, int], box: tuple[int, int, int, int]) -> tuple[Indices, Indices]:
+    """Return for each pixel of a wider view which pixel of the inner picture it shows."""
+    (wide, high), (left, top, columns, rows) = size, box
+    down = np.arange(high, dtype=np.float32)[:, None] - top
+    across = np.arange(wide, dtype=np.float32)[None, :] - left
+    # the farther away, the less it is the same again
+    out = np.maximum(_outside(down, rows), _outside(across, columns))
+    drift = noise(np.random.default_rng(13), high, wide, (9, 7), 3) - np.float32(0.5)
+    shifted = across + drift * out * np.float32(0.7)
+    return _folded(down, rows, 0.07), _folded(shifted, columns, 0.22)
+
+
+def _outside(at: Floats, inner: int) -> Floats:
+    """Return how far each of *at* is beyond the edges of *inner*, 0 within."""
+    return np.maximum(-at, at - inner + 1).clip(0)
+
+
+def _folded(at: Floats, inner: int, share: float) -> Indices:
+    """Return *at* within *inner*: beyond an edge, there and back over *share* of it."""
+    strip = max(1, round(inner * share))
+    back = strip - np.abs(_outside(at, inner) % (2 * strip) - strip)
     folded = np.where(at < 0, back, np.where(at >= inner, inner - 1 - back, at))
-    return folded.clip(0, inner - 1)
+    indices: Indices = folded.round().astype(np.int64).clip(0, inner - 1)
+    return indices
 
 
 def _frame_mask(

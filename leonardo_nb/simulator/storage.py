@@ -16,6 +16,7 @@ from leonardo_nb.simulator import painter
 from leonardo_nb.simulator.elements import find_element
 from leonardo_nb.simulator.gallery import key_of
 from leonardo_nb.simulator.house import ANY_ORIGIN, body_within
+from leonardo_nb.simulator.previews import PREVIEW_SIZE, preview_of
 from leonardo_nb.simulator.uploads import (
     CONTENT_TYPES,
     MOST_FORM_BYTES,
@@ -26,6 +27,8 @@ from leonardo_nb.simulator.uploads import (
 from leonardo_nb.simulator.world import COMPLETE, status_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
 
     from leonardo_nb.simulator.house import House
@@ -63,13 +66,28 @@ class Storage:
         element = find_element(str(request.path_params["name"]).removesuffix(".jpg"))
         if element is None:
             return _nothing()
-        members: dict[str, object] = {"prompt": element.name, "seed": 1}
-        key = key_of(members, ELEMENT_SIZE)
+        # the same subject for all, so that the elements can be compared
+        members: dict[str, object] = {
+            "prompt": "a red fox in the snow",
+            "seed": 1,
+            "elements": [{"akUUID": element.id}],
+        }
+        return await self._painted(request, members, ELEMENT_SIZE)
 
+    async def model(self, request: Request) -> Response:
+        """Answer GET of a platform model's preview."""
+        members = preview_of(str(request.path_params["name"]).removesuffix(".jpg"))
+        if members is None:
+            return _nothing()
+        return await self._painted(request, members, PREVIEW_SIZE)
+
+    async def _painted(
+        self, request: Request, members: Mapping[str, object], side: int
+    ) -> Response:
         def paint() -> bytes:
-            image = painter.paint(members, width=ELEMENT_SIZE, height=ELEMENT_SIZE)
-            return painter.encode(image)
+            return painter.encode(painter.paint(members, width=side, height=side))
 
+        key = key_of(members, side)
         picture = await anyio.to_thread.run_sync(self._house.gallery.paint, key, paint)
         return _answer(request, picture, "image/jpeg")
 

@@ -123,10 +123,12 @@ class Uploads:
     Attributes:
         announced: Every upload by id, oldest first.
         contents: What has arrived, by digest, oldest first.
+        touched: The ids of uploads that have changed since `World.changes` was asked.
     """
 
     announced: dict[str, Upload] = field(default_factory=dict)
     contents: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
+    touched: dict[str, None] = field(default_factory=dict)
 
     def announce(self, upload_id: str, folder: str, extension: object, now: float) -> Upload:
         """Promise a file, or raise `Refusal` where its extension is none of those taken."""
@@ -135,7 +137,13 @@ class Uploads:
             raise Refusal("invalid file extension")
         upload = Upload(upload_id, folder, wanted, now)
         self.announced[upload_id] = upload
+        self.touched[upload_id] = None
         return upload
+
+    def forget(self, upload_id: str) -> None:
+        """Take an upload's id away; what has arrived stays for jobs that were made of it."""
+        del self.announced[upload_id]
+        self.touched[upload_id] = None
 
     def find(self, upload_id: str) -> Upload | None:
         """Return the picture with that id, arrived or not."""
@@ -211,6 +219,7 @@ class Uploads:
         if len(content) > MOST_BYTES:
             raise too_large()
         upload.digest = self.hold(content)
+        self.touched[upload.id] = None
         return upload
 
     def hold(self, content: bytes) -> str:

@@ -13,7 +13,7 @@ import math
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
-from PIL import Image
+from PIL import Image, ImageColor
 
 from leonardo_nb.service import catalog
 from leonardo_nb.simulator import images, painter, refusals, retouch, videos
@@ -129,7 +129,7 @@ def _allowed(model: V2Model) -> set[str] | None:
         names.add("mode")
     if model.qualities:
         names.add("quality")
-    if model.durations:
+    if model.durations or model.default_duration:
         names.add("duration")
     return names
 
@@ -264,6 +264,19 @@ def _wrong_entries(name: str, entries: list[object]) -> list[str]:
             wrong.append(f"{at}.strength must be one of the following values: "
                          f"{', '.join(strengths)}")  # fmt: skip
     return wrong
+
+
+def _colour(given: object) -> str | None:
+    """Return what is behind a cut-out: a name, or hexadecimal with or without a #."""
+    if given is None:
+        return None
+    for colour in (str(given), f"#{given}"):
+        try:
+            ImageColor.getrgb(colour)
+        except ValueError:
+            continue
+        return colour
+    raise Invalid("bg_color must be a colour")
 
 
 def _source(image: Mapping[str, object], known: Known) -> Source:
@@ -562,9 +575,16 @@ class SecondDesk:
         format_ = str(parameters.get("format", "png")).upper()
         if format_ not in ("PNG", "JPG", "WEBP"):
             raise Invalid("format must be one of the following values: png, jpg, webp")
+        colour = _colour(parameters.get("bg_color"))
+        crop = parameters.get("crop") is True
         house.pay(price)
         content, size = await anyio.to_thread.run_sync(
-            self._removed, source, format_.replace("JPG", "JPEG"), 500 if preview else MOST_SIDE
+            self._removed,
+            source,
+            format_.replace("JPG", "JPEG"),
+            500 if preview else MOST_SIDE,
+            colour,
+            crop,
         )
         kind = {"PNG": "png", "JPG": "jpeg", "WEBP": "webp"}[format_]
         result: dict[str, object] = {
@@ -592,13 +612,17 @@ class SecondDesk:
         source: Source,
         format_: str,
         most: int,
+        colour: str | None,
+        crop: bool,  # noqa: FBT001  to_thread takes no keywords
     ) -> tuple[bytes, tuple[int, int]]:
         darkroom = self._house.darkroom
         image = retouch.cut_out(darkroom.source(source), darkroom.cover(source))
+        if crop and (box := image.getchannel("A").getbbox()) is not None:
+            image = image.crop(box)
         image.thumbnail((most, most))
         image = painter.marked(image)
-        if format_ == "JPEG":
-            flat = Image.new("RGB", image.size, (255, 255, 255))
+        if format_ == "JPEG" or colour is not None:
+            flat = Image.new("RGB", image.size, colour or "#ffffff")
             flat.paste(image, (0, 0), image)
             image = flat
         buffer = io.BytesIO()

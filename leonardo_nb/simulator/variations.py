@@ -130,7 +130,7 @@ def _read_universal(body: Mapping[str, object], known: Known) -> dict[str, objec
     multiplier = members["upscaleMultiplier"]
     assert isinstance(multiplier, (int, float))  # noqa: S101  just read
     factor = min(multiplier, math.sqrt(MOST_MEGAPIXELS * 1e6 / (width * height)))
-    members["factor"] = round(factor, 4)
+    members["factor"] = round(float(factor), 4)
     members["megapixels"] = width * height * factor**2 / 1e6
     return {**members, "seed": 0}
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from leonardo_nb.simulator.darkroom import Darkroom
+    from leonardo_nb.simulator.uploads import Upload
 
 __all__ = [
     "COMPLETE",
@@ -33,6 +34,7 @@ __all__ = [
     "NOTHING_SCRIPTED",
     "PENDING",
     "USD_PER_CREDIT",
+    "Changes",
     "Fate",
     "Foreseen",
     "Kind",
@@ -317,6 +319,20 @@ def _source(job: SimJob, number: int, output_id: str) -> Source:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """
+    What has changed in a world, by id.
+
+    Attributes:
+        jobs: Jobs as they are now, or None where one is gone.
+        uploads: Uploads, likewise.
+    """
+
+    jobs: dict[str, SimJob | None]
+    uploads: dict[str, Upload | None]
+
+
 @dataclass(slots=True)
 class World:
     """
@@ -357,6 +373,7 @@ class World:
     files: dict[str, tuple[SimJob, int]] = field(init=False, default_factory=dict)
     outputs: dict[str, str] = field(init=False, default_factory=dict)
     _made_of: dict[str, list[str]] = field(init=False, default_factory=dict)
+    _touched: dict[str, None] = field(init=False, default_factory=dict)
     _spent: int = field(init=False, default=0)
     _places: dict[Lane, Slots] = field(init=False)
     _requests: Rate = field(init=False)
@@ -431,6 +448,7 @@ class World:
     def keep(self, job: SimJob) -> None:
         """Put *job* where looks find it."""
         self.shelf(job.kind.shelf)[job.id] = job
+        self._touched[job.id] = None
         self.outputs.update(dict.fromkeys(job.output_ids, job.id))
         self.files.update((path, (job, i)) for i, path in enumerate(job.kind.files(job)))
         source = job.members.get("source")
@@ -463,6 +481,7 @@ class World:
             return None
         if job.absent_looks:
             job.absent_looks -= 1
+            self._touched[job_id] = None
             return None
         self._seen(job, now)
         return job
@@ -484,13 +503,24 @@ class World:
         job = self.jobs.pop(job_id, None)
         if job is None:
             return None
+        self._touched[job.id] = None
         self._drop_files(job)
         return job.id
+
+    def changes(self) -> Changes:
+        """Return what has changed since this was asked last."""
+        jobs, uploads = self._touched, self.uploads.touched
+        self._touched, self.uploads.touched = {}, {}
+        return Changes(
+            {one: self._anywhere(one) for one in jobs},
+            {one: self.uploads.announced.get(one) for one in uploads},
+        )
 
     def balance_at(self, now: float) -> int:
         """Return the credits left at *now*, failed jobs refunded."""
         for job in [job for job in self._failing.values() if status_at(job, now) == FAILED]:
             job.refunded = True
+            self._touched[job.id] = None
             self._spent -= job.credits
             del self._failing[job.id]
         return self.credits - self._spent
@@ -505,6 +535,10 @@ class World:
         self._spent = credits
 
     # -- inside
+
+    def _anywhere(self, job_id: str) -> SimJob | None:
+        shelves = (self.jobs, self.variations, self.motions)
+        return next((shelf[job_id] for shelf in shelves if job_id in shelf), None)
 
     def _afford(self, price: int, now: float) -> None:
         if price > self.balance_at(now):
@@ -551,6 +585,7 @@ class World:
     def _seen(self, job: SimJob, now: float) -> None:
         if job.looks_left is None:
             return
+        self._touched[job.id] = None
         if job.looks_left == 0:
             job.done_at = now
             job.looks_left = None
@@ -565,6 +600,7 @@ class World:
         finished = (job for job in jobs.values() if status_at(job, now) != PENDING)
         for job in [job for _, job in zip(range(surplus), finished, strict=False)]:
             del jobs[job.id]
+            self._touched[job.id] = None
             self._drop_files(job)
 
     def _drop_files(self, job: SimJob) -> None:

@@ -8,9 +8,11 @@ sends anything.
 from __future__ import annotations
 
 import html
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from leonardo_nb.engine.ingredients import needs_names, with_elements, with_images
+from leonardo_nb.engine.ingredients import ingredients_of
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest, LeonardoError, UnknownParameter
 from leonardo_nb.money import Cost, converted
 from leonardo_nb.service.catalog import (
@@ -45,6 +47,7 @@ from leonardo_nb.sweeps.space import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from leonardo_nb.engine.ingredients import Lists
     from leonardo_nb.studios import Studio
 
 __all__ = ["Plan", "plan", "sweep", "sweep_guidance", "sweep_seeds", "sweep_styles"]
@@ -109,7 +112,7 @@ class Plan:
             requests = list(self.requests.values())
             keys = [request.price_key() for request in requests]
             asked = {
-                key: self.studio.price(request)
+                key: self.studio.price_later(request)
                 for key, request in dict(zip(keys, requests, strict=True)).items()
             }
             prices = {key: self.studio.engine.wait(future) for key, future in asked.items()}
@@ -173,7 +176,7 @@ class Plan:
         rows = [(axis.name, _few(axis.labels), counted(len(axis), "value")) for axis in self.axes]
         rows += [(name, label_of(name, value), "") for name, value in self.fixed.items()]
         return (
-            "<table><thead><tr>"
+            f"<table {NO_MATH}><thead><tr>"
             f'<th colspan="3" style="text-align: left">{html.escape(headline)}</th>'
             "</tr></thead><tbody>"
             + "".join(
@@ -217,23 +220,18 @@ def plan(
         InvalidRequest: A value is refused, an axis is empty, or the cells are too many.
         ConflictingParameters: Cells break a rule; the error names the first one.
     """
-    parameters = _ingredients(parameters, studio, check=check)
-    space = space_of(prompt, parameters, seed=draw_seed(), check=check)
+    made: dict[str, Any] = ingredients_of(parameters, partial(_lists, studio), check=check)
+    space = space_of(prompt, made, seed=draw_seed(), check=check)
     return Plan(space, cells_of(space, check=check), studio=studio)
 
 
-def _ingredients(
-    parameters: Mapping[str, Any], studio: Studio | None, *, check: bool
-) -> dict[str, Any]:
-    """Return *parameters* with ids for images and elements; only names need a studio."""
-    given = with_images(parameters)
-    if not needs_names(given):
-        return with_elements(given, check=check)
+def _lists(studio: Studio | None) -> Lists:
+    """Return who knows the elements: *studio*, or the default one."""
     if studio is None:
         from leonardo_nb.studios import studio as default
 
         studio = default()
-    return studio.ingredients(given, check=check)
+    return studio.element_lists
 
 
 def sweep(

@@ -193,7 +193,7 @@ class Run:
                 continue
             kind = cell.request.price_key()
             if kind not in asked:
-                asked[kind] = studio.price(cell.request)
+                asked[kind] = studio.price_later(cell.request)
             prices[cell.key] = asked[kind]
             jobs[cell.key] = studio.submit(cell.request)
         return cls(studio, axes, fixed, cells, jobs, prices)

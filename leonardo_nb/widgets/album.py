@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image as Pillow
 
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.widgets.freeze import Frozen, columns, encode_jpeg, fitted, on_white
 from leonardo_nb.widgets.view import facts_of
 
@@ -115,7 +116,8 @@ def _page(jobs: Sequence[Any], leaves: list[tuple[Any, Pillow.Image]]) -> str:
         f"display:grid;grid-template-columns:{' '.join(['1fr'] * across)};"
         f"grid-gap:{GAP}px;max-width:{width}px"
     )
-    return f'<div><div style="{grid}">{"".join(figures)}</div>{_quiet(*_said(jobs, leaves))}</div>'
+    row = f'<div style="{grid}">{"".join(figures)}</div>'
+    return f"<div {NO_MATH}>{row}{_quiet(*_said(jobs, leaves))}</div>"
 
 
 def _said(jobs: Sequence[Any], leaves: Sequence[object]) -> tuple[str, ...]:

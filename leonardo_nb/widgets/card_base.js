@@ -301,6 +301,7 @@ export const cardOf = (makeScene) => () => {
       const now = JSON.stringify(wanted);
       if (now === actionsDrawn) return; // keeps the focus where it is, and what waits for an answer
       actionsDrawn = now;
+      if (sameDeeds(wanted)) return sayPrices(wanted);
       const focused = actions.contains(document.activeElement);
       actions.replaceChildren(
         ...wanted.map((action, i) => {
@@ -318,6 +319,27 @@ export const cardOf = (makeScene) => () => {
         }),
       );
       if (focused) /** @type {HTMLElement | null} */ (actions.querySelector("button:enabled"))?.focus();
+    }
+
+    /** Whether only prices differ from what stands there. @param {Action[]} wanted */
+    function sameDeeds(wanted) {
+      const there = [...actions.children];
+      return (
+        there.length > 0 &&
+        there.length === wanted.length &&
+        wanted.every(({ label, consequence, busy }, i) => {
+          const button = there[i].querySelector("button");
+          return button?.textContent === label && button.disabled === busy && !!consequence === !!there[i].querySelector(".leo-why");
+        })
+      );
+    }
+
+    /** A price that comes later must not take a button away under a click. @param {Action[]} wanted */
+    function sayPrices(wanted) {
+      wanted.forEach(({ consequence }, i) => {
+        const why = actions.children[i].querySelector(".leo-why");
+        if (why) why.textContent = consequence;
+      });
     }
 
     /** @param {string} what @param {HTMLButtonElement} button */

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import LeonardoError
 from leonardo_nb.sweeps.run import CellState
 from leonardo_nb.widgets.freeze import (
@@ -577,7 +578,7 @@ def _figure(data: bytes, width: int, caption: _Caption) -> str:
     described = ", ".join(f"{name} {value}" for name, value in caption.pairs)
     alt = html.escape(f"Contact sheet: {caption.prompt}; {described}")
     return (
-        f'<figure style="margin:0;max-width:{width}px">'
+        f'<figure {NO_MATH} style="margin:0;max-width:{width}px">'
         f'<img src="data:image/jpeg;base64,{encoded}" alt="{alt}" '
         'style="display:block;width:100%;height:auto;margin:0;border-radius:4px">'
         f'<figcaption style="margin:8px 0 0;text-align:left">{_words(caption)}</figcaption>'

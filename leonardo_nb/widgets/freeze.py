@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont, ImageOps
 
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.engine.posters import dark_frame, with_play_mark
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.widgets.view import (
@@ -58,6 +59,8 @@ MAX_PAINTED_BYTES = 105_000
 """JPEG bytes of the painted one; both together stay under 300 kB in the saved notebook."""
 QUALITIES = (88, 82, 74, 66, 56, 45)
 
+PLAYS = "`.card()` of the job plays it"
+"""Nobody knows here what the cell calls the job."""
 INK = "#1a1a1a"
 QUIET_INK = "#595959"
 WELL = "#f3f3f3"
@@ -260,7 +263,9 @@ class _Words:
             facts.parameters,
             tuple(part for part in line if part),
             facts.simulated,
-            "`job.card()` plays it" if facts.kind == "video" and facts.phase == "done" else "",
+            "`.card()` of the job plays it"
+            if facts.kind == "video" and facts.phase == "done"
+            else "",
         )
 
 
@@ -354,7 +359,7 @@ def _figure(pictures: Sequence[_Picture], words: _Words, most_bytes: int) -> str
     grid = f"display:grid;grid-template-columns:{tracks};grid-gap:4px;"
     row = "".join(images) if across == 1 else f'<div style="{grid}">{"".join(images)}</div>'
     return (
-        f'<figure style="margin:0;max-width:{shown}px">{row}'
+        f'<figure {NO_MATH} style="margin:0;max-width:{shown}px">{row}'
         f'<figcaption style="max-width:{SHOWN_WIDTH}px;margin:8px 0 0;text-align:left">'
         f"{_caption(words)}</figcaption></figure>"
     )
@@ -423,7 +428,7 @@ def _box(facts: CardFacts, words: _Words) -> str:
         else ""
     )
     return (
-        f'<div style="max-width:{SHOWN_WIDTH}px;box-sizing:border-box;padding:10px 14px;'
+        f'<div {NO_MATH} style="max-width:{SHOWN_WIDTH}px;box-sizing:border-box;padding:10px 14px;'
         'border:1px solid rgba(128,128,128,0.4);border-radius:6px">'
         f"{top}{_caption(words)}{error}{what_now}{identity}</div>"
     )

@@ -562,7 +562,7 @@ class Panel(VBox):
         self._price_key = key
         engine = self._studio.engine
         engine.call_later(STALE_PRICE_SECONDS, self._forget_price, key)
-        asked = self._studio.price(request)
+        asked = self._studio.price_later(request)
         asked.add_done_callback(lambda future: self._priced(key, future))
 
     def _has_prompt(self) -> bool:

@@ -59,6 +59,8 @@ __all__ = [
 
 VALUE_LENGTH = 80
 """Characters of one parameter's value; a negative prompt can have a thousand."""
+SHORT_ID = 8
+"""Characters of an id that tell it from others."""
 AT_ONCE_SECONDS = 0.1
 """A shorter time is not worth saying."""
 ANY_ID = "00000000-0000-4000-8000-000000000000"
@@ -302,18 +304,66 @@ def parameter_pairs(notable: Mapping[str, object]) -> tuple[tuple[str, str], ...
     """
     Return what differs from the defaults as (name, value) text, width and height as one size.
 
+    A picture that is pointed at is seen or is nothing to read, so its id is left out or cut, and
+    an inpainting says how strong it is in the word of `leo.inpaint`.
+
     >>> parameter_pairs({"controlnets": [{"preprocessorId": 166, "strengthType": "High"}]})
     (('controlnets', 'style High'),)
+    >>> parameter_pairs(
+    ...     {
+    ...         "canvasRequest": True,
+    ...         "canvasRequestType": "INPAINT",
+    ...         "canvasInitId": "a",
+    ...         "canvasMaskId": "b",
+    ...         "init_strength": 0.1,
+    ...     }
+    ... )
+    (('strength', '0.9'),)
     """
     pairs: dict[str, str] = {}
+    is_inpainting = notable.get("canvasRequestType") == "INPAINT"
     for name, value in notable.items():
         if name in {"width", "height"} and {"width", "height"} <= notable.keys():
             pairs["size"] = f"{notable['width']} × {notable['height']}"  # noqa: RUF001  typographic
+        elif name in _CANVAS or (is_inpainting and name == "canvasRequestType"):
+            continue
+        elif name in _FIRST_IMAGES and "init_strength" in notable:
+            continue  # how much of it remains says that there is one
+        elif name == "init_strength" and is_inpainting and isinstance(value, (int, float)):
+            pairs["strength"] = shown_value(round(1 - value, 2))
+        elif name in _IDS:
+            pairs[name] = _short(value)
+        elif name == "endFrameImage":
+            pairs[name] = _frame(value)
         elif name in _ITEMS and isinstance(value, (list, tuple)):
             pairs[name] = ", ".join(_ITEMS[name](each) for each in value)
         else:
             pairs[name] = shown_value(value)
     return tuple(pairs.items())
+
+
+_CANVAS: Final = frozenset({"canvasRequest", "canvasInitId", "canvasMaskId"})
+_FIRST_IMAGES: Final = frozenset({"init_image_id", "init_generation_image_id"})
+_IDS: Final = _FIRST_IMAGES | {
+    "id",
+    "imageId",
+    "generatedImageId",
+    "initImageId",
+    "variationId",
+    "sourceGenerationId",
+}
+"""Members that hold the id of a picture or video."""
+
+
+def _short(identifier: object) -> str:
+    """Return an id as tables show it: enough to tell it from others."""
+    text = shown_value(identifier)
+    return f"{text[:SHORT_ID]}…" if len(text) > 2 * SHORT_ID else text
+
+
+def _frame(item: object) -> str:
+    """Return the picture that a video ends with as its short id."""
+    return _short(item["id"]) if isinstance(item, Mapping) and "id" in item else shown_value(item)
 
 
 def _guide(item: object) -> str:
@@ -340,9 +390,10 @@ def _element(item: object) -> str:
 _ITEMS: Final[Mapping[str, Callable[[object], str]]] = {
     "controlnets": _guide,
     "elements": _element,
+    "imagePrompts": _short,
     "userElements": _element,
 }
-"""Members that are lists of objects, and what is said of one."""
+"""Members that are lists, and what is said of one item."""
 
 
 def money_line(facts: CardFacts) -> str:

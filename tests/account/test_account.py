@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import PIL.Image
 import pytest
+import sqlalchemy
 from IPython.lib.pretty import pretty as _pretty
 
 import leonardo_nb as leo
 from leonardo_nb.account.me import Me
+from leonardo_nb.account.offers import StyleTable
 from leonardo_nb.service.catalog import MODELS
 from leonardo_nb.service.responses import Account
 from leonardo_nb.simulator import Simulator
@@ -57,6 +59,24 @@ def test_the_account_shows_itself() -> None:
     assert "&lt;b&gt;Ada" in me._repr_html_()
 
 
+def test_an_account_without_its_user(studio: leo.Studio, simulator: Simulator) -> None:
+    """Jobs run and are found one by one; what needs a list says why there is none."""
+    row = {"user": None, "apiPaidTokens": 77, "apiConcurrencySlots": 3}
+    simulator.script(path="/me", status=200, body={"user_details": [row]}, times=100)
+    jobs = [studio.generate("a fox", seed=seed, **SMALL) for seed in (1, 2)]
+
+    assert [1, 1] == [len(job.result(20)) for job in jobs]
+    assert (None, leo.Credits(77), 3) == (
+        studio.me().user_id,
+        studio.me().balance,
+        studio.me().slots,
+    )
+    assert "account  not said by the service" in repr(studio.me())
+    for ask in (studio.history, lambda: studio.elements(own=True)):
+        with pytest.raises(leo.UnexpectedResponse, match=r"names no user.*Jobs run all the same"):
+            ask()
+
+
 def test_models_are_a_table_and_a_sequence(studio: leo.Studio) -> None:
     """As before: rows with id and name."""
     models = studio.models()
@@ -67,13 +87,25 @@ def test_models_are_a_table_and_a_sequence(studio: leo.Studio) -> None:
     assert models == tuple(models)
 
 
-def test_a_model_s_picture_is_the_newest_of_it_here(studio: leo.Studio) -> None:
+def test_a_model_s_picture_is_the_newest_of_it_here(
+    studio: leo.Studio, simulator: Simulator
+) -> None:
     """Without one, and without a preview of the service's, there is none."""
+    rows = [{"id": each.id, "name": each.name, "generated_image": None} for each in MODELS]
+    simulator.script(path="/platformModels", status=200, body={"custom_models": rows})
     studio.generate("a fox", modelId="Kino XL", **SMALL).result(20)
     models = studio.models()
 
     assert ["Leonardo Kino XL"] == [each.name for each in models if models.picture(each)]
     assert 1 == models._repr_html_().count("data:image/jpeg")
+
+
+def test_every_model_of_the_simulator_has_a_picture(studio: leo.Studio) -> None:
+    """All of them fit into a notebook."""
+    html = studio.models()._repr_html_()
+
+    assert len(MODELS) == html.count("data:image/jpeg")
+    assert 300_000 > len(html)
 
 
 def test_the_service_s_preview_stands_in(studio: leo.Studio, simulator: Simulator) -> None:
@@ -105,7 +137,10 @@ def test_elements_have_previews_and_ids(studio: leo.Studio) -> None:
         (None, "presetStyle", 13),
         ("Lucid Origin", "styleUUID", 8),
         ("flux-dev", "styleUUID", 16),
-        ("portrait-perfect", "styleUUID", 40),
+        ("Phoenix 1.0", "styleUUID", 24),
+        ("flux-schnell", "styleUUID", 16),
+        ("FLUX.1 Kontext", "styleUUID", 40),
+        ("portrait-perfect", "styleUUID", 22),
     ],
 )
 def test_styles_of_a_model(studio: leo.Studio, model: str | None, member: str, count: int) -> None:
@@ -115,6 +150,47 @@ def test_styles_of_a_model(studio: leo.Studio, model: str | None, member: str, c
     assert (count, {member}) == (len(styles), {each.member for each in styles})
     for style in styles:
         studio.request("a fox", **style.use())
+
+
+@pytest.mark.parametrize(
+    ("model", "known"),
+    [
+        ("Lucid Origin", None),
+        (
+            "Phoenix 1.0",
+            "Guides and clients name these; the service says only that its list has 23",
+        ),
+        ("Flux Schnell", "Guides and clients name these; the service publishes no list"),
+        ("portrait-perfect", "Guides and clients name these; the service publishes no list"),
+        ("FLUX.1 Kontext", "Which of them this model takes is not published"),
+    ],
+)
+def test_styles_say_how_well_they_are_known(model: str, known: str | None) -> None:
+    """A published list needs no words."""
+    _, *sentences = StyleTable(model).notes
+
+    assert (known is None, known or "") == (not sentences, "".join(sentences)[: len(known or "")])
+
+
+def test_a_style_that_no_list_names_is_not_refused(studio: leo.Studio) -> None:
+    """Phoenix has no HDR in the newer list, and had it in the older guide; nobody knows."""
+    assert "HDR" not in {each.name for each in studio.styles("Phoenix 1.0")}
+    for model in ("Phoenix 1.0", "Flux Schnell"):
+        studio.request("a fox", modelId=model, styleUUID="HDR")
+    with pytest.raises(leo.InvalidRequest):
+        studio.request("a fox", modelId="Lucid Origin", styleUUID="HDR")
+
+
+def test_the_count_of_styles_is_left_out_where_nobody_knows(studio: leo.Studio) -> None:
+    """FLUX.1 Kontext's; Phoenix has as many as the service says."""
+    models = {each.name: each for each in studio.models()}
+    count = {name: studio.models().cells(row)[2].text for name, row in models.items()}
+
+    assert ("", "23", "8") == (
+        count["FLUX.1 Kontext"],
+        count["Leonardo Phoenix 1.0"],
+        count["Lucid Origin"],
+    )
 
 
 def test_a_model_without_styles_has_none(studio: leo.Studio) -> None:
@@ -141,7 +217,7 @@ def test_a_style_s_picture_is_the_newest_of_it_here_or_an_impression(studio: leo
 
 def test_tables_fit_into_a_notebook(studio: leo.Studio) -> None:
     """The largest, with forty pictures, has less than 300 kB of html."""
-    html = studio.styles("Phoenix 1.0")._repr_html_()
+    html = studio.styles("FLUX.1 Kontext")._repr_html_()
 
     assert 40 == html.count("data:image/jpeg")
     assert 300_000 > len(html)
@@ -169,9 +245,9 @@ def test_the_price_is_what_the_job_costs(studio: leo.Studio, simulator: Simulato
     larger.result(20)
     before = simulator.balance
 
-    assert job.cost == studio.price_of("a fox", **SMALL) == studio.price_of(job.request)
-    assert larger.cost == studio.price_of(leo.universal_upscale, image)
-    assert larger.cost == studio.price_of(image.universal_upscale)
+    assert job.cost == studio.price("a fox", **SMALL) == studio.price(job.request)
+    assert larger.cost == studio.price(leo.universal_upscale, image)
+    assert larger.cost == studio.price(image.universal_upscale)
     assert before == simulator.balance
 
 
@@ -189,7 +265,7 @@ def test_what_always_costs_the_same(
     studio: leo.Studio, ask: tuple[Any, ...], credits_: int
 ) -> None:
     """The published table."""
-    assert leo.Credits(credits_) == studio.price_of(*ask)
+    assert leo.Credits(credits_) == studio.price(*ask)
 
 
 def test_videos_and_pictures_of_one_s_own_have_prices(
@@ -198,10 +274,10 @@ def test_videos_and_pictures_of_one_s_own_have_prices(
     """Nothing is uploaded to ask."""
     picture = PIL.Image.new("RGB", (512, 512), "red")
     prices = [
-        studio.price_of(leo.text_to_video, "waves", resolution="720p"),
-        studio.price_of(leo.universal_upscale, picture),
-        studio.price_of(leo.inpaint, "a hat", picture, picture),
-        studio.price_of(service="model training", resolution=512, datasetImageCount=5),
+        studio.price(leo.text_to_video, "waves", resolution="720p"),
+        studio.price(leo.universal_upscale, picture),
+        studio.price(leo.inpaint, "a hat", picture, picture),
+        studio.price(service="model training", resolution=512, datasetImageCount=5),
     ]
 
     assert all(price > leo.Credits(0) for price in prices)
@@ -335,6 +411,50 @@ def test_jobs_that_were_asked_for_elsewhere_come_in(
         assert (1, before) == (len(studio.jobs()), simulator.balance)
 
 
+def test_history_waits_for_what_has_failed(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    """A row that says so already is no job at work in the table."""
+    simulator.script(fail=True)
+    with leo.Studio(simulator=simulator, library=tmp_path / "one", clock=clock) as elsewhere:
+        elsewhere.generate("a fox", **SMALL).exception(20)
+    with leo.Studio(simulator=simulator, library=tmp_path / "two", clock=clock) as studio:
+        history = studio.history()
+
+        assert ["failed"] == [job.state for job in history]
+        assert "failed" in repr(history)
+
+
+def test_history_waits_by_the_studio_s_clock(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Five seconds of that clock, and it is shown, with or without the files."""
+    with leo.Studio(simulator=simulator, library=tmp_path / "one", clock=clock) as elsewhere:
+        elsewhere.generate("a fox", **SMALL).result(20)
+    simulator.script(path="/media/*", delay=600)
+    with leo.Studio(simulator=simulator, library=tmp_path / "two", clock=clock) as studio:
+        before = len(clock.paused)
+
+        assert 1 == len(studio.history())
+        assert 5.0 in clock.paused[before:]
+
+
+def test_history_looks_for_its_jobs_in_one_query(studio: leo.Studio) -> None:
+    """A hundred rows are one question to the library, and not a hundred."""
+    jobs = [studio.generate("a fox", seed=seed, **SMALL) for seed in range(3)]
+    for job in jobs:
+        job.result(20)
+    asked: list[str] = []
+    sqlalchemy.event.listen(
+        studio._ledger._database._engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: asked.append(statement),
+    )
+    studio.history()
+
+    assert 1 == sum("FROM jobs" in statement for statement in asked)
+
+
 def test_what_is_deleted_stays_in_the_library(studio: leo.Studio) -> None:
     """The service has it no more, and a second time it says so."""
     job = studio.generate("a fox", num_images=2, **SMALL)
@@ -383,3 +503,51 @@ def test_an_upload_is_deleted_like_a_job(studio: leo.Studio) -> None:
     assert "the library's copy stays" in studio.delete(upload)
     assert upload.path.exists()
     assert upload.id != studio.upload(picture).id
+
+
+def test_a_part_of_a_table_says_of_how_much() -> None:
+    """Six of all styles, and one of all."""
+    styles = StyleTable("Phoenix 1.0")
+
+    assert "6 of 24 styles of Leonardo Phoenix 1.0" == styles[:6].caption()
+    assert "1 of 24 styles of Leonardo Phoenix 1.0" == styles[:6][:1].caption()
+    assert "24 styles of Leonardo Phoenix 1.0" == styles[:].caption()
+
+
+def test_an_upload_that_is_gone_is_not_said_to_be_deleted(studio: leo.Studio) -> None:
+    """A second time there is nothing."""
+    upload = studio.upload(PIL.Image.new("RGB", (64, 64), "red"))
+    studio.delete(upload)
+    with pytest.raises(leo.NotFound, match=f"no upload {upload.id}"):
+        studio.delete(upload)
+
+
+def test_a_job_of_another_service_is_not_deleted_here(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    """One library may have jobs of two services, and this one has never heard of it."""
+    with leo.Studio(simulator=simulator, library=tmp_path, clock=clock) as studio:
+        job = studio.generate("a fox", **SMALL)
+        job.result(20)
+    with (
+        leo.Studio(
+            api_key="5b1e1d6c-0000-4000-8000-00000000beef",
+            base_url="https://example.org/api/rest/v1",
+            library=tmp_path,
+            clock=clock,
+        ) as other,
+        pytest.raises(leo.LibraryError, match=r"speaks to https://example.org/api/rest/v1"),
+    ):
+        other.delete(str(job.id))
+
+
+def test_a_job_is_deleted_where_it_was_asked_for(
+    studio: leo.Studio, simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Whichever studio is told to."""
+    job = studio.generate("a fox", **SMALL)
+    job.result(20)
+    with leo.Studio(simulator=Simulator(), library=tmp_path / "other", clock=clock) as other:
+        other.delete(job)
+
+    assert ("DELETE", f"/generations/{job.id}") in simulator.requests

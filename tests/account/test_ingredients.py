@@ -203,3 +203,78 @@ def test_an_upload_can_be_drawn_in_again(studio: leo.Studio, upload: leo.Upload)
     mask = PIL.Image.new("L", upload.size, "white")
 
     assert 1 == len(studio.inpaint("a hat", upload, mask).result(20))
+
+
+@pytest.mark.parametrize("given", [{"elements": ["Woodcut"]}, {"elements": {"Woodcut": 0.5}}])
+def test_inpainting_takes_what_generate_takes(
+    studio: leo.Studio, upload: leo.Upload, given: dict[str, Any]
+) -> None:
+    """Elements by name, and images as prompts."""
+    image, mask = PIL.Image.new("RGB", (128, 128), "red"), PIL.Image.new("L", (128, 128), "white")
+    job = studio.inpaint("a hat", image, mask, imagePrompts=[upload], **given)
+
+    assert [WOODCUT] == [each.akUUID for each in job.request.elements or ()]
+    assert (upload.id,) == job.request.imagePrompts
+    assert 1 == len(job.result(20))
+
+
+def test_inpainting_takes_no_other_first_image(studio: leo.Studio, upload: leo.Upload) -> None:
+    """The image that is drawn in is the one."""
+    image, mask = PIL.Image.new("RGB", (64, 64)), PIL.Image.new("L", (64, 64), "white")
+    with pytest.raises(leo.InvalidRequest, match=r"takes no init_image_id: it is the image"):
+        studio.inpaint("a hat", image, mask, init_image=upload)
+
+
+async def test_elements_by_name_work_in_a_callback_once_the_list_is_here(
+    studio: leo.Studio, simulator: Simulator
+) -> None:
+    """A callback runs on the engine, where nothing may be waited for."""
+    said: list[object] = []
+
+    def asked(job: leo.Job[Any]) -> None:
+        try:
+            said.append(studio.request("an owl", elements=["Woodcut"]).elements)
+        except leo.EngineThreadError as error:
+            said.append(error)
+
+    job = studio.generate("a fox", **SMALL)
+    await job
+    for _ in range(2):
+        studio.engine.wait(studio.engine.run(_called, asked, job))
+        studio.elements()
+
+    first, second = said
+    assert "leo.elements()" in str(first)
+    assert (WOODCUT,) == tuple(each.akUUID for each in second)  # type: ignore[attr-defined]
+
+
+async def _called(function: Any, job: object) -> None:
+    function(job)
+
+
+def test_a_v2_model_takes_an_upload_as_a_guidance(studio: leo.Studio, upload: leo.Upload) -> None:
+    """Among imagePrompts its id would be taken for a generated image's."""
+    for model in ("Nano Banana", ["Nano Banana", "Phoenix 1.0"]):
+        with pytest.raises(
+            leo.InvalidRequest, match=r"leo\.guidance\.image_reference\(upload\)"
+        ) as caught:
+            studio.ingredients({"modelId": model, "imagePrompts": [upload]})
+        assert "imagePrompts" == caught.value.member
+    job = studio.generate(
+        "a fox", modelId="Nano Banana", controlnets=[leo.guidance.image_reference(upload)]
+    )
+
+    assert 1 == len(job.result(20))
+
+
+def test_a_v2_model_takes_generated_images_as_prompts(
+    studio: leo.Studio, upload: leo.Upload
+) -> None:
+    """And other models take uploads."""
+    image = studio.generate("a fox", **SMALL).result(20)[0]
+    given: list[dict[str, object]] = [
+        {"modelId": "Nano Banana", "imagePrompts": image},
+        {"imagePrompts": upload},
+    ]
+
+    assert [[image.id], [upload.id]] == [studio.ingredients(each)["imagePrompts"] for each in given]

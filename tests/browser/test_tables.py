@@ -17,7 +17,7 @@ job = leo.generate("a lighthouse", modelId="Lucid Origin", styleUUID="Vibrant",
                    width=256, height=192)
 images = job.result(20)"""
 
-TABLES = ("leo.me()", "leo.models()", "leo.elements()", "leo.history()")
+TABLES = ("leo.me()", "leo.models()", "leo.elements()", "leo.history()", "leo.jobs()")
 NARROW = 480
 
 COLOURS = """element => {
@@ -55,9 +55,9 @@ def test_tables_can_be_read_in_any_theme(notebook: Opener) -> None:
 
 def test_a_narrow_page_is_not_pushed_aside(notebook: Opener) -> None:
     """A wide table scrolls by itself; styles flow into as many lines as they need."""
-    page = shown(notebook, "leo.models()", 'leo.styles("Lucid Origin")')
+    page = shown(notebook, "leo.models()", 'leo.styles("Lucid Origin")', "leo.jobs()")
     page.page.set_viewport_size({"width": NARROW, "height": 900})
-    for number in (1, 2):
+    for number in (1, 2, 3):
         area = page.output(number)
         wide = area.evaluate("element => [element.scrollWidth, element.clientWidth]")
 

@@ -84,10 +84,10 @@ def test_upscale_on_a_card_says_its_price_and_acts_on_what_was_opened(notebook: 
     for cell in range(3):
         page.run(cell)
     actions = page.card(1).locator(".leo-actions").first
-    expect(actions).to_contain_text("Upscalethe first, about 15 credits")
+    expect(actions).to_contain_text("Upscalethe first, 15 credits")
     page.card(1).get_by_role("button", name="Open picture 2").click()
     page.page.keyboard.press("Escape")
-    expect(actions).to_contain_text("picture 2, about 15 credits")
+    expect(actions).to_contain_text("picture 2, 15 credits")
 
     page.card(1).get_by_role("button", name="Upscale").click()
 

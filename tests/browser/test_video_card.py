@@ -44,7 +44,7 @@ def test_film_plays_by_itself_and_then_becomes_a_still(notebook: Opener) -> None
 
     has_picture_and_no_widget(page)
     expect(page.output(1)).to_contain_text(FACTS)
-    expect(page.output(1)).to_contain_text("job.card() plays it")
+    expect(page.output(1)).to_contain_text(".card() of the job plays it")
     assert PLAIN_PICTURE == mime_types(page.save())[0]
     assert WIDGET_TYPE not in page.file.read_text("utf-8")
     assert [] == page.problems

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from leonardo_nb.errors import ConflictingParameters, InvalidRequest, LeonardoError
 from leonardo_nb.service.catalog import MODELS, STYLES, V2_MODELS
 from leonardo_nb.service.client import Client
-from leonardo_nb.service.requests import BODIES, Body, CreateGeneration
+from leonardo_nb.service.requests import BODIES, Body
 
 from .specification import Specification
 
@@ -151,8 +151,10 @@ def parameters(draw: st.DrawFn, kind: type[Body], at_most: int = 5) -> dict[str,
     members = kind.vocabulary.members
     needed = [name for name, field in kind.model_fields.items() if field.is_required()]
     names = draw(st.lists(st.sampled_from(list(members)), unique=True, max_size=at_most))
-    if kind is CreateGeneration and draw(st.booleans()):
-        names.append("modelId")
+    # most models are in the v2 API, so one is given in every second request
+    for name in members.keys() & {"modelId", "model"}:
+        if draw(st.booleans()):
+            names.append(name)
     if "initImageId" in members and not {"generatedImageId", "variationId"} & set(names):
         names.append("initImageId")
     return {name: draw(values(members[name])) for name in dict.fromkeys([*needed, *names])}
@@ -188,7 +190,13 @@ def test_what_is_sent_unchecked_fits(
 ) -> None:
     """With check=False names and types are right all the same; v1 says no more of them."""
     given_ = data.draw(parameters(kind))
-    body = kind.of(given_.pop(kind.lead, None), check=False, **given_)
+    try:
+        body = kind.of(given_.pop(kind.lead, None), check=False, **given_)
+    except ConflictingParameters as error:
+        # a member that the model's own API has no word for is an unknown name there
+        if error.rule not in {"v1", "v2"}:
+            raise
+        reject()
     requests = asked(lambda client: client.create(body))
 
     assert [] == wrong([each for each in requests if V2_BASE not in each.url.path], v1, v2)

@@ -140,6 +140,23 @@ def test_unknown_job_is_no_look(called: Called) -> None:
     assert 0 == called.looks()
 
 
+def test_own_simulator_calls_back(tmp_path: Path) -> None:
+    """One that somebody brings is told where to call, as the built-in one is."""
+    service = ManualClock()
+    simulator = Simulator(now=service.now, callbacks_by_themselves=False)
+    with Studio(
+        simulator=simulator,
+        library=tmp_path / "own",
+        clock=ManualClock(holds=True),
+        webhook_url=True,
+    ) as studio:
+        job = once(studio.generate("a fox", **SMALL), "ack")
+        service.advance(60)
+
+        assert 1 == simulator.deliver_callbacks()
+        assert 1 == len(job.result(timeout=10))
+
+
 def test_closing_frees_the_port(called: Called) -> None:
     """Nobody listens once the studio is closed."""
     called.studio.close()
@@ -188,6 +205,39 @@ def test_address_that_the_service_cannot_call(tmp_path: Path, url: str, words: s
         Studio(simulator=True, library=tmp_path / "own", webhook_url=url)
 
     assert "webhook_url" == caught.value.member
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"webhook_port": "x"}, "from 0 .* to 65535, not 'x'"),
+        ({"webhook_port": -1}, "not -1"),
+        ({"webhook_port": 65_536}, "not 65536"),
+        ({"webhook_port": True}, "not True"),
+        ({"webhook_port": None}, "not None"),
+        ({"webhook_token": 5}, "is text, not an int"),
+        ({"webhook_token": b"token"}, "is text, not a bytes"),
+        ({"webhook_token": " "}, "is blank"),
+        ({"webhook_token": "secret\r\nX: y"}, "is one line"),
+        ({"webhook_token": "secret "}, "is one line"),
+        ({"webhook_url": "https://127.1/"}, "cannot reach 127.1"),
+        ({"webhook_url": "https://x.org/\n"}, "is one line without spaces"),
+        ({"webhook_url": 5}, "is text"),
+        ({"webhook_url": ["https://x.org/"]}, "is text"),
+        ({"webhook_url": ""}, "https:// and a host"),
+    ],
+    ids=repr,
+)
+def test_webhook_arguments_that_cannot_be_used(
+    given: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    """Each is named before a thread is started, and a token is kept out of the error."""
+    before = threading.enumerate()
+    with pytest.raises(leo.InvalidRequest, match=words) as caught:
+        Studio(simulator=True, library=tmp_path / "own", **{"webhook_url": True, **given})
+
+    assert (list(given), before) == ([caught.value.member], threading.enumerate())
+    assert "secret" not in str(caught.value)
 
 
 def test_taken_port_is_named(tmp_path: Path) -> None:

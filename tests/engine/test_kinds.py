@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image as Picture
 
 import leonardo_nb as leo
 from leonardo_nb.service.responses import Generation
 from leonardo_nb.studios import Studio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from leonardo_nb.simulator import Simulator
@@ -30,6 +33,20 @@ VIDEOS: dict[str, Callable[[Studio, leo.Image], leo.VideoJob]] = {
     "text_to_video": lambda studio, _: studio.text_to_video("waves", **CLIP),
     "to_video": lambda _, image: image.to_video("slow dolly in", **CLIP),
 }
+
+
+@pytest.fixture
+def make(tmp_path: Path, clock: ManualClock, simulator: Simulator) -> Iterator[Any]:
+    """Make a studio with facts of its own."""
+    made: list[Studio] = []
+
+    def studio_with(**facts: Any) -> Studio:
+        made.append(Studio(simulator=simulator, library=tmp_path / "own", clock=clock, **facts))
+        return made[-1]
+
+    yield studio_with
+    for each in made:
+        each.close()
 
 
 @pytest.fixture
@@ -83,6 +100,7 @@ async def test_blocked_cut_out_stays_paid(image: leo.Image, simulator: Simulator
         await job
 
     assert ("failed", "charged") == (job.state, job.charge)
+    assert "content filter kept the result" in job.notes[0]
 
 
 async def test_variation_of_a_variation(image: leo.Image) -> None:
@@ -224,3 +242,191 @@ def test_history_row_with_nothing_known(studio: Studio) -> None:
     row = Generation.model_validate({"id": "x", "status": "FAILED", "prompt": "a fox"})
 
     assert {"prompt": "a fox"} == studio._runner.adopt(row).request.wire()
+
+
+@pytest.mark.parametrize("kind", ["upscale", "unzoom", "nobg", "universal_upscale"])
+async def test_wrong_id_is_refused_and_costs_nothing(make: Any, kind: str) -> None:
+    """A generation's id in an image's place says so, and the budget is whole afterwards."""
+    studio = make(budget=leo.Credits(80))
+    first = studio.generate("a fox", **SMALL)
+    await first
+    spent = studio.spent
+
+    job = getattr(studio, kind)(str(first.id))
+    with pytest.raises(leo.RequestRefused, match=r"job\.images\[0\]\.id") as caught:
+        await job
+
+    assert ("failed", "none", spent) == (job.state, job.charge, studio.spent)
+    assert not isinstance(caught.value, leo.OutcomeUnknown)
+    await studio.upscale((await first)[0])  # what was reserved is free again
+
+
+async def test_unknown_outcome_counts_as_spent(make: Any) -> None:
+    """A lost answer may have been paid, so that the wall and the sum both count it."""
+    studio = make(budget=leo.Credits(80))
+    image = (await studio.generate("a fox", **SMALL))[0]
+    spent = studio.spent
+    studio.simulator.script(path="/variations/upscale", status=502)
+
+    with pytest.raises(leo.OutcomeUnknown):
+        await image.upscale()
+
+    assert spent + leo.Credits(15) == studio.spent
+
+
+async def test_again_of_another_picture_begins_with_that_one(studio: Studio) -> None:
+    """A changed image is shown, and priced, as what it is."""
+    small, large = [
+        (await studio.generate("a fox", **SMALL | {"width": side, "height": side}))[0]
+        for side in (64, 1024)
+    ]
+    job = small.universal_upscale()
+    again = job.again(generatedImageId=large.id)
+    await again
+
+    assert (small, large) == (job.source, again.source)
+    assert again.price == again.cost
+
+
+async def test_too_large_a_result_is_refused_by_id_too(studio: Studio) -> None:
+    """The library knows the size of an image that is given by its id; check=False sends it."""
+    image = (await studio.generate("a fox", **SMALL))[0]
+    large = await image.universal_upscale(upscalerStyle="CINEMATIC", upscaleMultiplier=2)
+    media = large.origin.media
+    assert media is not None
+    before = studio.simulator.creates if studio.simulator else 0
+
+    with pytest.raises(leo.ConflictingParameters, match="megapixels"):
+        studio._runner.submit(large_upscale(large.id), larger_than(media))
+
+    assert studio.simulator is not None
+    assert before == studio.simulator.creates
+
+
+def large_upscale(variation: str) -> Any:
+    from leonardo_nb.service.requests import UniversalUpscale
+
+    return UniversalUpscale.of(variationId=variation, upscaleMultiplier=2)
+
+
+def larger_than(media: Any) -> Any:
+    """Return *media* as if it had 5,000 pixels a side."""
+    return replace(media, file=replace(media.file, width=5000, height=5000))
+
+
+async def test_answer_that_brought_its_result_outlives_the_studio(
+    tmp_path: Path, clock: ManualClock, simulator: Simulator
+) -> None:
+    """A cut-out that was paid and not fetched is fetched from where its answer said it is."""
+    with Studio(simulator=simulator, library=tmp_path / "one", clock=clock) as first:
+        image = (await first.generate("a fox", **SMALL))[0]
+        simulator.script(method="GET", path="/media/*", times=3, status=500)
+        job = image.nobg(crop=True)
+        with pytest.raises(leo.DownloadFailed):
+            await job
+    paid = simulator.creates
+
+    with Studio(simulator=simulator, library=tmp_path / "one", clock=clock) as second:
+        again = second.job(str(job.id))
+        await again
+
+    assert ("complete", paid) == (again.state, simulator.creates)
+
+
+async def test_cancel_after_the_library_knows_it_is_too_late(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """A job whose files are written down ends as complete, whatever comes in between."""
+    asked: list[leo.Job[Any]] = []
+    real = studio._ledger.completed
+
+    def completed(record: Any) -> None:
+        real(record)
+        studio.engine.call_soon(asked[0].cancel)
+
+    studio._ledger.completed = completed  # type: ignore[method-assign]
+    job = studio.generate("a fox", **SMALL)
+    asked.append(job)
+
+    assert 1 == len(await job)
+    assert "complete" == job.state
+
+
+async def test_history_during_a_create_makes_no_second_job(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """A row that is read before the answer to its own request is that job, and not another."""
+    job = studio.generate("a fox", **SMALL)
+    images = await job
+    row = studio.engine.wait(studio.engine.run(studio.client.generation, str(job.id)))
+
+    adopted = [studio._runner.adopt(row) for _ in range(3)]
+
+    assert [job] * 3 == adopted
+    assert images == adopted[0].images
+    assert 1 == len(studio.jobs())
+
+
+async def test_cancel_while_the_answer_is_on_its_way_loses_no_id(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """What was paid is written down with its id, whoever loses patience meanwhile."""
+    simulator.script(path="/generations", method="POST", delay=5)
+    job = studio.generate("a fox", **SMALL)
+    while not job.sent:  # noqa: ASYNC110  it is on its way to the service
+        await asyncio.sleep(0)
+
+    job.cancel()
+    with pytest.raises(leo.JobCancelled):
+        await job
+
+    (row,) = studio.jobs()
+    assert 1 == simulator.creates
+    assert (job.id, job.cost) == (row.job_id, row.cost)
+    assert row.job_id is not None
+
+
+async def test_upload_is_the_source(studio: Studio) -> None:
+    """A picture of one's own is in no row of the library, and its job knows it all the same."""
+    upload = studio.upload(Picture.new("RGB", (64, 48), "navy"))
+    job = studio.universal_upscale(upload)
+    await job
+
+    assert job.source is not None
+    assert ((64, 48), upload.path) == (job.source.size, job.source.path)
+
+
+async def test_adopted_job_says_that_it_is_not_whole(
+    studio: Studio, simulator: Simulator, tmp_path: Path, clock: ManualClock
+) -> None:
+    """What the history does not say is named, and such a job is never taken for a plain one."""
+    with Studio(simulator=simulator, library=tmp_path / "elsewhere", clock=clock) as elsewhere:
+        image = (await elsewhere.generate("a fox", **SMALL))[0]
+        job = image.to_video("slow dolly in", **CLIP)
+        await job
+        row = elsewhere.engine.wait(elsewhere.engine.run(elsewhere.client.generation, str(job.id)))
+
+    adopted = studio._runner.adopt(row)
+    await adopted
+    (record,) = studio.jobs()
+
+    assert any("which image it begins with" in note for note in adopted.notes)
+    assert record.content_key != adopted.request.content_key()
+
+
+async def test_cut_out_is_cropped_and_has_its_background(image: leo.Image) -> None:
+    """What only the v2 API knows is seen in the result: its own colour, and no empty edges."""
+    cropped = await image.nobg(crop=True)
+    red = (await image.nobg(bg_color="ff0000")).pil().convert("RGB")
+
+    assert cropped.size < image.size
+    assert (255, 0, 0) == red.getpixel((0, 0))
+
+
+async def test_a_background_that_is_no_colour_is_refused(image: leo.Image) -> None:
+    """The service's sentence comes back, and nothing is paid."""
+    job = image.nobg(bg_color="zzz")
+    with pytest.raises(leo.RequestRefused, match="bg_color must be a colour"):
+        await job
+
+    assert "none" == job.charge

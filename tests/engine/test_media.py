@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import copy
 import io
+import pickle
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,10 @@ from leonardo_nb.library.files import StoredFile
 from leonardo_nb.library.records import MediaFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from leonardo_nb.studios import Studio
 
 BYTES = b"the film"
 URL = "https://x/1.mp4"
@@ -169,3 +174,28 @@ def test_pictures_say_whether_they_are_variations(tmp_path: Path) -> None:
         Image(media).is_variation,
         Image(media, is_variation=True).is_variation,
     ]
+
+
+def test_what_a_job_gave_can_be_pickled(studio: Studio) -> None:
+    """It comes back as it was, but for its studio, and says so when that is asked for."""
+    images = studio.generate("a fox", width=64, height=64, alchemy=False).result(20)
+    film = images[0].to_video("it runs").result(20)
+    again = pickle.loads(pickle.dumps(images))  # noqa: S301  just made here
+    moving = pickle.loads(pickle.dumps(film))  # noqa: S301
+
+    assert (images, repr(images), film) == (again, repr(again), moving)
+    assert images[0].read_bytes() == again[0].read_bytes()
+    for ask in (again[0].upscale, moving.upscale):
+        with pytest.raises(LibraryError, match="This file came without a studio"):
+            ask()
+    assert studio.upscale(again[0]).result(20).is_variation
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_keeps_its_studio(copied: Callable[[Any], Any], studio: Studio) -> None:
+    """Here it is the same studio that is asked."""
+    images = studio.generate("a fox", width=64, height=64, alchemy=False).result(20)
+    again = copied(images)
+
+    assert images == again
+    assert again[0].upscale().result(20).is_variation

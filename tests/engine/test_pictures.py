@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import tracemalloc
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -214,6 +216,37 @@ def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(leo.InvalidRequest, match=words):
             read_picture(what)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_path_to_no_file_is_never_opened(tmp_path: Path) -> None:
+    """Reading a pipe would wait for ever, and a device may never end."""
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", "/dev/zero"):
+        with pytest.raises(leo.InvalidRequest, match="is a device or a pipe, not a file"):
+            read_picture(path)
+
+
+@pytest.mark.parametrize("pixel", [np.uint8(7), np.False_, 0.5, [0.1, 0.2, 0.3], [1, 2, 3, 4]])
+def test_an_array_that_is_too_large_is_refused_unread(pixel: Any) -> None:
+    """By its shape alone; a copy would take hundreds of megabytes."""
+    array = np.broadcast_to(np.array(pixel), (30_000, 30_000, *np.shape(pixel)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(leo.InvalidRequest, match="30,000 x 30,000 pixels, more than the 80 me"):
+            read_picture(array)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 1_000_000
+
+
+def test_an_array_of_other_numbers_is_refused() -> None:
+    """Nobody knows which of them is white."""
+    for array in (np.full((4, 4), 2.5), np.zeros((4, 4), np.int64), np.zeros((4, 0))):
+        with pytest.raises(leo.InvalidRequest, match=r"image is an array of .*; a picture has"):
+            read_picture(array)
 
 
 def test_a_file_open_as_text_is_refused() -> None:

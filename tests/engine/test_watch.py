@@ -12,7 +12,7 @@ from leonardo_nb.engine.looks import GenerationLooks, Look, RemoteFile, Variatio
 from leonardo_nb.engine.polling import Polling
 from leonardo_nb.engine.watch import Watch
 from leonardo_nb.errors import AuthenticationError, ConnectionFailed, NotFound
-from leonardo_nb.service.responses import Variation
+from leonardo_nb.service.responses import Generation, Variation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -233,3 +233,100 @@ async def test_no_list_before_the_account_is_known() -> None:
     nobody: object = None
 
     assert None is await GenerationLooks(nobody, lambda: None).newest(10)  # type: ignore[arg-type]
+
+
+async def test_many_nudges_share_a_look(clock: ManualClock) -> None:
+    """Two hundred callbacks at once are one look and then the list, not two hundred requests."""
+    clock.holds = True
+    names = [f"job-{number}" for number in range(200)]
+    looks = Told(clock, newest=lambda _: dict.fromkeys(names, DONE))
+    watch = watch_of(looks)
+    waiting = asyncio.ensure_future(ended(watch, *names))
+    while not watch.is_watched(names[-1]):  # noqa: ASYNC110  they are being put there
+        await asyncio.sleep(0)
+
+    for name in names:
+        watch.nudge(name)
+    await waiting
+
+    assert [(0.0, "newest 100")] == looks.asked
+
+
+async def test_forged_nudges_are_five_looks_a_second(clock: ManualClock) -> None:
+    """However often somebody claims that a job has ended, it is looked at five times a second."""
+    clock.holds = True
+    looks = Told(clock, one=lambda _: WORKING)
+    watch = watch_of(looks)
+    waiting = asyncio.ensure_future(ended(watch, "a"))
+    while not watch.is_watched("a"):  # noqa: ASYNC110  it is being put there
+        await asyncio.sleep(0)
+
+    for _ in range(100):
+        watch.nudge("a")
+        await asyncio.sleep(0)
+        clock.advance(0.01)
+        await asyncio.sleep(0.002)
+
+    assert 1 <= len(looks.asked) <= 7
+    waiting.cancel()
+
+
+async def test_variations_are_found_beside_their_pictures() -> None:
+    """One list of generations shows what was made out of their pictures, as far as it has ended."""
+    row = Generation.model_validate(
+        {
+            "id": "g",
+            "status": "COMPLETE",
+            "generated_images": [
+                {
+                    "id": "i",
+                    "url": "https://x/i",
+                    "generated_image_variation_generics": [
+                        {"id": "done", "status": "COMPLETE", "url": "https://x/done"},
+                        {"id": "working", "status": "PENDING", "url": None},
+                        {"id": "half", "status": "COMPLETE", "url": None},
+                    ],
+                }
+            ],
+        }
+    )
+
+    async def rows(_: int) -> tuple[Generation, ...]:
+        return (row,)
+
+    async def ask(_: str) -> Variation | None:
+        return None
+
+    assert {
+        "done": Look("COMPLETE", (RemoteFile("done", "https://x/done"),)),
+        "working": Look("PENDING"),
+    } == await VariationLooks(ask, rows=rows).newest(1)
+
+
+async def test_two_that_the_list_does_not_show_take_turns(clock: ManualClock) -> None:
+    """Jobs that are too old for the list are asked for by their ids, between two lists."""
+    looks = Told(clock, newest=lambda _: {})
+
+    await ended(watch_of(looks), "old", "older")
+
+    assert ["newest 12", "old", "older"] == sorted({name for _, name in looks.asked})
+    assert {"old", "older"} <= {name for _, name in looks.asked}
+
+
+async def test_complete_without_an_address_is_looked_at_again(clock: ManualClock) -> None:
+    """A variation that is called complete and is nowhere yet has not ended."""
+    rows = iter(
+        [
+            Variation.model_validate({"id": "v", "status": "COMPLETE", "url": None}),
+            Variation.model_validate({"id": "v", "status": "COMPLETE", "url": "https://x/v"}),
+        ]
+    )
+
+    async def ask(_: str) -> Variation:
+        return next(rows)
+
+    told = Told(clock)
+    told.one = VariationLooks(ask).one  # type: ignore[method-assign]
+    (look,) = await ended(watch_of(told), "v")
+
+    assert (RemoteFile("v", "https://x/v"),) == look.files

@@ -20,7 +20,6 @@ from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.files import StoredFile
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.records import JobRecord, MediaFile, Spending
-from leonardo_nb.library.table import JobTable
 from leonardo_nb.library.tables import METADATA, MIGRATIONS, MIGRATIONS_DONE
 from leonardo_nb.money import Credits, Dollars
 
@@ -314,6 +313,17 @@ def test_a_job_is_found_by_either_name_and_its_beginning(ledger: Ledger) -> None
     found = [len(ledger.find(name)) for name in ("u1", "1f19-abc", "1f19", "1F19-A", "%", "_1")]
 
     assert [1, 1, 1, 1, 0, 0] == found
+
+
+def test_many_jobs_are_found_by_their_whole_ids(ledger: Ledger) -> None:
+    """In one query; neither beginnings nor unknown ids find anything."""
+    for number in range(3):
+        ledger.intend(record(f"u{number}"))
+        ledger.acked(record(f"u{number}", state="ack", job_id=f"job-{number}"))
+    found = ledger.with_job_ids(["job-0", "job-2", "job", "u1"])
+
+    assert {"job-0": "u0", "job-2": "u2"} == {name: each.uid for name, each in found.items()}
+    assert {} == ledger.with_job_ids([])
 
 
 def test_a_failure_keeps_its_sentence(ledger: Ledger) -> None:
@@ -689,38 +699,14 @@ def test_text_that_a_server_refuses_is_asked_for_and_kept(ledger: Ledger) -> Non
     assert [("a\0fox", "no")] == [(each.request["prompt"], each.error) for each in ledger.jobs()]
 
 
-def test_the_table_shows_prompts_as_text() -> None:
-    """Markup is escaped in HTML, and nothing in a prompt steers a terminal."""
-    table = JobTable([record(request={"prompt": "<script>\x1b[31m", "seed": 7})], total=1)
+def test_what_gave_a_picture_is_found(ledger: Ledger, tmp_path: Path) -> None:
+    """By the id of the picture or of the job, whole; the newest of several."""
+    for uid, later in (("u1", 0), ("u2", 1)):
+        media = (MediaFile("i1", "https://x", False, stored(tmp_path, uid)),)
+        made = record(uid, created=NOON + timedelta(hours=later), job_id=f"job-{uid}", media=media)
+        ledger.intend(made)
+        ledger.completed(made)
 
-    assert "&lt;script&gt;" in table._repr_html_()
-    assert "<script>" not in table._repr_html_()
-    assert "\x1b" not in repr(table)
+    found = [ledger.made(name) for name in ("i1", "job-u1", "job", "i")]
 
-
-def test_the_table_shows_every_kind() -> None:
-    """A job without a prompt says what it does; one that cannot be read says what it was."""
-    jobs = [
-        record(),
-        record(kind="video", endpoint="generations-text-to-video", request={"prompt": "waves"}),
-        record(kind="variation", endpoint="variations/nobg", request={"id": "i1"}),
-        record(kind="variation", endpoint="variations/nobg", request={"member": "unknown"}),
-        record(kind="video", endpoint="of-tomorrow", request={"prompt": "a fox"}),
-        record(kind="video", endpoint="of-tomorrow", request={}),
-    ]
-
-    table = JobTable(jobs, total=len(jobs))
-
-    assert [
-        'a "fox" 🦊',
-        "waves",
-        "Remove background",
-        "Variation",
-        "a fox",
-        "Video",
-    ] == [row[2] for row in table.rows()]
-
-
-def test_the_table_says_how_much_it_leaves_out() -> None:
-    """A page of a larger library says so."""
-    assert repr(JobTable([record()], total=1200)).endswith("1 of 1,200 jobs")
+    assert ["u2", "u1", None, None] == [each and each.uid for each in found]

@@ -10,6 +10,7 @@ from leonardo_nb.service.catalog import (
     MODELS,
     PRESET_STYLES,
     STYLES,
+    V2_MODELS,
     Model,
     expected_seconds,
     find_model,
@@ -64,11 +65,12 @@ def test_half_a_name_is_no_model(spelling: str) -> None:
 
 def test_models_name_only_styles_that_exist() -> None:
     """Every style in a model's list has an id, and every list has Dynamic."""
-    listed = [model for model in MODELS if model.styles]
+    lists = [named for model in MODELS if (named := model.styles or model.seen_styles)]
+    lists += [model.seen_styles for model in V2_MODELS if model.seen_styles]
 
     assert (set(), True) == (
-        {style for model in listed for style in model.styles} - set(STYLES),
-        all("Dynamic" in model.styles for model in listed),
+        {style for named in lists for style in named} - set(STYLES),
+        all("Dynamic" in named for named in lists),
     )
 
 

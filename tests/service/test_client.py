@@ -171,7 +171,7 @@ async def test_generations_are_listed_newest_first() -> None:
         for _ in range(3):
             acks.append(await client.create_generation(FOX))
             time.now += 1
-        user = (await client.me()).user_id
+        user = (await client.me()).user_id or ""
         listed = await client.generations(user, offset=1, limit=10)
 
     assert [ack.generation_id for ack in acks[-2::-1]] == [each.id for each in listed]

@@ -87,7 +87,12 @@ REFUSED: list[tuple[type[Body], tuple[object, ...], dict[str, Any], str]] = [
     (TextToVideo, ("w",), {"duration": 5}, "leave duration out"),
     (TextToVideo, ("w",), {"model": "VEO3_1", "duration": 5}, "4, 6 or 8 seconds"),
     (TextToVideo, ("w",), {"model": "KLING2_5", "duration": 6}, "5 or 10 seconds"),
-    (TextToVideo, ("w",), {"resolution": "1080"}, "RESOLUTION_480 or RESOLUTION_720"),
+    (
+        TextToVideo,
+        ("w",),
+        {"resolution": "1080"},
+        "480p or 720p (RESOLUTION_480 or RESOLUTION_720)",
+    ),
     (TextToVideo, ("w",), {"width": 832}, "go together"),
     (TextToVideo, ("w",), {"width": 833, "height": 480}, "832 x 480"),
     (TextToVideo, ("w",), {"seed": 2_147_483_638}, "at most 2147483637"),
@@ -114,6 +119,8 @@ WRONG: list[tuple[type[Body], tuple[object, ...], dict[str, Any], str, object]] 
     (TextToVideo, ("",), {}, "prompt", None),
     (TextToVideo, ("w",), {"model": "MOTION3"}, "model", "MOTION2"),
     (TextToVideo, ("w",), {"resolution": "4k"}, "resolution", None),
+    (TextToVideo, ("w",), {"resolution": "700p"}, "resolution", "RESOLUTION_720"),
+    (TextToVideo, ("w",), {"resolution": 4}, "resolution", None),
     (ImageToVideo, ("w",), {}, "imageId", None),
     (ImageToVideo, ("w",), {"imageId": ID, "endFrameImage": {"id": ID}}, "endFrameImage", None),
     (MotionSvd, (ID,), {"motionStrength": 11}, "motionStrength", 10),
@@ -123,6 +130,33 @@ WRONG: list[tuple[type[Body], tuple[object, ...], dict[str, Any], str, object]] 
     (UniversalUpscale, (ID,), {"creativityStrength": 0}, "creativityStrength", 1),
     (UniversalUpscale, (ID,), {"upscaleMultiplier": 2.5}, "upscaleMultiplier", 2),
 ]
+
+
+@pytest.mark.parametrize(
+    ("member", "style", "other"),
+    [
+        ("upscalerStyle", "ARTISTIC", "ultraUpscaleStyle"),
+        ("upscaler_style", "realistic", "ultraUpscaleStyle"),
+        ("ultraUpscaleStyle", "cinematic", "upscalerStyle"),
+    ],
+)
+def test_a_style_of_the_other_upscaler_is_told_its_member(
+    member: str, style: str, other: str
+) -> None:
+    """Both upscalers have styles; one that is the other's is not told a nearest."""
+    with pytest.raises(InvalidRequest, match=f'value of {other}: {other}="{style.upper()}"') as no:
+        UniversalUpscale.of(ID, **dict[str, Any]({member: style}))
+
+    assert no.value.nearest is None
+
+
+@pytest.mark.parametrize("typed", ["720p", "720", " 720P ", "resolution_720", "RESOLUTION_720"])
+def test_a_resolution_is_taken_as_people_type_it(typed: str) -> None:
+    """Of a video and of a finer one; what else is typed is answered in the same words."""
+    assert "RESOLUTION_720" == TextToVideo.of("w", resolution=typed).resolution
+    assert "RESOLUTION_720" == VideoUpscale.of(ID, resolution=typed).resolution
+    with pytest.raises(InvalidRequest, match=r"480p, 720p or 1080p \(RESOLUTION_480"):
+        TextToVideo.of("w", resolution="4k")
 
 
 def test_every_kind_is_here() -> None:

@@ -175,6 +175,19 @@ def test_long_words_are_cut() -> None:
     assert len(str(refusal(500, v1("x" * 10_000)))) < 500
 
 
+def test_words_that_steer_a_terminal() -> None:
+    """They are shown as what cannot be shown, and kept as they came in the body."""
+    body = v1("no \x1b[31mfox\x07\u202e\nhere")
+    error = refusal(400, body)
+
+    assert error is not None
+    assert ("no �[31mfox�� here", True, body) == (
+        str(error).split('"')[1],
+        str(error).isprintable(),
+        error.body,
+    )
+
+
 def test_rate_limit_carries_the_wait() -> None:
     """Seconds, for whoever tries again."""
     error = refusal(429, "", retry_after=2.5)

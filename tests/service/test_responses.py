@@ -127,6 +127,23 @@ def test_account_with_nulls() -> None:
     assert ("", 10, None) == (account.username, account.slots, account.balance)
 
 
+@pytest.mark.parametrize("user", [None, {}, {"id": None}, {"id": " "}, "x"])
+def test_an_account_without_its_user(user: object) -> None:
+    """What is left to spend is still read."""
+    account = Account.read({"user_details": [{"user": user, "apiPaidTokens": 7}]})
+
+    assert (None, Credits(7)) == (account.user_id, account.balance)
+
+
+def test_a_model_without_an_id_hides_no_other() -> None:
+    """It is left out, as in other lists."""
+    found = PlatformModel.read(
+        {"custom_models": [{"id": None, "name": "x"}, {}, None, {"id": "an-id", "name": None}]}
+    )
+
+    assert ["an-id"] == [each.id for each in found]
+
+
 def test_platform_models() -> None:
     """Rows are read in order, with or without a picture."""
     models = [

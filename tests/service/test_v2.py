@@ -265,3 +265,34 @@ def test_v2_models_are_found_by_any_spelling() -> None:
 def test_the_calculator_knows_no_price_of_v2(model: str) -> None:
     """It has no parameter for these models, so a price of its would be another model's."""
     assert None is CreateGeneration.of("a fox", modelId=model).pricing()
+
+
+def test_a_request_that_stays_in_v1_says_why() -> None:
+    """A model of v2 that is given what v2 has no word for is asked of v1, and its job says so."""
+    body = CreateGeneration.of("a fox", modelId="lucid-origin", tiling=True)
+    (sentence,) = body.advice()
+
+    assert "Lucid Origin is asked of the v1 API, because v2 has no word for tiling" in sentence
+    assert () == CreateGeneration.of("a fox", modelId="lucid-origin").advice()
+    assert () == CreateGeneration.of("a fox", tiling=True).advice()
+
+
+def test_a_canvas_keeps_its_size() -> None:
+    """The uploaded canvas does not grow with the request."""
+    canvas: dict[str, Any] = {
+        "canvasRequest": True,
+        "canvasRequestType": "INPAINT",
+        "modelId": "DreamShaper v7",
+    }
+    ids: dict[str, Any] = {
+        "canvasInitId": ID,
+        "canvasMaskId": ID,
+        "alchemy": False,
+        "init_strength": 0.5,
+    }
+    body = CreateGeneration.of("a door", width=512, height=512, **canvas, **ids)
+
+    with pytest.raises(ConflictingParameters, match="512 x 512"):
+        body.replaced(width=1024)
+    assert 512 == body.replaced(prompt="a window").width
+    assert 1024 == body.replaced(width=1024, check=False).width

@@ -604,6 +604,23 @@ async def test_platform_models_are_listed(client: httpx.AsyncClient) -> None:
     assert "b24e16ff-06e3-43eb-8d33-4416c2d75876" in {row["id"] for row in rows}
 
 
+async def test_platform_models_have_previews(client: httpx.AsyncClient) -> None:
+    """Each its own, drawn when it is asked for, and the same on every simulator."""
+    rows = (await client.get("/platformModels")).json()["custom_models"]
+    again = Simulator().transport()
+    pictures = {}
+    async with httpx.AsyncClient(transport=again) as other:
+        for row in rows:
+            url = row["generated_image"]["url"]
+            pictures[row["id"]] = (await client.get(url)).content
+            assert pictures[row["id"]] == (await other.get(url)).content
+        missing = await other.get(url.replace(".jpg", "x.jpg"))
+
+    assert {b"\xff\xd8"} == {picture[:2] for picture in pictures.values()}
+    assert len(rows) == len(set(pictures.values()))
+    assert 404 == missing.status_code
+
+
 async def test_repr_is_a_sentence(simulator: Simulator, client: httpx.AsyncClient) -> None:
     """It says what was made and what is left."""
     made = await create(client)

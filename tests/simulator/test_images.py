@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from leonardo_nb.service.catalog import MODELS, Model, pricing_params
 from leonardo_nb.simulator import images
+from leonardo_nb.simulator.elements import ELEMENTS
 from leonardo_nb.simulator.refusals import Refusal
 from leonardo_nb.simulator.world import Known, World
 
@@ -276,3 +278,14 @@ def test_enums_are_those_of_the_reference() -> None:
     assert set(enums["presetStyle"]) == set(images.PRESET_STYLES)
     assert set(enums["scheduler"]) == set(images.SCHEDULERS)
     assert set(enums["sd_version"]) == set(images.SD_VERSIONS)
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model.home != "v2"])
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_the_calculator_names_the_charge(model: Model, count: int) -> None:
+    """With and without elements, what the calculator says is what is taken; none costs more."""
+    elements = [{"akUUID": element.id} for element in ELEMENTS[:count]]
+    members = images.read({"prompt": "a fox", "modelId": model.id, "elements": elements})
+
+    assert images.IMAGE.credits(members) == images.price(pricing_params(members))
+    assert images.IMAGE.credits(members) == images.IMAGE.credits({**members, "elements": []})

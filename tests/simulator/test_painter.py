@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from leonardo_nb.service.catalog import PRESET_STYLES, STYLES
+from leonardo_nb.simulator.elements import ELEMENTS
 from leonardo_nb.simulator.painter import encode, paint
 from leonardo_nb.simulator.painting.brief import read_brief
 from leonardo_nb.simulator.painting.looks import LOOKS, STYLE_LOOKS
+from leonardo_nb.simulator.painting.materials import MATERIALS
 
 PLAIN: dict[str, object] = {
     "prompt": "a lighthouse at dawn, gulls over the surf",
@@ -212,3 +214,54 @@ def test_encode_gives_files() -> None:
 
     assert ("JPEG", "RGB") == (jpeg.format, jpeg.mode)
     assert ("PNG", "RGBA") == (png.format, png.mode)
+
+
+def with_elements(*weighted: tuple[str, float]) -> Image.Image:
+    ids = {element.name: element.id for element in ELEMENTS}
+    return picture(elements=[{"akUUID": ids[name], "weight": weight} for name, weight in weighted])
+
+
+def test_every_element_is_a_picture_of_its_own() -> None:
+    """Each element is at least 6 levels from the plain picture and from every other."""
+    pictures = [picture(), *(with_elements((element.name, 1)) for element in ELEMENTS)]
+
+    assert [] == [pair for pair in combinations(pictures, 2) if distance(*pair) < 6]
+
+
+def test_every_element_has_a_material() -> None:
+    """What the list of elements names is painted, and nothing else."""
+    assert {element.name for element in ELEMENTS} == set(MATERIALS)
+
+
+@pytest.mark.parametrize("name", sorted(MATERIALS))
+def test_an_element_gives_the_same_bytes(name: str) -> None:
+    """Two paintings of one request with an element are equal to the byte."""
+    first, second = (encode(with_elements((name, 0.8))) for _ in range(2))
+
+    assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
+
+
+@pytest.mark.parametrize("name", sorted(MATERIALS))
+def test_an_element_grows_with_its_weight(name: str) -> None:
+    """Half of an element is nearer to the plain picture than all of it, and 2 is farther away."""
+    plain = picture()
+    far = [distance(plain, with_elements((name, weight))) for weight in (0, 0.5, 1, 2)]
+
+    assert sorted(far) == far
+    assert 4 == len(set(far))
+
+
+@pytest.mark.parametrize(
+    "elements", [None, [], "Paper Cut", [{"akUUID": "unknown"}], [None], [{"weight": 1}]]
+)
+def test_without_a_known_element_nothing_changes(elements: object) -> None:
+    """No element, or one that nobody knows, gives the bytes of the plain picture."""
+    assert encode(picture()) == encode(picture(elements=elements))
+
+
+@pytest.mark.parametrize("size", [(32, 32), (32, 512), (512, 32)])
+def test_elements_fit_every_size(size: tuple[int, int]) -> None:
+    """The smallest and the slimmest pictures have all elements at once."""
+    ids = [{"akUUID": element.id} for element in ELEMENTS]
+
+    assert size == picture(*size, elements=ids).size

@@ -116,6 +116,15 @@ async def test_failures_are_arrays(
     assert {"message", "path", "locations", "extensions"} == set(error)
 
 
+async def test_a_video_whose_length_has_a_default_takes_a_length(
+    client: httpx.AsyncClient, clock: ManualClock
+) -> None:
+    """Happy Horse makes 5 s unless it is told otherwise; which lengths it has is not known."""
+    video = {"width": 96, "height": 64, "quantity": 1}
+
+    assert "COMPLETE" == (await made(client, clock, "happy-horse", duration=2, **video))["status"]
+
+
 async def test_an_empty_account(client: httpx.AsyncClient, simulator: Simulator) -> None:
     """Too few credits are an array as well; a bad key is not."""
     simulator.world.credits = 0

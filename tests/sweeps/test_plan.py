@@ -46,7 +46,7 @@ def test_seed_is_drawn_once_and_recorded() -> None:
 def test_estimate_counts_and_prices(studio: Studio) -> None:
     """Two images a cell are counted, and priced by the service's calculator."""
     plan = leo.plan("a fox", studio=studio, seed=[1, 2, 3], num_images=2)
-    one = studio.price(plan.cells[0].request).result()
+    one = studio.price_later(plan.cells[0].request).result()
     estimate = plan.estimate()
 
     assert (3, 3, 6, one * 3) == (estimate.cells, estimate.jobs, estimate.images, estimate.cost)

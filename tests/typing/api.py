@@ -27,7 +27,7 @@ def connecting() -> None:
         assert_type(studio.generate("a fox"), leo.GenerationJob)
         request = leo.CreateGeneration.of("a fox", seed=1)
         assert_type(studio.submit(request), leo.GenerationJob)
-        assert_type(studio.price(request), Future[leo.Cost])
+        assert_type(studio.price_later(request), Future[leo.Cost])
 
 
 async def a_job() -> None:
@@ -103,7 +103,13 @@ def pictures_of_one_s_own(picture: Picture, images: leo.Images) -> None:
 
 def the_account(job: leo.GenerationJob) -> None:
     """What an account is asked for."""
+    assert_type(leo.me(), leo.Me)
     assert_type(leo.me().balance, leo.Cost | None)
+    assert_type(leo.models(), leo.ModelTable)
+    assert_type(leo.elements(), leo.ElementTable)
+    assert_type(leo.elements(own=True), leo.OwnElementTable)
+    assert_type(leo.styles(), leo.StyleTable)
+    assert_type(leo.styles()[0], leo.Style)
     assert_type(leo.models()[0].name, str)
     assert_type(leo.elements()[0].id, str)
     assert_type(leo.elements(own=True)[0].id, int)
@@ -111,12 +117,15 @@ def the_account(job: leo.GenerationJob) -> None:
     assert_type(leo.price("a fox", num_images=4), leo.Cost)
     assert_type(leo.price(leo.text_to_video, "waves", resolution="720p").dollars, leo.Dollars)
     assert_type(leo.price(service="LCM_GENERATION", width=512, height=512).credits, leo.Credits)
+    assert_type(leo.improve_prompt("a fox", "in winter"), leo.Prompt)
     assert_type(leo.improve_prompt("a fox", "in winter").cost, leo.Cost | None)
     leo.generate(leo.random_prompt())
+    assert_type(leo.jobs(limit=5), leo.JobTable)
+    assert_type(leo.history(), leo.History)
     for each in leo.history(limit=3):
         assert_type(each.id, str | None)
     assert_type(job.delete(), str)
-    leo.delete("5b1e1d6c-0000-4000-8000-00000000beef")
+    assert_type(leo.delete("5b1e1d6c-0000-4000-8000-00000000beef"), str)
 
 
 def the_rest() -> None:

@@ -231,6 +231,22 @@ def test_two_views_share_a_model_and_leave_nothing(
     assert [1, 0] == page.evaluate("[model.listening(), urls.size]")
 
 
+def test_a_price_that_comes_later_takes_no_button_away(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """The buttons stay the same ones, so that a click that has begun ends on what it began on."""
+    job = make_job(pictures=1, state="complete", sent=True)
+    page = page_of(job)
+    page.evaluate("void (window.before = [...document.querySelectorAll('.leo-action')])")
+    priced = facts_of(job, prices={"to-video": Credits(100)})
+    page.evaluate("view => model.set('view', view)", card_view(priced))
+
+    assert "100 credits" in page.locator(".leo-actions").inner_text()
+    assert page.evaluate(
+        "[...document.querySelectorAll('.leo-action')].every((b, i) => b === before[i])"
+    )
+
+
 MAKE_AGAIN = """async (state) => {
   window.lower = fakeModel({ ...state, made: [] });
   window.views = 0;

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from leonardo_nb.engine.canvas import inpaint_of
 from leonardo_nb.engine.lifecycle import Charge
 from leonardo_nb.errors import (
     AuthenticationError,
@@ -212,6 +213,46 @@ def test_what_guides_a_picture_is_said_in_words(
 ) -> None:
     """A card says which guidance and how strong, where the request has objects."""
     assert ((member, text),) == parameter_pairs({member: items})
+
+
+AN_ID = "4f3a2b1c-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize("strength", [0.2, 0.5, 0.9])
+def test_an_inpainting_says_how_strong_it_is(strength: float) -> None:
+    """In the word of leo.inpaint, and nothing of the canvas that the service draws on."""
+    request = inpaint_of("a hat", (512, 512), strength=strength, ids=(AN_ID, AN_ID), seed=1)
+
+    assert (
+        ("seed", "1"),
+        ("size", "512 × 512"),  # noqa: RUF001
+        ("strength", f"{strength:g}"),
+    ) == parameter_pairs(request.notable())
+
+
+@pytest.mark.parametrize(
+    ("notable", "pairs"),
+    [
+        ({"init_image_id": AN_ID, "init_strength": 0.4}, (("init_strength", "0.4"),)),
+        ({"init_generation_image_id": AN_ID, "init_strength": 1}, (("init_strength", "1"),)),
+        ({"init_generation_image_id": AN_ID}, (("init_generation_image_id", "4f3a2b1c…"),)),
+        ({"imagePrompts": [AN_ID, "b"]}, (("imagePrompts", "4f3a2b1c…, b"),)),
+        ({"imageId": AN_ID}, (("imageId", "4f3a2b1c…"),)),
+        (
+            {"endFrameImage": {"id": AN_ID, "type": "GENERATED"}},
+            (("endFrameImage", "4f3a2b1c…"),),
+        ),
+        (
+            {"canvasRequest": True, "canvasRequestType": "OUTPAINT", "canvasInitId": AN_ID},
+            (("canvasRequestType", "OUTPAINT"),),
+        ),
+    ],
+)
+def test_pictures_are_not_shown_as_whole_ids(
+    notable: dict[str, object], pairs: tuple[tuple[str, str], ...]
+) -> None:
+    """An id is cut, and left out where how much of the picture remains is said."""
+    assert pairs == parameter_pairs(notable)
 
 
 def test_long_values_are_cut() -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "SEED_MAX",
     "SEED_MAX_FLUX",
     "STYLES",
+    "XL_STYLES",
     "Alchemy",
     "Family",
     "Model",
@@ -84,6 +85,9 @@ class Model:
         seed_max: The largest seed.
         styled_by: The parameter that sets its style.
         styles: Names of the styles it takes; empty where the service publishes no list.
+        seen_styles: Names of styles that guides and clients name for it, where no list is
+            published; others are not refused.
+        styles_counted: How many its list has, where only that is known.
         contrast: The contrast the guides ask for, or None where it is not asked for.
         photo_real_v2: True where PhotoReal v2 runs on it.
         inpaints: False where canvas inpainting is refused.
@@ -101,6 +105,8 @@ class Model:
     seed_max: int = SEED_MAX
     styled_by: Literal["presetStyle", "styleUUID"] = "presetStyle"
     styles: tuple[str, ...] = ()
+    seen_styles: tuple[str, ...] = ()
+    styles_counted: int | None = None
     contrast: float | None = None
     photo_real_v2: bool = False
     inpaints: bool = True
@@ -160,6 +166,59 @@ _FLUX_DEV_STYLES = (
     "Stock Photo",
     "Watercolor",
 )
+# The v2 API's list has 23 and no HDR; its names are not known here. These are the older guide's,
+# as clients have them, but for HDR.
+_PHOENIX_STYLES = (
+    "3D Render",
+    "Bokeh",
+    "Cinematic",
+    "Cinematic Concept",
+    "Creative",
+    "Dynamic",
+    "Fashion",
+    "Graphic Design Pop Art",
+    "Graphic Design Vector",
+    "Illustration",
+    "Macro",
+    "Minimalist",
+    "Moody",
+    "None",
+    "Portrait",
+    "Portrait Fashion",
+    "Pro B&W Photography",
+    "Pro Color Photography",
+    "Pro Film Photography",
+    "Ray Traced",
+    "Sketch (B&W)",
+    "Sketch (Color)",
+    "Stock Photo",
+    "Vibrant",
+)
+XL_STYLES: Final = (
+    "3D Render",
+    "Bokeh",
+    "Cinematic",
+    "Creative",
+    "Dynamic",
+    "Fashion",
+    "Film",
+    "Food",
+    "Illustration",
+    "Minimalist",
+    "Monochrome",
+    "Moody",
+    "Neutral",
+    "None",
+    "Portrait",
+    "Ray Traced",
+    "Retro",
+    "Sketch (B&W)",
+    "Sketch (Color)",
+    "Stock Photo",
+    "Unprocessed",
+    "Vibrant",
+)
+"""Styles of the SDXL family in the v2 API; which of its models have others is not published."""
 _KONTEXT_WIDE = ((1456, 720), (1248, 832), (1184, 880), (1104, 944), (1568, 672), (1392, 752))
 _KONTEXT_SIZES = ((1024, 1024), *_KONTEXT_WIDE, *((high, wide) for wide, high in _KONTEXT_WIDE))
 
@@ -218,6 +277,8 @@ MODELS: Final[tuple[Model, ...]] = (
         "quality",
         "phoenix-v1.0",
         styled_by="styleUUID",
+        seen_styles=_PHOENIX_STYLES,
+        styles_counted=23,
         contrast=3.5,
         inpaints=False,
     ),
@@ -229,6 +290,8 @@ MODELS: Final[tuple[Model, ...]] = (
         "quality",
         "phoenix-v0.9",
         styled_by="styleUUID",
+        seen_styles=_PHOENIX_STYLES,
+        styles_counted=23,
         contrast=3.5,
         inpaints=False,
     ),
@@ -274,6 +337,7 @@ MODELS: Final[tuple[Model, ...]] = (
         slug="flux-schnell",
         seed_max=SEED_MAX_FLUX,
         styled_by="styleUUID",
+        seen_styles=_FLUX_DEV_STYLES,  # clients give both Flux models the same
         aliases=("FLUX.1 Schnell",),
     ),
     Model(

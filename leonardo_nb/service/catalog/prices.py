@@ -23,7 +23,6 @@ __all__ = [
     "MAX_OUTPUT_MEGAPIXELS",
     "credits",
     "credits_of_pricing",
-    "credits_of_upscaling",
     "expected_seconds",
     "expected_seconds_of",
     "in_dollars",
@@ -75,18 +74,6 @@ def in_dollars(credits: Decimal | int) -> Decimal:  # noqa: A002  the service's 
     Decimal('0.0269')
     """
     return (Decimal(credits) * DOLLARS_PER_CREDIT).quantize(Decimal("0.0001"))
-
-
-def credits_of_upscaling(megapixels: float) -> int:
-    """
-    Return the credits of a universal upscale by the megapixels of its result.
-
-    60 up to 5 megapixels, 20 for each further one that is begun, 360 at 20, the most there is.
-
-    >>> credits_of_upscaling(1.2), credits_of_upscaling(5.1), credits_of_upscaling(20)
-    (60, 80, 360)
-    """
-    return 60 + 20 * max(0, math.ceil(round(megapixels, 6)) - 5)
 
 
 def _number(members: Mapping[str, object], name: str, default: float) -> float:
@@ -184,7 +171,8 @@ def credits_of_pricing(params: Mapping[str, object]) -> int:
 
     The published table has four images at two sizes; other sizes lie on the straight line through
     them. The part for more than 15 steps comes from the one published value (11 credits for plain
-    images at 512 squared with 30 steps), `isUltra` is taken for twice the price.
+    images at 512 squared with 30 steps), `isUltra` is taken for twice the price. `loraCount`
+    changes nothing, because no surcharge for elements is published.
     """
     small, large = _table_row(params)
     pixels = _number(params, "imageWidth", 1024) * _number(params, "imageHeight", 768)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from leonardo_nb.service.catalog.models import MODELS, Range
+from leonardo_nb.service.catalog.models import MODELS, XL_STYLES, Range
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ class V2Model:
         prompt_max: The longest prompt in characters.
         quantity_max: The most pictures of one request.
         v1_id: Its `modelId` in the v1 API, or None where it is in v2 only.
+        seen_styles: Names of styles that guides name for it; others are not refused.
     """
 
     slug: str
@@ -51,6 +52,7 @@ class V2Model:
     prompt_max: int = 9999
     quantity_max: int = 8
     v1_id: str | None = None
+    seen_styles: tuple[str, ...] = ()
 
 
 _LEONARDO: Final = frozenset({"seed", "style_ids", "prompt_enhance"})
@@ -112,6 +114,7 @@ def _xl(slug: str, name: str, side: int) -> V2Model:
         modes=("FAST", "QUALITY"),
         guidances=_XL_GUIDANCES,
         v1_id=_V1_IDS.get(slug),
+        seen_styles=XL_STYLES,
     )
 
 

@@ -2,20 +2,26 @@
 Video models of the v1 API: which clips they make, and until when.
 
 What a model takes is from the service's guides; where a guide says nothing, nothing is refused.
+Models that are in the v2 API only are in `v2_videos.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from leonardo_nb.service.catalog.models import SEED_MAX_FLUX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "MOTION_SVD_RETIRED",
     "RESOLUTIONS",
     "SEED_MAX_VEO",
+    "SHAPES",
     "VIDEO_MODELS",
     "VideoModel",
     "find_video_model",
@@ -27,6 +33,11 @@ MOTION_SVD_RETIRED: Final = date(2026, 6, 17)
 """When Motion 1.0, `POST /generations-motion-svd`, was retired."""
 
 _480, _720, _1080 = RESOLUTIONS
+SHAPES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
+    {_480: (832, 480), _720: (1280, 720), _1080: (1920, 1080)}
+)
+"""Width and height in pixels of a video whose sides were not given, by its resolution."""
+
 _MOTION_SIZES = ((512, 768), (576, 720), (832, 480), (480, 832), (1280, 720), (720, 1280))
 _KLING_SIZES = ((1920, 1080), (1080, 1920))
 
@@ -172,7 +183,7 @@ _BY_SPELLING: Final = {
 
 def find_video_model(text: str) -> VideoModel | None:
     """
-    Return the video model that *text* names: its id, name or v2 slug, in any case, or None.
+    Return the v1 video model that *text* names: its id, name or v2 slug, in any case, or None.
 
     >>> find_video_model("motion 2.0").id, find_video_model("VEO_3").id, find_video_model("x")
     ('MOTION2', 'VEO3', None)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from leonardo_nb.service.requests.body import Body, SourceType
-from leonardo_nb.service.requests.echo import echoed
+from leonardo_nb.service.requests.echo import Echo, echo_of, is_echo
 from leonardo_nb.service.requests.image import ControlNet, CreateGeneration, Element, UserElement
 from leonardo_nb.service.requests.variation import (
     CutOut,
@@ -39,6 +39,7 @@ __all__ = [
     "ControlNet",
     "CreateGeneration",
     "CutOut",
+    "Echo",
     "Element",
     "EndFrame",
     "ImageToVideo",
@@ -55,7 +56,8 @@ __all__ = [
     "VideoUpscale",
     "body_of",
     "check_value",
-    "echoed",
+    "echo_of",
+    "is_echo",
     "parameter_name",
 ]
 

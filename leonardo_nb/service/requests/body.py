@@ -223,6 +223,14 @@ class Body(Closed):
         width, height = source or _USUAL_SIZE
         return width, height, 1
 
+    def check_source(self, size: tuple[int, int]) -> None:
+        """
+        Say whether the job can begin with a picture of *size*, in pixels.
+
+        Raises:
+            ConflictingParameters: The result would be larger than the service makes.
+        """
+
     def pricing(self) -> dict[str, object] | None:
         """Return the body that asks the service's calculator, or None where it does not know."""
         return None

@@ -13,7 +13,7 @@ import random
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.errors import ConflictingParameters, InvalidRequest
 from leonardo_nb.service.catalog import (
     LIMITS,
     MAX_PROMPT_CHARACTERS,
@@ -35,7 +35,7 @@ from leonardo_nb.service.defaults import resolve
 from leonardo_nb.service.reading import Member, Vocabulary, read
 from leonardo_nb.service.requests.body import Body, Closed
 from leonardo_nb.service.rules import RULES, Rule
-from leonardo_nb.service.v2 import lives_in_v2, translated
+from leonardo_nb.service.v2 import kept_out, lives_in_v2, translated
 from leonardo_nb.service.values import GENERATION
 
 __all__ = ["ControlNet", "CreateGeneration", "Element", "UserElement"]
@@ -155,6 +155,28 @@ class CreateGeneration(Body):
         """
         return super().of(prompt, check=check, **parameters)
 
+    def replaced(self, *, check: bool = True, **changes: object) -> Self:
+        """
+        Return this request with *changes*; what followed from the old values follows anew.
+
+        Raises:
+            ConflictingParameters: Another size than that of the canvas, which stays as it is.
+        """
+        changed = super().replaced(check=check, **changes)
+        is_same_canvas = self.canvasInitId is not None and self.canvasInitId == changed.canvasInitId
+        if (
+            check
+            and is_same_canvas
+            and (self.width, self.height) != (changed.width, changed.height)
+        ):
+            raise ConflictingParameters(
+                f"The canvas is {self.width} x {self.height} pixels and stays so; leo.inpaint() "
+                "begins with another. check=False sends it anyway.",
+                members=("width", "height", "canvasInitId"),
+                rule="canvas-size",
+            )
+        return changed
+
     @classmethod
     def _read(cls, given: Mapping[str, object], *, check: bool) -> Self:
         model_id = given.get("modelId")
@@ -243,6 +265,18 @@ class CreateGeneration(Body):
     def expected_seconds(self) -> float:
         """Return a first guess of how long the job takes, before any was measured."""
         return expected_seconds(self.wire())
+
+    def advice(self) -> tuple[str, ...]:
+        """Say for which members the request does not go to its model's home, the v2 API."""
+        if not (members := kept_out(self)):
+            return ()
+        model = find_model(self.modelId or "")
+        name = model.name if model is not None else self.modelId
+        sentence = (
+            f"{name} is asked of the v1 API, because v2 has no word for {', '.join(members)}; "
+            "pictures and prices of the two may differ."
+        )
+        return (sentence,)
 
     def code(self) -> str:
         """

@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
+from itertools import permutations
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, cast
 
-from leonardo_nb.errors import ConflictingParameters
+from leonardo_nb.errors import ConflictingParameters, InvalidRequest
 from leonardo_nb.service.catalog import (
     FIXED_CREDITS,
     MAX_OUTPUT_MEGAPIXELS,
     MAX_PROMPT_CHARACTERS,
     Range,
-    credits_of_upscaling,
 )
-from leonardo_nb.service.reading import Member, Vocabulary
+from leonardo_nb.service.reading import Member, Vocabulary, shown
 from leonardo_nb.service.requests.body import Body, SourceType
 from leonardo_nb.service.rules import Rule
 
@@ -204,6 +204,10 @@ class CutOut(_Variation):
 
 _SOURCES: Final = ("generatedImageId", "variationId", "initImageId")
 _ONE_TO_TEN: Final = Range(1, 10, whole=True)
+_STYLES: Final = {
+    "upscalerStyle": ("GENERAL", "CINEMATIC", "2D ART & ILLUSTRATION", "CG ART & GAME ASSETS"),
+    "ultraUpscaleStyle": ("ARTISTIC", "REALISTIC"),
+}
 
 
 class UniversalUpscale(_Variation):
@@ -233,13 +237,13 @@ class UniversalUpscale(_Variation):
                 "upscalerStyle",
                 "choice",
                 "The style in which detail is added.",
-                ("GENERAL", "CINEMATIC", "2D ART & ILLUSTRATION", "CG ART & GAME ASSETS"),
+                _STYLES["upscalerStyle"],
             ),
             Member(
                 "ultraUpscaleStyle",
                 "choice",
                 "The style of the ultra upscaler, in place of upscalerStyle.",
-                ("ARTISTIC", "REALISTIC"),
+                _STYLES["ultraUpscaleStyle"],
             ),
             Member(
                 "creativityStrength",
@@ -304,6 +308,20 @@ class UniversalUpscale(_Variation):
     similarity: int | None = None
 
     @classmethod
+    def _read(cls, given: Mapping[str, object], *, check: bool) -> Self:
+        for (name, own), (other, theirs) in permutations(_STYLES.items()):
+            style = given.get(name)
+            wanted = style.strip().upper() if isinstance(style, str) else ""
+            if check and wanted in theirs and wanted not in own:
+                raise InvalidRequest(
+                    f"{name} {shown(style)} does not exist; it is a value of {other}: "
+                    f'{other}="{wanted}".',
+                    member=name,
+                    value=style,
+                )
+        return super()._read(given, check=check)
+
+    @classmethod
     def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
         members = dict(given)
         if members.get("ultraUpscaleStyle") is None:
@@ -353,6 +371,15 @@ class UniversalUpscale(_Variation):
             )
         return width, height
 
+    def check_source(self, size: tuple[int, int]) -> None:
+        """
+        Say whether an image of *size*, in pixels, can be made that much larger.
+
+        Raises:
+            ConflictingParameters: It would be larger than the service makes.
+        """
+        self.output_size(size)
+
     def pricing_for(self, size: tuple[int, int]) -> dict[str, object]:
         """Return the body that asks the service's calculator, for an image of *size* in pixels."""
         width, height = self.output_size(size)
@@ -367,8 +394,3 @@ class UniversalUpscale(_Variation):
             service = "UNIVERSAL_UPSCALER"
             params = {"megapixel": max(1, math.ceil(width * height / 1_000_000))}
         return {"service": service, "serviceParams": {service: params}}
-
-    def estimated_credits_for(self, size: tuple[int, int]) -> int:
-        """Return our own estimate of the price in credits, for an image of *size* in pixels."""
-        width, height = self.output_size(size)
-        return credits_of_upscaling(width * height / 1_000_000)

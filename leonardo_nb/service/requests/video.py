@@ -2,50 +2,61 @@
 The bodies that ask for videos: from text, from an image, and from another video.
 
 Which lengths, sizes and resolutions go together depends on the model, so the rules are made from
-the table of video models.
+the tables of video models. A model that is in the v2 API only is asked for there, see
+`service/v2_videos.py`; its requests are kept here in the words of v1, as those for pictures are.
 """
 
 # ruff: noqa: N815  members are named as on the wire
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
+from leonardo_nb.errors import ConflictingParameters, InvalidRequest
 from leonardo_nb.service.catalog import (
     FIXED_CREDITS,
     MOTION_SVD_RETIRED,
     RESOLUTIONS,
     SEED_MAX_FLUX,
     SEED_MAX_VEO,
+    SHAPES,
+    V2_VIDEO_MODELS,
     VIDEO_MODELS,
     Range,
+    V2VideoModel,
     VideoModel,
+    find_v2_video_model,
     find_video_model,
 )
-from leonardo_nb.service.reading import Member, Vocabulary
+from leonardo_nb.service.reading import Member, Vocabulary, nearest_of, shown
 from leonardo_nb.service.requests.body import Body, Closed, SourceType
 from leonardo_nb.service.requests.image import Element  # noqa: TC001  pydantic reads it
 from leonardo_nb.service.rules import Rule
+from leonardo_nb.service.v2_videos import V2_ONLY, remarks, translated_video
 from leonardo_nb.service.values import ELEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from leonardo_nb.service.v2 import Translation
 
 __all__ = ["EndFrame", "ImageToVideo", "MotionSvd", "TextToVideo", "VideoUpscale"]
 
 _MAX_PROMPT: Final = 9999  # characters; no model of the service takes more
 _MAX_NEGATIVE: Final = 1000
 _SOURCES: Final = ("GENERATED", "UPLOADED")
+_FINER: Final = ("RESOLUTION_720",)
 _SIDE: Final = Range(64, 4096, whole=True)
-_SHAPES: Final = {
-    "RESOLUTION_480": (832, 480),
-    "RESOLUTION_720": (1280, 720),
-    "RESOLUTION_1080": (1920, 1080),
-}
-"""Pixels of a video whose sides were not given."""
+_NEWER: Final = tuple(model for model in V2_VIDEO_MODELS if model.v1_id is None)
+"""Models that the v1 API does not have; it makes the clips of the others."""
+
+_IDS: Final = {
+    spelling: model.id for model in VIDEO_MODELS for spelling in (model.id, model.name)
+} | {spelling: model.slug for model in _NEWER for spelling in (model.slug, model.name)}
 
 _CLIP: Final = (
     Member("prompt", "text", "What happens in the video.", max_characters=_MAX_PROMPT),
@@ -53,7 +64,7 @@ _CLIP: Final = (
         "model",
         "choice",
         "The model that makes the video.",
-        tuple(each.id for each in VIDEO_MODELS),
+        (*(each.id for each in VIDEO_MODELS), *(each.slug for each in _NEWER)),
     ),
     Member("resolution", "choice", "How fine the video is.", RESOLUTIONS),
     Member("width", "whole", "Width in pixels.", limits=_SIDE),
@@ -80,6 +91,7 @@ _CLIP: Final = (
         required=("akUUID",),
     ),
     Member("isPublic", "flag", "Show the video in the community feed."),
+    Member(V2_ONLY, "flag", "Whether the video has sound; models of the v2 API only."),
 )
 _FIRST_FRAME: Final = (
     Member("imageId", "id", "The image that the video begins with."),
@@ -98,6 +110,7 @@ _FIRST_FRAME: Final = (
 
 # What people type who know the image parameters or another tool.
 _ELSEWHERE: Final = {
+    "audio": V2_ONLY,
     "end_frame": "endFrameImage",
     "end_image": "endFrameImage",
     "enhance_prompt": "promptEnhance",
@@ -110,6 +123,7 @@ _ELSEWHERE: Final = {
     "public": "isPublic",
     "seconds": "duration",
     "size": "resolution",
+    "sound": V2_ONLY,
     "styleuuid": "styleIds",
     "style": "styleIds",
 }
@@ -117,6 +131,30 @@ _ELSEWHERE: Final = {
 
 def _model(members: Mapping[str, object]) -> VideoModel | None:
     return find_video_model(str(members.get("model") or VIDEO_MODELS[0].id))
+
+
+def _newer(members: Mapping[str, object]) -> V2VideoModel | None:
+    """Return the model of a request that goes to the v2 API, or None where v1 makes the clip."""
+    found = find_v2_video_model(str(members.get("model") or ""))
+    return None if found is None or found.v1_id is not None else found
+
+
+def _model_id(text: str, *, check: bool) -> str:
+    """Return what `model` takes for a model that *text* names, or *text* where nobody knows it."""
+    if named := find_video_model(text):
+        return named.id
+    if newer := find_v2_video_model(text):
+        return newer.slug
+    found = nearest_of(text, _IDS, cutoff=0.4)
+    if found is None or not check:
+        return text
+    nearest = _IDS[found]
+    raise InvalidRequest(
+        f'model {shown(text)} does not exist; the nearest is "{nearest}".',
+        member="model",
+        value=text,
+        nearest=nearest,
+    )
 
 
 def _words(values: tuple[object, ...]) -> str:
@@ -156,6 +194,42 @@ def _retired(model: VideoModel, members: Mapping[str, object]) -> bool:
     return _runs_on(model, members) and model.retired is not None
 
 
+def _spoken(resolutions: tuple[str, ...]) -> str:
+    """
+    Return resolutions as people type them, and as the service names them.
+
+    >>> _spoken(("RESOLUTION_480", "RESOLUTION_720"))
+    '480p or 720p (RESOLUTION_480 or RESOLUTION_720)'
+    """
+    short = tuple(f"{each.removeprefix('RESOLUTION_')}p" for each in resolutions)
+    return f"{_words(short)} ({_words(resolutions)})"
+
+
+def _with_resolution(
+    given: Mapping[str, object], taken: tuple[str, ...], *, check: bool
+) -> Mapping[str, object]:
+    """Return *given* with the service's name of the resolution, in any accepted spelling."""
+    value = given.get("resolution")
+    text = str(value).strip()
+    height = re.fullmatch(r"(?:resolution_)?(480|720|1080)p?", text, re.IGNORECASE)
+    named = f"RESOLUTION_{height[1]}" if height else ""
+    if named in taken:
+        return {**given, "resolution": named}
+    if not check or not isinstance(value, str):
+        return given  # of another type, or to be sent as it is
+    nearest = None
+    if number := re.fullmatch(r"(?:resolution_)?(\d{3,4})p?", text, re.IGNORECASE):
+        lines = int(number[1])
+        nearest = min(taken, key=lambda each: abs(int(each.removeprefix("RESOLUTION_")) - lines))
+    hint = f'; the nearest is "{nearest}"' if nearest and len(taken) > 1 else ""
+    raise InvalidRequest(
+        f"resolution {shown(value)} does not exist here; it is {_spoken(taken)}{hint}.",
+        member="resolution",
+        value=value,
+        nearest=nearest,
+    )
+
+
 def _rules_of(model: VideoModel) -> list[Rule]:
     """Return what does not go together on one model."""
     key, name = model.id.lower(), model.name
@@ -173,7 +247,7 @@ def _rules_of(model: VideoModel) -> list[Rule]:
         Rule(
             f"{key}-resolution",
             ("resolution", "model"),
-            f"{name} takes {_words(model.resolutions)}.",
+            f"{name} takes {_spoken(model.resolutions)}.",
             partial(_outside, model, "resolution", model.resolutions),
         )
     )
@@ -289,28 +363,50 @@ class _Clip(Body):
     styleIds: tuple[str, ...] | None = None
     elements: tuple[Element, ...] | None = None
     isPublic: bool | None = None
+    motion_has_audio: bool | None = None
 
     @classmethod
     def _read(cls, given: Mapping[str, object], *, check: bool) -> Self:
         model = given.get("model")
-        if isinstance(model, str) and (named := find_video_model(model)):
-            given = {**given, "model": named.id}
-        height = re.fullmatch(r"(480|720|1080)p?", str(given.get("resolution")).strip())
-        if height is not None:
-            given = {**given, "resolution": f"RESOLUTION_{height[1]}"}
-        return super()._read(given, check=check)
+        if isinstance(model, str) and model.strip():
+            given = {**given, "model": _model_id(model, check=check)}
+        return super()._read(_with_resolution(given, RESOLUTIONS, check=check), check=check)
+
+    @classmethod
+    def _ruled(cls, read: Mapping[str, object], *, check: bool) -> Self:
+        newer = _newer(read)
+        if newer is None:
+            if V2_ONLY in read:
+                named = _model(read)
+                raise ConflictingParameters(
+                    f"{named.name if named else 'The model'} is asked for in the v1 API, which has "
+                    f"no {V2_ONLY}; leave it out, or use a model of the v2 API, such as "
+                    'model="happy-horse-1.1".',
+                    members=(V2_ONLY, "model"),
+                    rule="v1",
+                )
+            return super()._ruled(read, check=check)
+        # our rules speak of the v1 API; what this model takes is in its own row
+        body = cls.model_validate_json(json.dumps(cls._resolved(cls._drawn(read))))
+        translated_video(newer, body.wire(), check=check)
+        return body
 
     @classmethod
     def _drawn(cls, read: Mapping[str, object]) -> dict[str, object]:
+        if newer := _newer(read):
+            is_drawn = "seed" not in read and newer.takes is not None and "seed" in newer.takes
+            return dict(read) | ({"seed": _drawn_seed()} if is_drawn else {})
         model = _model(read)
         if "seed" in read or model is None or model.seed_max is None:
             return dict(read)
-        return dict(read) | {"seed": random.SystemRandom().randint(0, SEED_MAX_FLUX)}
+        return dict(read) | {"seed": _drawn_seed()}
 
     @classmethod
     def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:
         members = dict(given)
         members.setdefault("model", VIDEO_MODELS[0].id)
+        if newer := _newer(members):
+            return _resolved_newer(newer, members)
         if (model := _model(members)) is not None:
             width, height = members.get("width"), members.get("height")
             sides = [side for side in (width, height) if isinstance(side, int)]
@@ -321,16 +417,33 @@ class _Clip(Body):
         return members
 
     @property
-    def video_model(self) -> VideoModel | None:
-        """The model, or None for one that our list does not have."""
-        return find_video_model(self.model or VIDEO_MODELS[0].id)
+    def newer(self) -> V2VideoModel | None:
+        """The model where the request goes to the v2 API, or None where v1 makes the clip."""
+        return _newer({"model": self.model})
+
+    @property
+    def video_model(self) -> VideoModel | V2VideoModel | None:
+        """The model, or None for one that our lists do not have."""
+        return self.newer or find_video_model(self.model or VIDEO_MODELS[0].id)
+
+    def translated(self) -> Translation | None:
+        """
+        Return the request in the words of the v2 API, or None where it goes to v1.
+
+        Raises:
+            ConflictingParameters: Something in it has no equivalent there.
+        """
+        newer = self.newer
+        return None if newer is None else translated_video(newer, self.wire(), check=False)
 
     def frame(self, source: tuple[int, int] | None = None) -> tuple[int, int, int]:
         """Return width and height in pixels and the number of the video, which is one."""
         del source  # the service crops it
         if self.width and self.height:
             return self.width, self.height, 1
-        return *_SHAPES.get(self.resolution or "", _SHAPES["RESOLUTION_480"]), 1
+        if newer := self.newer:
+            return *(newer.size_of(self.resolution or "") or newer.frame), 1
+        return *SHAPES.get(self.resolution or "", SHAPES["RESOLUTION_480"]), 1
 
     @property
     def seconds(self) -> float:
@@ -340,15 +453,17 @@ class _Clip(Body):
 
     def pricing(self) -> dict[str, object] | None:
         """Return the body that asks the service's calculator, which knows Motion 2.0 and Veo 3."""
-        model = self.video_model
+        model = None if self.newer else _model(self.wire())
         if model is None or model.price_service is None:
             return None
         params = {"resolution": self.resolution or model.resolutions[0]}
         return {"service": model.price_service, "serviceParams": {model.price_service: params}}
 
     def advice(self) -> tuple[str, ...]:
-        """Say that the model is retired, where it is sent all the same."""
-        model = self.video_model
+        """Say that the model is retired, or how little is published of what it takes."""
+        if newer := self.newer:
+            return remarks(newer, self.wire())
+        model = _model(self.wire())
         if model is None or model.retired is None:
             return ()
         sentence = (
@@ -356,6 +471,24 @@ class _Clip(Body):
             f'model="{model.instead}" takes its place.'
         )
         return (sentence,)
+
+
+def _drawn_seed() -> int:
+    return random.SystemRandom().randint(0, SEED_MAX_FLUX)
+
+
+def _resolved_newer(model: V2VideoModel, members: dict[str, object]) -> dict[str, object]:
+    """Return *members* with what is published of a v2 model's defaults, and no more than that."""
+    if model.default_size is not None and members.get("resolution") is None:
+        width, height = members.get("width"), members.get("height")
+        for wide, high in (model.default_size, *model.sizes):
+            if width in {None, wide} and height in {None, high}:
+                members |= {"width": wide, "height": high}
+                break
+    if model.default_duration is not None:
+        members.setdefault("duration", model.default_duration)
+    members.setdefault("isPublic", False)
+    return members
 
 
 def _resolution(model: VideoModel, side: int) -> str:
@@ -371,6 +504,10 @@ class TextToVideo(_Clip):
     """
     Ask for a video from words: the body of `POST /generations-text-to-video`.
 
+    A model that is in the v2 API only is asked for there, as `translated` says it. One that is in
+    both, such as Motion 2.0, Veo 3.1 or Kling 2.5, is asked for in v1, also by its v2 name: v1's
+    members are documented one by one, and its calculator knows the price of Motion 2.0.
+
     >>> TextToVideo.of("waves", resolution="720p", seed=1).notable()
     {'seed': 1, 'resolution': 'RESOLUTION_720'}
     """
@@ -385,7 +522,9 @@ class ImageToVideo(_Clip):
     """
     Ask for a video that begins with an image: the body of `POST /generations-image-to-video`.
 
-    `imageType` is GENERATED where nothing else is said.
+    `imageType` is GENERATED where nothing else is said. Models of the v2 API are asked for there,
+    as with `TextToVideo`: the image becomes the guidance `start_frame`, or `image_reference` where
+    the model has no other, and `endFrameImage` becomes `end_frame`.
     """
 
     endpoint: ClassVar[str] = "generations-image-to-video"
@@ -523,13 +662,17 @@ class VideoUpscale(Body):
         "upscale_video",
         (
             Member("sourceGenerationId", "id", "The video's generation."),
-            Member("resolution", "choice", "How fine it becomes.", ("RESOLUTION_720",)),
+            Member("resolution", "choice", "How fine it becomes.", _FINER),
         ),
         {"generation_id": "sourceGenerationId", "id": "sourceGenerationId"},
     )
 
     sourceGenerationId: str
     resolution: str
+
+    @classmethod
+    def _read(cls, given: Mapping[str, object], *, check: bool) -> Self:
+        return super()._read(_with_resolution(given, _FINER, check=check), check=check)
 
     @classmethod
     def _resolved(cls, given: Mapping[str, object]) -> dict[str, object]:

@@ -19,6 +19,8 @@ class Prompt(str):
         cost: What writing it cost, or None where the service did not say.
     """
 
+    __module__ = "leonardo_nb"
+
     __slots__ = ("cost",)
 
     cost: Cost | None
