@@ -32,14 +32,17 @@ UnknownParameter is a TypeError, EngineThreadError is a RuntimeError.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 __all__ = [
     "AuthenticationError",
     "BudgetExceeded",
+    "Candidate",
     "ConflictingParameters",
     "ConnectionFailed",
     "DownloadFailed",
@@ -266,12 +269,44 @@ class JobFailed(JobError):
         self.reason = reason or message
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """
+    A job at the service that may be the one whose answer was lost.
+
+    Attributes:
+        id: The service's id.
+        created: When the service says that it was asked for, in UTC.
+        status: The service's word for its state.
+        differs: The members in which it is not what was asked for; empty where none are known.
+    """
+
+    id: str
+    created: datetime | None
+    status: str
+    differs: tuple[str, ...] = ()
+
+
 class OutcomeUnknown(JobError):
     """
     The answer to a paid request was lost: nobody knows whether it was accepted.
 
-    It is not sent again by itself. The snapshot has the request.
+    The account's newest jobs were searched for it as far as the service lets one look, and it
+    waits for your word: `job.adopt(id)` takes a job that is there, `job.resend()` pays once more.
+
+    Attributes:
+        candidates: What was found that may be it.
     """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        snapshot: Any = None,  # noqa: ANN401  as above
+        candidates: tuple[Candidate, ...] = (),
+    ) -> None:
+        super().__init__(message, snapshot=snapshot)
+        self.candidates = candidates
 
 
 class JobCancelled(JobError):

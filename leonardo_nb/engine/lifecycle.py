@@ -27,6 +27,7 @@ __all__ = [
     "Event",
     "Failed",
     "Looked",
+    "Lost",
     "Noted",
     "Priced",
     "Saved",
@@ -34,6 +35,7 @@ __all__ = [
     "SentBack",
     "Snapshot",
     "State",
+    "Took",
 ]
 
 
@@ -82,6 +84,23 @@ class Priced:
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The request is leaving; from here on money may have been spent."""
+
+    again: bool = False
+    """Whether its answer was lost before, and nothing of it was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The answer to the request was lost; the account's newest jobs are searched for it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Whose the job is has changed: this studio's, or that of another kernel, watched here."""
+
+    elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +176,8 @@ Event = (
     Priced
     | Sent
     | SentBack
+    | Lost
+    | Took
     | Acked
     | Looked
     | Drawn
@@ -182,6 +203,12 @@ class Snapshot:
         simulated: Whether the built-in simulator draws it.
         price: What the calculator says, before anything is sent; None where it cannot say.
         sent: Whether the request has left; before that, cancelling costs nothing.
+        lost: Why the answer to the request was lost; None where it was not. Without an id and an
+            end, it is being searched for.
+        resent: How often it was sent again, because nothing of it was found.
+        elsewhere: Whether another kernel works on it, and it is only watched here.
+        reused: Whether it was complete in the library when it was asked for, so that asking cost
+            nothing.
         job_id: The service's id.
         cost: What the service charged, from its acknowledgement.
         looks: How often the job was looked at.
@@ -207,6 +234,10 @@ class Snapshot:
     simulated: bool = False
     price: Cost | None = None
     sent: bool = False
+    lost: str | None = None
+    resent: int = 0
+    elsewhere: bool = False
+    reused: bool = False
     job_id: str | None = None
     cost: Cost | None = None
     looks: int = 0
@@ -236,9 +267,14 @@ class Snapshot:
         return State.PENDING if self.looks else State.ACK
 
     @property
+    def is_searched(self) -> bool:
+        """Whether the account's newest jobs are being searched for it."""
+        return self.lost is not None and self.job_id is None and not self.state.is_final
+
+    @property
     def charge(self) -> Charge:
         """Whether money was spent on it, from the facts."""
-        if not self.sent:
+        if self.reused or not self.sent:
             return Charge.NONE
         if self.job_id is None:
             return Charge.UNKNOWN
@@ -251,10 +287,14 @@ class Snapshot:
         match event:
             case Priced(price):
                 return replace(self, price=price)
-            case Sent():
-                return replace(self, sent=True)
+            case Sent(again):
+                return replace(self, sent=True, resent=self.resent + again)
             case SentBack():
                 return replace(self, sent=False)
+            case Lost(reason):
+                return replace(self, lost=reason)
+            case Took(elsewhere):
+                return replace(self, elsewhere=elsewhere)
             case Acked(job_id, cost, at, answer):
                 return replace(
                     self, sent=True, job_id=job_id, cost=cost, accepted=at, answer=answer

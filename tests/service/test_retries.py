@@ -9,20 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from leonardo_nb.engine import retries
 from leonardo_nb.engine.limits import Limits
-from leonardo_nb.engine.retries import (
-    POLICY,
-    Again,
-    Failure,
-    Kind,
-    Stop,
-    Unknown,
-    decide,
-    failure_of,
-    retried,
-    table,
-)
 from leonardo_nb.errors import (
     AuthenticationError,
     ConnectionFailed,
@@ -35,7 +22,20 @@ from leonardo_nb.errors import (
     RequestRefused,
     UnexpectedResponse,
 )
+from leonardo_nb.service import retries
 from leonardo_nb.service.client import Client
+from leonardo_nb.service.retries import (
+    POLICY,
+    Again,
+    Failure,
+    Kind,
+    Stop,
+    Unknown,
+    decide,
+    failure_of,
+    retried,
+    table,
+)
 from leonardo_nb.testing import ManualClock
 
 KEY = "51a70000-0000-4000-8000-000000000001"
