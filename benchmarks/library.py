@@ -177,9 +177,8 @@ def large(url: str | None = None) -> Large:
                 "find by beginning": lambda: ledger.find(job_id[:8]),
                 "media": lambda: ledger.media(f"i{MANY // 2}"),
                 f"unfinished, all {OPEN:,}": lambda: ledger.unfinished(BASE),
-                "finished_with": lambda: ledger.finished_with(
-                    middle.content_key, base_url=BASE, simulated=False
-                ),
+                "intend_once, there": lambda: ledger.intend_once([middle]),
+                "lost": lambda: ledger.lost(BASE),
                 "spending by day": ledger.spending,
                 "spending by sweep": lambda: ledger.spending("sweep"),
             }

@@ -33,11 +33,14 @@ __all__ = ["Ledger"]
 UNFINISHED = ("request", "ack", "pending")
 """The states of jobs that are still under way."""
 
+PROMPT = "prompt"
+"""The kind of what was paid for words: it is no job, and nothing of it can be looked for."""
+
 LAST = "\U0010ffff"
 """Sorts after every character that an id may have."""
 
-COPIES_TRIED = 10
-"""How many finished jobs of one request are asked whether their files are still there."""
+AT_ONCE = 500
+"""Values in one statement; older SQLites take 999."""
 
 
 class Ledger:
@@ -68,6 +71,49 @@ class Ledger:
         """Write down that *record* is about to be asked for."""
         with self._writing() as connection:
             connection.execute(sql.insert(JOBS).values(_intended(record)))
+
+    def intend_once(self, records: Sequence[JobRecord]) -> tuple[JobRecord, ...]:
+        """
+        Write down those of *records* whose request the library does not have yet.
+
+        It has a request where a job of the same content key and service is complete with all its
+        files, or has not ended. Of several processes that ask for the same at once, one writes.
+
+        Args:
+            records: Of one service; those of one content key are one job.
+
+        Returns:
+            For each of *records* the job that there was, or the record itself.
+        """
+        found = []
+        with self._writing(alone_on="requests asked for once") as connection:
+            there = self._usable(connection, records)
+            for record in records:
+                if record.content_key not in there:
+                    connection.execute(sql.insert(JOBS).values(_intended(record)))
+                    there[record.content_key] = record
+                found.append(there[record.content_key])
+        return tuple(found)
+
+    def _usable(
+        self, connection: sql.Connection, records: Sequence[JobRecord]
+    ) -> dict[str, JobRecord]:
+        """Return by content key the newest jobs that stand for *records*, finished ones first."""
+        usable: dict[str, JobRecord] = {}
+        keys = list({each.content_key for each in records})
+        is_done = sql.case((JOBS.c.state == "complete", 0), else_=1)
+        for start in range(0, len(keys), AT_ONCE):
+            same = _jobs().where(
+                JOBS.c.content_key.in_(keys[start : start + AT_ONCE]),
+                JOBS.c.base_url == records[0].base_url,
+                JOBS.c.simulated == records[0].simulated,
+                JOBS.c.state.in_(("complete", *UNFINISHED)),
+            )
+            for each in self._records(connection, same.order_by(is_done, *_NEWEST)):
+                is_whole = each.media and all(map(_is_here, each.media))
+                if each.content_key not in usable and (each.state != "complete" or is_whole):
+                    usable[each.content_key] = each
+        return usable
 
     def adopted(self, record: JobRecord) -> JobRecord:
         """
@@ -235,24 +281,12 @@ class Ledger:
         Returns:
             Whether it was set aside.
         """
-        each = (JOBS.c.cost_amount, JOBS.c.cost_unit, RESERVATIONS.c.amount, RESERVATIONS.c.unit)
-        ended = JOBS.c.state.in_(("complete", "failed", "cancelled"))
-        nothing = (_CHARGE == "refunded") | ((_CHARGE == "none") & ended)
-        query = (
-            # few prices and many jobs, so equal ones are counted there and not carried here
-            sql.select(*each, (_CHARGE == "charged").label("charged"), sql.func.count())
-            .join_from(RESERVATIONS, JOBS, JOBS.c.uid == RESERVATIONS.c.uid)
-            .where(RESERVATIONS.c.scope == scope, RESERVATIONS.c.uid != uid, ~nothing)
-            .group_by(*each, sql.text("charged"))
-        )
+        query = _reserved(scope).where(RESERVATIONS.c.uid != uid)
         mine = (RESERVATIONS.c.scope == scope) & (RESERVATIONS.c.uid == uid)
         price = {"amount": str(amount.amount), "unit": amount.unit}
         with self._writing(alone_on=f"budget {scope}") as connection:
-            total = converted(amount, limit.unit)
-            for cost, cost_unit, kept, unit, is_charged, count in connection.execute(query):
-                known = Cost.of(cost, cost_unit) if is_charged and cost else Cost.of(kept, unit)
-                total += converted(known, limit.unit) * count
-            if total > limit:
+            spent, kept = _summed(connection.execute(query), limit.unit)
+            if spent + kept + converted(amount, limit.unit) > limit:
                 return False
             connection.execute(sql.delete(RESERVATIONS).where(mine))
             connection.execute(sql.insert(RESERVATIONS).values(scope=scope, uid=uid, **price))
@@ -262,6 +296,17 @@ class Ledger:
                 .values(price_amount=price["amount"], price_unit=price["unit"])
             )
         return True
+
+    def reserved(self, scope: str, unit: Unit) -> tuple[Cost, Cost]:
+        """
+        Return what was spent of a budget, and what is set aside besides, both in *unit*.
+
+        Args:
+            scope: The budget's name, as in `reserve`.
+            unit: Amounts in another one count by about what they are worth in it.
+        """
+        with self._reading() as connection:
+            return _summed(connection.execute(_reserved(scope)), unit)
 
     def spending(self, by: Literal["day", "sweep"] = "day") -> tuple[Spending, ...]:
         """Return what was spent, by day (in UTC) or by sweep, the newest first."""
@@ -309,34 +354,42 @@ class Ledger:
             limit: How many at most; the oldest come first.
             free_at: Only those that nobody owns then, because there is no lease or it is over.
         """
-        query = _jobs().where(JOBS.c.state.in_(UNFINISHED), JOBS.c.base_url == base_url)
+        query = _jobs().where(
+            JOBS.c.state.in_(UNFINISHED), JOBS.c.base_url == base_url, JOBS.c.kind != PROMPT
+        )
         if free_at is not None:
             query = query.where(JOBS.c.owner.is_(None) | (JOBS.c.lease_until < written(free_at)))
         query = query.order_by(JOBS.c.created, JOBS.c.uid)
         with self._reading() as connection:
             return self._records(connection, query.limit(limit))
 
-    def finished_with(
-        self, content_key: str, *, base_url: str, simulated: bool
-    ) -> JobRecord | None:
-        """
-        Return the newest complete job of the same request, with all its files; None without one.
+    def owners(self, base_url: str) -> AbstractSet[str]:
+        """Return who works on jobs asked of *base_url* that have not ended."""
+        query = sql.select(JOBS.c.owner).distinct()
+        query = query.where(JOBS.c.state.in_(UNFINISHED), JOBS.c.base_url == base_url)
+        with self._reading() as connection:
+            return set(connection.execute(query.where(JOBS.c.owner.is_not(None))).scalars())
 
-        Args:
-            content_key: The SHA-256 of the resolved request.
-            base_url: The service that was asked; another one draws other pictures.
-            simulated: Whether the built-in simulator drew it.
-        """
+    def lost(self, base_url: str) -> tuple[JobRecord, ...]:
+        """Return the jobs that were sent to *base_url* and have no id, the oldest first."""
         query = _jobs().where(
-            JOBS.c.content_key == content_key,
-            JOBS.c.state == "complete",
+            JOBS.c.state.in_(UNFINISHED),
             JOBS.c.base_url == base_url,
-            JOBS.c.simulated == simulated,
+            JOBS.c.sent.is_not(None),
+            JOBS.c.job_id.is_(None),
+            JOBS.c.kind != PROMPT,
         )
         with self._reading() as connection:
-            found = self._records(connection, query.order_by(*_NEWEST).limit(COPIES_TRIED))
-        whole = (each for each in found if each.media and all(map(_is_here, each.media)))
-        return next(whole, None)
+            return self._records(connection, query.order_by(JOBS.c.created, JOBS.c.uid))
+
+    def with_uids(self, uids: Sequence[str]) -> dict[str, JobRecord]:
+        """Return the jobs that we call *uids*, by these names; unknown ones are left out."""
+        found: dict[str, JobRecord] = {}
+        with self._reading() as connection:
+            for start in range(0, len(uids), AT_ONCE):
+                query = _jobs().where(JOBS.c.uid.in_(uids[start : start + AT_ONCE]))
+                found |= {each.uid: each for each in self._records(connection, query)}
+        return found
 
     def known(self, job_ids: Sequence[str]) -> AbstractSet[str]:
         """Return those of the service's *job_ids* that some job here has."""
@@ -423,8 +476,8 @@ class Ledger:
         rows = connection.execute(query).all()
         media: dict[str, list[MediaFile]] = {row.uid: [] for row in rows}
         uids = list(media)
-        for start in range(0, len(uids), 500):  # older SQLites take 999 values in a statement
-            files = _files().where(FILES.c.uid.in_(uids[start : start + 500]))
+        for start in range(0, len(uids), AT_ONCE):
+            files = _files().where(FILES.c.uid.in_(uids[start : start + AT_ONCE]))
             for file in connection.execute(
                 files.order_by(FILES.c.uid, FILES.c.position)
             ).mappings():
@@ -479,6 +532,33 @@ def _files() -> sql.Select[Any]:
     return sql.select(FILES, *posters).outerjoin_from(FILES, POSTERS, with_poster)
 
 
+def _reserved(scope: str) -> sql.Select[Any]:
+    """Return the query of what is charged or set aside in a budget, equal amounts counted."""
+    each = (JOBS.c.cost_amount, JOBS.c.cost_unit, RESERVATIONS.c.amount, RESERVATIONS.c.unit)
+    ended = JOBS.c.state.in_(("complete", "failed", "cancelled"))
+    nothing = (_CHARGE == "refunded") | ((_CHARGE == "none") & ended)
+    return (
+        # few prices and many jobs, so equal ones are counted there and not carried here
+        sql.select(*each, (_CHARGE == "charged").label("charged"), sql.func.count().label("jobs"))
+        .join_from(RESERVATIONS, JOBS, JOBS.c.uid == RESERVATIONS.c.uid)
+        .where(RESERVATIONS.c.scope == scope, ~nothing)
+        .group_by(*each, sql.text("charged"))
+    )
+
+
+def _summed(rows: Iterable[sql.Row[Any]], unit: Unit) -> tuple[Cost, Cost]:
+    """Return what is charged and what is only set aside, of rows that `_reserved` gave."""
+    spent = kept = Cost.of(0, unit)
+    for row in rows:
+        is_known = row.charged and row.cost_amount is not None
+        amount = (
+            Cost.of(row.cost_amount, row.cost_unit) if is_known else Cost.of(row.amount, row.unit)
+        )
+        worth = converted(amount, unit) * row.jobs
+        spent, kept = (spent + worth, kept) if row.charged else (spent, kept + worth)
+    return spent, kept
+
+
 def _record(row: sql.Row[Any], media: Iterable[MediaFile]) -> JobRecord:
     """Return the job in *row*, which `_jobs` gave."""
     return JobRecord(
@@ -505,6 +585,7 @@ def _record(row: sql.Row[Any], media: Iterable[MediaFile]) -> JobRecord:
         price=None if row.price_amount is None else Cost.of(row.price_amount, row.price_unit),
         charge=row.charge,
         resent=row.resent,
+        terms=None if row.terms is None else json.loads(row.terms),
     )
 
 
@@ -533,6 +614,7 @@ def _intended(record: JobRecord) -> dict[str, object]:
         "base_url": record.base_url,
         "created": written(record.created),
         "endpoint": record.endpoint,
+        "terms": None if record.terms is None else json.dumps(dict(record.terms), sort_keys=True),
         "owner": record.owner,
         "lease_until": None if record.lease_until is None else written(record.lease_until),
         **_accounted(record),

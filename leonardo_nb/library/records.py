@@ -42,7 +42,7 @@ class JobRecord:
 
     Attributes:
         uid: Our own name for the job.
-        kind: `"generation"`, `"video"` or `"variation"`.
+        kind: `"generation"`, `"video"` or `"variation"`; `"prompt"` where words were paid for.
         state: A word of `leonardo_nb.engine.lifecycle.State`.
         request: What was sent, by the service's names.
         content_key: The SHA-256 of the resolved request.
@@ -66,6 +66,8 @@ class JobRecord:
         charge: A word of `leonardo_nb.engine.lifecycle.Charge`. None in a record that is written
             stands for what its other members tell; a record that was read always has a word.
         resent: How often the request was sent again after its answer was lost.
+        terms: What it may cost and what to do when its answer is lost, see
+            `leonardo_nb.engine.terms.Terms`; None for a row of before.
     """
 
     uid: str
@@ -91,6 +93,7 @@ class JobRecord:
     price: Cost | None = None
     charge: str | None = None
     resent: int = 0
+    terms: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

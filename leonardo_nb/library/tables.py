@@ -58,6 +58,7 @@ JOBS = sql.Table(
     sql.Column("price_unit", sql.String),
     sql.Column("settled", sql.String),
     sql.Column("resent", sql.Integer, nullable=False, server_default="0"),
+    sql.Column("terms", sql.Text),
     sql.Index("ix_jobs_reuse", "content_key", "state", "base_url", "created"),
     sql.Index("ix_jobs_state", "state", "base_url", "created"),
     sql.Index("ix_jobs_owner", "owner"),
@@ -172,6 +173,7 @@ MIGRATIONS = (
             "ALTER TABLE jobs ADD COLUMN price_unit VARCHAR",
             "ALTER TABLE jobs ADD COLUMN settled VARCHAR",
             "ALTER TABLE jobs ADD COLUMN resent INTEGER DEFAULT 0 NOT NULL",
+            "ALTER TABLE jobs ADD COLUMN terms TEXT",
             "DROP INDEX ix_jobs_content_key",
             # all four: SQLite has no statistics, and would take the next one for this question
             "CREATE INDEX ix_jobs_reuse ON jobs (content_key, state, base_url, created)",

@@ -355,7 +355,11 @@ def test_no_question_reads_every_job(tmp_path: Path) -> None:
     ledger.media("i1")
     ledger.known(["j1"])
     ledger.unfinished("http://x.invalid", free_at=NOON)
-    ledger.finished_with("k", base_url="http://x.invalid", simulated=True)
+    ledger.intend_once([record("u2")])
+    ledger.owners("http://x.invalid")
+    ledger.lost("http://x.invalid")
+    ledger.with_uids(["u1", "u2"])
+    ledger.reserved("s", "CREDITS")
     ledger.claim("u1", "me", NOON)
     ledger.beat("me", NOON)
     ledger.release("me")
@@ -378,4 +382,4 @@ def test_no_question_reads_every_job(tmp_path: Path) -> None:
         if step.startswith("SCAN") and step != "SCAN jobs USING INDEX ix_jobs_created"
     ]
     assert 1 == sum("ix_jobs_reuse (content_key=? AND state=?" in step for _, step in plans)
-    assert 1 == sum("ix_jobs_state (state=? AND base_url=?)" in step for _, step in plans)
+    assert 2 == sum("ix_jobs_state (state=? AND base_url=?)" in step for _, step in plans)

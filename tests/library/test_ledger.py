@@ -500,8 +500,8 @@ def test_what_has_not_ended_is_found_again(ledger: Ledger) -> None:
     assert 3 == len(ledger.unfinished(here, free_at=LATER + timedelta(seconds=1)))
 
 
-def test_a_finished_picture_is_found_by_its_request(ledger: Ledger, tmp_path: Path) -> None:
-    """The newest job of a request whose files are all there; another service's is none."""
+def test_a_request_is_written_down_once(ledger: Ledger, tmp_path: Path) -> None:
+    """The newest whole job of a request stands for it, else one under way, of the same service."""
     for number, has_file in enumerate((True, True, False)):
         asked = record(f"u{number}", created=NOON + timedelta(minutes=number))
         file = stored(tmp_path, f"p{number}")
@@ -511,20 +511,39 @@ def test_a_finished_picture_is_found_by_its_request(ledger: Ledger, tmp_path: Pa
         ledger.intend(asked)
         item = MediaFile("i", "https://x", False, file)
         ledger.completed(dataclasses.replace(asked, state="complete", media=(item,)))
-    ledger.intend(record("open", created=LATER))
+    ledger.intend(record("open", content_key="under way", created=LATER))
+    ledger.intend(record("failed", content_key="failed"))
+    ledger.ended(record("failed", state="failed"))
 
-    asked = record()
+    asked_for: tuple[dict[str, Any], ...] = (
+        {},
+        {"simulated": False},
+        {"base_url": "https://x"},
+        {"content_key": "under way"},
+        {"content_key": "failed"},
+        {"content_key": "failed"},
+    )
     found = [
-        ledger.finished_with(key, base_url=base, simulated=simulated)
-        for key, base, simulated in (
-            ("k", asked.base_url, True),
-            ("k", asked.base_url, False),
-            ("k", "https://x", True),
-            ("other", asked.base_url, True),
-        )
+        ledger.intend_once([record(f"new{number}", **facts)])[0].uid
+        for number, facts in enumerate(asked_for)
     ]
 
-    assert ["u1", None, None, None] == [each and each.uid for each in found]
+    assert ["u1", "new1", "new2", "open", "new4", "new4"] == found
+
+
+def test_of_many_who_ask_at_once_one_is_written_down(place: Place) -> None:
+    """Two kernels that run the same sweep pay for each of its cells once."""
+    ledgers = [place.open() for _ in range(4)]
+
+    def ask(number: int) -> list[str]:
+        asked = [record(f"{number}-{cell}", content_key=f"k{cell}") for cell in range(6)]
+        return [each.uid for each in ledgers[number % 4].intend_once(asked)]
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(ask, range(8)))
+
+    assert 6 == ledgers[0].count()
+    assert all(found[0] == each for each in found)
 
 
 def test_a_budget_is_a_wall(ledger: Ledger) -> None:
