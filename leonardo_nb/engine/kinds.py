@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from leonardo_nb.engine.job import Job
 from leonardo_nb.engine.media import Image, Images, Video
+from leonardo_nb.engine.standing import in_short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ class GenerationJob(Job[Images]):
     def _facts(self) -> list[str]:
         count = len(self._snapshot.media)
         pictures = [] if count == 0 else [f"{count} image" if count == 1 else f"{count} images"]
-        return [*pictures, *super()._facts()]
+        return [*pictures, *_paid(self, super()._facts())]
 
 
 class VideoJob(Job[Video]):
@@ -96,7 +97,8 @@ class VideoJob(Job[Video]):
 
     def _facts(self) -> list[str]:
         video = self.video
-        return [*([] if video is None else [f"{video.duration:.1f} s"]), *super()._facts()]
+        length = [] if video is None else [f"{video.duration:.1f} s"]
+        return [*length, *_paid(self, super()._facts())]
 
 
 class VariationJob(Job[Image]):
@@ -137,7 +139,12 @@ class VariationJob(Job[Image]):
     def _facts(self) -> list[str]:
         image = self.image
         size = [] if image is None else [f"{image.width} x {image.height}"]
-        return [*size, *super()._facts()]
+        return [*size, *_paid(self, super()._facts())]
+
+
+def _paid(job: Job[Any], cost: list[str]) -> list[str]:
+    """Return what a repr says of a job's cost and way; what comes from the library cost nothing."""
+    return [*([] if job.snapshot.reused else cost), *in_short(job.snapshot)]
 
 
 KINDS: Final[Mapping[str, type[Job[Any]]]] = MappingProxyType(

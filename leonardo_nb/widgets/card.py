@@ -70,16 +70,19 @@ class Card(Live):
         self._prices: dict[str, Cost] = {}
         self._has_asked = False
         self._problem = ""
-        self._ends: list[Callable[[], None]] = []  # close() may come before the rest
+        self._is_deciding = False
+        self._followers: list[Callable[[Job[Any]], object]] = []
+        self._leave: Callable[[], None] = lambda: None  # close() may come before the rest
+        self._ends: list[Callable[[], None]] = []
         super().__init__(engine_of(job), view=card_view(facts_of(job)))
         self._gather = Gather(self._engine, self._draw)
-        self._ends.append(job.subscribe(self._changed))
+        self._leave = job.subscribe(self._changed)
         self._gather.ask()
 
     def close(self) -> None:
         """Take the card off every page; the job goes on."""
         ends, self._ends = self._ends, []
-        for end in ends:
+        for end in (self._leave, *ends):
             end()
         with _lock:
             if _cards.get(self.job.uid) is self:
@@ -93,7 +96,9 @@ class Card(Live):
     def __repr__(self) -> str:
         return f"<Card of {self.job!r}>"
 
-    def _changed(self, _job: object) -> None:
+    def _changed(self, job: Job[Any]) -> None:
+        if job.done():
+            self.tell_use()
         self._gather.ask()
 
     @property
@@ -110,8 +115,25 @@ class Card(Live):
 
     @property
     def is_at_work(self) -> bool:
-        """Whether a job that its buttons have made is under way."""
+        """Whether its job is under way, or one that its buttons have made."""
+        if self._is_deciding or not self.job.done():
+            return True
         return any(not card.job.done() or card.is_at_work for card in self.made)
+
+    @property
+    def asks(self) -> bool:
+        """Whether its job, or one below it, waits for somebody's word: was it accepted and paid?"""
+        return facts_of(self.job).asks or any(card.asks for card in self.made)
+
+    def on_follow(self, function: Callable[[Job[Any]], object]) -> Callable[[], None]:
+        """Call *function* with the job that it shows in another's place; return what ends that."""
+        self._followers.append(function)
+
+        def end() -> None:
+            if function in self._followers:
+                self._followers.remove(function)
+
+        return end
 
     def _draw(self) -> None:
         if not self.is_open:
@@ -120,6 +142,8 @@ class Card(Live):
         for key, image in zip(keys, self.job.images, strict=False):
             self._make_small(key, image)
         busy = {do for do, card in self._made_by.items() if not card.job.done()}
+        if self._is_deciding:
+            busy.add("resend")
         facts = facts_of(self.job, chosen=self._chosen, prices=self._prices)
         if facts.kind == "generation" and facts.phase == "done":
             self._ask_prices()
@@ -167,6 +191,10 @@ class Card(Live):
                 self.job.cancel()
             case "again" | "upscale" | "to-video" as do:
                 self._make(do)
+            case "resend":
+                self._decide(self.job.resend)
+            case "adopt":
+                self._adopt(content.get("id"))
             case "open":
                 self._open(str(content.get("key")), content.get("view"))
 
@@ -184,7 +212,7 @@ class Card(Live):
                 card = self._made_by[do] = shared_card(job)
                 card.hold()
                 self.made = [*self.made, card]
-                self._ends += [job.subscribe(self._lower_changed), card.on_use(self.tell_use)]
+                self._ends.append(card.on_use(self._lower_changed))
                 self.tell_use()
                 self._gather.ask()
                 return
@@ -203,9 +231,53 @@ class Card(Live):
         image = images[self._chosen or 0]
         return image.upscale() if do == "upscale" else image.to_video(self.job.request.caption)
 
-    def _lower_changed(self, job: Job[Any]) -> None:
-        if job.done():
-            self.tell_use()
+    def _adopt(self, wanted: object) -> None:
+        """Take the job at the service that the page points at, if it was shown there."""
+        shown = [candidate.id for candidate in facts_of(self.job).candidates]
+        if isinstance(wanted, str) and wanted in shown:
+            self._decide(partial(self.job.adopt, wanted))
+        else:
+            self._answer()
+
+    def _decide(self, word: Callable[[], Job[Any]]) -> None:
+        """Do what somebody has said of a job whose outcome is unknown; the first word counts."""
+        if self._is_deciding or not facts_of(self.job).asks:
+            self._answer()  # the second half of a double click would be paid, too
+            return
+        self._is_deciding = True
+        self._problem = ""
+        self.tell_use()
+        self._gather.ask()
+        # whoever answers may have to wait for the engine, so it is not asked on its thread
+        aside(self._engine, word, self._decided)
+
+    def _decided(self, answer: Future[Job[Any]]) -> None:
+        self._is_deciding = False
+        error = answer.exception()
+        if error is None:
+            self._follow(answer.result())
+        else:
+            if not isinstance(error, LeonardoError):
+                logger.error("%r could not be decided on.", self.job, exc_info=error)
+            self._say(str(error))
+            self._answer()
+        self.tell_use()
+
+    def _follow(self, job: Job[Any]) -> None:
+        """Show *job*, another one of the same name, in the place of the one that was shown."""
+        self._leave()
+        self.job = job
+        self._thumbnails.clear()
+        self._requested.clear()
+        self._chosen = None
+        if self.is_open:
+            self._leave = job.subscribe(self._changed)
+            self._gather.ask()
+        for function in tuple(self._followers):
+            function(job)
+
+    def _lower_changed(self) -> None:
+        self.tell_use()
         self._gather.ask()
 
     def _answer(self) -> None:

@@ -5,11 +5,17 @@ import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, 
 
 /** @typedef {{ do: string, label: string, consequence: string, busy: boolean }} Action */
 /**
+ * A job at the service that may be the one whose answer was lost.
+ * @typedef {{
+ *   id: string, short: string, asked: string, status: string, differs: string, label: string, name: string, busy: boolean,
+ * }} Candidate
+ */
+/**
  * @typedef {{
  *   phase: string, mark: string, word: string, ticking: boolean, elapsed: number, at: number,
  *   expected: number | null, time: string, money: string, simulated: boolean, prompt: string,
  *   parameters: [string, string][], detail: string, unplayable: string, notes: string[], error: string, advice: string,
- *   actions: Action[], code: string, id: string, said: string,
+ *   candidates: Candidate[], actions: Action[], code: string, id: string, said: string,
  *   frame: { width: number, height: number, count: number },
  * }} View
  */
@@ -241,8 +247,11 @@ export const cardOf = (makeScene) => () => {
     const notice = make("div", "leo-note");
     const error = make("div", "leo-error");
     const advice = make("div", "leo-advice");
+    const candidates = make("div", "leo-candidates");
+    candidates.setAttribute("role", "list");
+    candidates.setAttribute("aria-label", "Jobs at the service that may be it");
     const actions = make("div", "leo-actions");
-    words.append(line, prompt, parameters, detail, notes, notice, error, advice, actions);
+    words.append(line, prompt, parameters, detail, notes, notice, error, advice, candidates, actions);
     body.append(frame, words);
     const said = makeSaid();
     card.append(body, said);
@@ -252,6 +261,7 @@ export const cardOf = (makeScene) => () => {
     const me = newName(); // answers go to the view that asked
     let drawn = "";
     let actionsDrawn = "";
+    let candidatesDrawn = "";
     let timer = 0;
     let isGone = false;
     /** @type {Map<string, { made: any, holder: HTMLElement }>} */
@@ -342,8 +352,30 @@ export const cardOf = (makeScene) => () => {
       });
     }
 
-    /** @param {string} what @param {HTMLButtonElement} button */
-    async function act(what, button) {
+    /** @param {Candidate[]} wanted */
+    function drawCandidates(wanted) {
+      const ids = wanted.map(({ id }) => id).join();
+      const buttons = () => /** @type {HTMLButtonElement[]} */ ([...candidates.querySelectorAll("button")]);
+      if (ids !== candidatesDrawn) {
+        candidatesDrawn = ids;
+        candidates.replaceChildren(
+          ...wanted.map(({ id, short, asked, status, differs, label, name }) => {
+            const row = make("div", "leo-candidate");
+            row.setAttribute("role", "listitem");
+            const whole = make("code", "leo-code", short);
+            whole.title = id;
+            const button = makeButton("leo-action", label, () => act("adopt", button, id));
+            button.setAttribute("aria-label", name);
+            row.append(whole, ...[asked, status, differs].map((text) => make("span", "leo-why", text)), button);
+            return row;
+          }),
+        );
+      }
+      buttons().forEach((button, i) => (button.disabled = wanted[i].busy));
+    }
+
+    /** @param {string} what @param {HTMLButtonElement} button @param {string} [id] */
+    async function act(what, button, id) {
       const own = scene.acts[what];
       if (own) return own();
       if (what === "copy-code" || what === "copy-id") {
@@ -352,7 +384,7 @@ export const cardOf = (makeScene) => () => {
         return;
       }
       button.disabled = true; // until Python has answered: a second click would pay twice
-      model.send({ do: what });
+      model.send(id ? { do: what, id } : { do: what });
     }
 
     /** @param {any} message @param {DataView[]} buffers */
@@ -360,6 +392,7 @@ export const cardOf = (makeScene) => () => {
       if (message?.kind === "refused") {
         actionsDrawn = "";
         drawActions(view().actions);
+        drawCandidates(view().candidates);
       }
       scene.heard(message, buffers);
     }
@@ -388,6 +421,7 @@ export const cardOf = (makeScene) => () => {
       notes.replaceChildren(...v.notes.flatMap((note, i) => [...(i ? [make("br")] : []), ...withCode(note)]));
       error.replaceChildren(...(v.error ? withCode(v.error) : []));
       advice.replaceChildren(...(v.advice ? withCode(v.advice) : []));
+      drawCandidates(v.candidates);
       drawActions(v.actions);
       if (said.dataset.said !== v.said) said.textContent = said.dataset.said = v.said;
       drawFrame();

@@ -5,6 +5,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const OUTLINE = "M6 1a5 5 0 1 1 0 10A5 5 0 1 1 6 1Z";
 const MARKS = /** @type {Record<string, { line?: string, fill?: string }>} */ ({
   circle: { line: OUTLINE },
+  broken: { line: OUTLINE }, // with gaps, see common.css
   quarter: { line: OUTLINE, fill: "M6 6V1a5 5 0 0 1 5 5Z" },
   disc: { fill: "M6 .5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11Z" },
   triangle: { fill: "M6 .6 11.8 11H.2Z" },

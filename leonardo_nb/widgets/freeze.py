@@ -22,9 +22,12 @@ from PIL import ImageDraw, ImageFont, ImageOps
 
 from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.engine.posters import dark_frame, with_play_mark
+from leonardo_nb.engine.standing import FROM_LIBRARY, NO_COST
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.widgets.view import (
     CardFacts,
+    candidate_lines,
+    day_of,
     error_lines,
     facts_of,
     money_line,
@@ -61,6 +64,9 @@ QUALITIES = (88, 82, 74, 66, 56, 45)
 
 PLAYS = "`.card()` of the job plays it"
 """Nobody knows here what the cell calls the job."""
+CHOOSES = "`.card()` of the job has the buttons"
+"""Likewise."""
+CELL = "text-align:left;font-size:12px;padding:2px 14px 2px 0;white-space:normal"
 INK = "#1a1a1a"
 QUIET_INK = "#595959"
 WELL = "#f3f3f3"
@@ -243,29 +249,31 @@ class _Words:
     facts: tuple[str, ...]
     simulated: bool
     hint: str = ""
+    history: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, facts: CardFacts, when: datetime | None) -> _Words:
         line = [facts.detail] if facts.kind == "video" else []
-        if facts.phase == "done":
+        is_reused = facts.phase == "done" and facts.reused
+        if facts.phase == "done" and not is_reused:
             # beside a video's own length the time needs a word
             line += [f"{'made in ' if line else ''}{seconds(facts.elapsed)}"]
         cost = facts.cost if facts.cost is not None else facts.price
-        if facts.phase != "done":
+        if is_reused:
+            line += [f"{FROM_LIBRARY}, {NO_COST}"]
+        elif facts.phase != "done":
             line += [money_line(facts)]
         elif cost is not None:
             line += [str(cost)]
         if when is not None:
-            day = when.astimezone()
-            line += [f"{day.day} {day:%B %Y}"]
+            line += [f"made {day_of(when)}" if is_reused else day_of(when)]
         return cls(
             facts.prompt,
             facts.parameters,
             tuple(part for part in line if part),
             facts.simulated,
-            "`.card()` of the job plays it"
-            if facts.kind == "video" and facts.phase == "done"
-            else "",
+            PLAYS if facts.kind == "video" and facts.phase == "done" else "",
+            facts.history,
         )
 
 
@@ -396,6 +404,7 @@ def _caption(words: _Words) -> str:
         + "&ensp; ".join(facts)
         + "</div>"
     )
+    lines += [_div("font-size:12px;line-height:1.6;opacity:.75", said) for said in words.history]
     return "".join(lines)
 
 
@@ -403,14 +412,21 @@ def _div(style: str, text: str) -> str:
     return f'<div style="{style}">{html.escape(text)}</div>'
 
 
-GLYPHS = {"failed": ("▲", "#d9363e"), "done": ("●", "#4a9a4e"), "stopped": ("■", "#808080")}
+GLYPHS = {
+    "failed": ("▲", "#d9363e"),
+    "done": ("●", "#4a9a4e"),
+    "stopped": ("■", "#808080"),
+    "searching": ("◌", "#1e88e5"),
+    "unknown": ("◌", "#1e88e5"),
+}
 """Shapes as letters, in colours that are seen on white and on black (3:1)."""
 
 
 def _box(facts: CardFacts, words: _Words) -> str:
     """Return a job without pictures as a quiet box that outlives a restart."""
     mark, color = GLYPHS.get(facts.phase, ("○", "#808080"))
-    headline, advice = error_lines(facts.error) if facts.phase == "failed" else ("", "")
+    has_error = facts.phase in {"failed", "unknown"}
+    headline, advice = error_lines(facts.error) if has_error else ("", "")
     after = f"after {seconds(facts.elapsed)}" if facts.is_final else ""
     top = (
         f'<div style="font-size:13px;line-height:1.5"><span style="color:{color}">{mark}</span> '
@@ -430,7 +446,23 @@ def _box(facts: CardFacts, words: _Words) -> str:
     return (
         f'<div {NO_MATH} style="max-width:{SHOWN_WIDTH}px;box-sizing:border-box;padding:10px 14px;'
         'border:1px solid rgba(128,128,128,0.4);border-radius:6px">'
-        f"{top}{_caption(words)}{error}{what_now}{identity}</div>"
+        f"{top}{_caption(words)}{error}{what_now}{_candidates(facts)}{identity}</div>"
+    )
+
+
+def _candidates(facts: CardFacts) -> str:
+    """Return the jobs at the service that may be it, each with its whole id, for `adopt`."""
+    rows = [
+        f'<tr style="background:none"><td style="{CELL}"><code style="font-size:11px;padding:0;'
+        f'background:none;color:inherit">{html.escape(each.id)}</code></td>'
+        f'<td style="{CELL}">{html.escape(asked)}</td>'
+        f'<td style="{CELL}">{html.escape(differs)}</td></tr>'
+        for each, asked, differs in candidate_lines(facts)
+    ]
+    table = f'<table style="border-collapse:collapse;margin:4px 0">{"".join(rows)}</table>'
+    hint = _with_code(CHOOSES) if facts.asks else ""
+    return (table if rows else "") + (
+        f'<div style="font-size:12px;line-height:1.6;opacity:.75">{hint}</div>' if hint else ""
     )
 
 
@@ -524,7 +556,11 @@ def _caption_lines(words: _Words, width: float) -> list[_Line]:
     facts: list[tuple[_Run, ...]] = [(_Run(fact, small, QUIET_INK),) for fact in words.facts]
     if words.simulated:
         facts.append((_Run("simulated", font_for("", 13), QUIET_INK, is_pill=True),))
-    return lines + _flow(facts, width, small)
+    lines += _flow(facts, width, small)
+    for said in words.history:
+        parts = wrapped(said, small, width, most=3)
+        lines += [_Line((_Run(part, small, QUIET_INK),), 23) for part in parts]
+    return lines
 
 
 def _flow(groups: Sequence[tuple[_Run, ...]], width: float, font: Any) -> list[_Line]:  # noqa: ANN401  FreeType or bitmap

@@ -106,6 +106,11 @@ class Live(anywidget.AnyWidget):
         """Whether it has started what is not done, and would be lost from the page without it."""
         return False
 
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for somebody's word, which can be given nowhere else on the page."""
+        return False
+
     def on_use(self, function: Callable[[], object]) -> Callable[[], None]:
         """Call *function* when its use changes; return what ends that."""
         self._users.append(function)

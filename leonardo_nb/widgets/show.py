@@ -3,7 +3,7 @@ Where a job or a run is shown: one place in the notebook that belongs to it.
 
 First a quiet line, soon a live widget (a job's after 0.4 s), at the end plain data, all in the
 same output. A film or a variation that somebody looks at stays live for a moment, to be played or
-compared.
+compared, and a job of which nobody knows whether it was paid, until somebody has said what to do.
 A page that is reloaded while the job runs has forgotten the output's `display_id` (JupyterLab 4.6
 and Notebook 7.6 keep it in memory only); there the widget stays, until the cell runs again.
 """
@@ -51,6 +51,9 @@ LINGER_SECONDS = 6.0
 
 LONGEST_SECONDS = 60.0
 """How long it stays live at most after its end."""
+
+ASKING_SECONDS = 600.0
+"""How long what waits for somebody's word stays live, for there are its buttons."""
 
 
 def host() -> str:
@@ -199,7 +202,8 @@ def show_job(job: Job[Any]) -> None:
     Show *job* in the cell that runs, and leave a plain picture there once it has ended.
 
     The picture comes also when the job is not awaited in its own cell, and while another is busy.
-    A video or a variation that a page shows stays live for a moment after its end.
+    A video or a variation that a page shows stays live for a moment after its end, and a job whose
+    outcome is unknown for ten minutes, or until the next cell begins.
     """
     match host():
         case "python":
@@ -221,8 +225,11 @@ def show_job(job: Job[Any]) -> None:
 
 def _freeze(job: Job[Any], card: Card | None) -> Frozen:
     """Return the plain picture of *job*, and of those that its card's own buttons have made."""
-    made = [] if card is None else card.made_jobs
-    return freeze_jobs([job, *made]) if made else freeze_job(job)
+    if card is None:
+        return freeze_job(job)
+    # the card's own: it may have been sent again, or taken up, under the same name
+    made = card.made_jobs
+    return freeze_jobs([card.job, *made]) if made else freeze_job(card.job)
 
 
 class Ending(Protocol):
@@ -245,7 +252,8 @@ class Showing(Generic[W]):
         line: Returns the words that stand there until the widget does.
         delay: Seconds before the widget is made.
         lingers: Whether a widget that a page shows stays live for 6 s after its end and after it
-            was last in use, for a minute at most, and until the next cell begins.
+            was last in use, for a minute at most, and until the next cell begins. One that asks
+            stays in any case, for ten minutes, and until the next cell begins.
     """
 
     def __init__(
@@ -314,7 +322,8 @@ class Showing(Generic[W]):
     def _end(self) -> None:
         self._has_ended = True
         widget = self._widget
-        if not self._lingers or widget is None or not widget.is_looked_at:
+        stays = widget is not None and (self._lingers or widget.asks)
+        if widget is None or not stays or not widget.is_looked_at:
             self._freeze_now()
             return
         self._unhear = widget.on_use(partial(self._used, widget))
@@ -326,7 +335,8 @@ class Showing(Generic[W]):
         """Count its rest anew; while it is in use, there is none."""
         self._uses += 1
         if not (widget.is_busy or widget.is_at_work):
-            self._engine.call_later(LINGER_SECONDS, self._rested, self._uses)
+            seconds = ASKING_SECONDS if widget.asks else LINGER_SECONDS
+            self._engine.call_later(seconds, self._rested, self._uses)
 
     def _rested(self, uses: int) -> None:
         if uses == self._uses:
@@ -338,8 +348,9 @@ class Showing(Generic[W]):
             self._freeze_now()
 
     def _insist(self) -> None:
-        """Become plain as soon as there are no such jobs."""
-        self._hurry()
+        """Become plain as soon as there are no such jobs, and nothing is asked."""
+        if self._widget is None or not self._widget.asks:
+            self._hurry()
         if not self._is_freezing:
             self._engine.call_later(LINGER_SECONDS, self._insist)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.engine.lifecycle import Charge
 from leonardo_nb.engine.media import file_size
+from leonardo_nb.engine.standing import ELSEWHERE, FROM_LIBRARY, NO_COST, history
 from leonardo_nb.errors import (
     AuthenticationError,
     BudgetExceeded,
@@ -39,14 +40,18 @@ from leonardo_nb.service.requests import ImageToVideo, Upscale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from leonardo_nb.engine.job import Job
+    from leonardo_nb.errors import Candidate
     from leonardo_nb.money import Cost
     from leonardo_nb.service.requests import Body
 
 __all__ = [
     "CardFacts",
+    "candidate_lines",
     "card_view",
+    "day_of",
     "error_lines",
     "facts_of",
     "money_line",
@@ -69,20 +74,24 @@ ANY_ID = "00000000-0000-4000-8000-000000000000"
 MARKS = {
     "waiting": "circle",
     "sending": "circle",
+    "searching": "broken",
     "drawing": "quarter",
     "saving": "quarter",
     "done": "disc",
     "failed": "triangle",
+    "unknown": "broken",
     "stopped": "square",
 }
 
 WORDS = {
     "waiting": "Waiting",
     "sending": "Sending",
+    "searching": "Answer lost, looking for it",
     "drawing": "Drawing",
     "saving": "Saving",
     "done": "Done",
     "failed": "Failed",
+    "unknown": "Outcome unknown",
     "stopped": "Stopped",
 }
 
@@ -135,6 +144,16 @@ class CardFacts:
     """Whether it is drawn from a number, so that another one gives another result."""
     path: str = ""
     """Where the file of a video is."""
+    lost: str = ""
+    """Why the answer to its request was lost, while it is looked for."""
+    history: tuple[str, ...] = ()
+    """What stays true after its end and bears on what it cost, see `engine.standing`."""
+    reused: bool = False
+    """Whether it was in the library when it was asked for."""
+    elsewhere: bool = False
+    """Whether another kernel works on it."""
+    created: datetime | None = None
+    """When it was asked for."""
     chosen: int | None = None
     """Which picture was opened last, from 0: the one that "Upscale" acts on."""
     prices: Mapping[str, Cost] = field(default_factory=dict)
@@ -147,17 +166,31 @@ class CardFacts:
             case "complete":
                 return "done"
             case "failed":
-                return "failed"
+                return "unknown" if self.asks else "failed"
             case "cancelled":
                 return "stopped"
+            case "request" if self.lost:
+                return "searching"
             case "request":
                 return "sending" if self.sent else "waiting"
             case _:
                 return "saving" if self.arrived else "drawing"
 
     @property
+    def asks(self) -> bool:
+        """Whether it waits for somebody's word: nobody knows if it was accepted and paid."""
+        return isinstance(self.error, OutcomeUnknown) and self.charge is Charge.UNKNOWN
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The jobs at the service that may be it, where it waits for somebody's word."""
+        return self.error.candidates if isinstance(self.error, OutcomeUnknown) and self.asks else ()
+
+    @property
     def word(self) -> str:
-        """The phase in one word, that of the kind of job."""
+        """The phase in a word or a few, those of the kind of job."""
+        if self.phase == "done" and self.reused:
+            return FROM_LIBRARY.capitalize()
         if self.phase == "drawing":
             return WORKING.get(self.kind, WORDS["drawing"])
         return WORDS[self.phase]
@@ -171,7 +204,7 @@ class CardFacts:
     @property
     def is_final(self) -> bool:
         """True once nothing more will happen."""
-        return self.phase in {"done", "failed", "stopped"}
+        return self.phase in {"done", "failed", "unknown", "stopped"}
 
 
 def facts_of(
@@ -226,6 +259,11 @@ def facts_of(
         count=count,
         arrived=arrived,
         detail=_detail(made, source),
+        lost=on_one_line(snapshot.lost) if snapshot.is_searched else "",
+        history=history(snapshot),
+        reused=snapshot.reused,
+        elsewhere=snapshot.elsewhere,
+        created=job.created,
         has_seed=getattr(request, "seed", None) is not None,
         path="" if video is None else str(video.path),
         chosen=chosen,
@@ -257,7 +295,9 @@ def steady_line(facts: CardFacts, noun: str = "Generation") -> str:
     parts = [facts.state]
     if facts.arrived:
         parts.append(facts.counted.replace("picture", "image"))
-    if facts.cost is not None:
+    if facts.reused:
+        parts.append(FROM_LIBRARY)
+    elif facts.cost is not None:
         parts.append(str(facts.cost))
     return f'<{noun} {", ".join(parts)}: "{_cut(facts.prompt)}">'
 
@@ -399,8 +439,10 @@ _ITEMS: Final[Mapping[str, Callable[[object], str]]] = {
 def money_line(facts: CardFacts) -> str:
     """Return what the job costs or did cost, and what is left, or "" where nobody knows."""
     match facts.phase:
-        case "failed" | "stopped":
+        case "failed" | "unknown" | "stopped":
             return _money_of_no_picture(facts)
+        case "done" if facts.reused:
+            return NO_COST
     amount = facts.cost if facts.cost is not None else facts.price
     if amount is None:
         return ""
@@ -416,7 +458,7 @@ def _money_of_no_picture(facts: CardFacts) -> str:
         case Charge.REFUNDED:
             return "refunded"
         case Charge.UNKNOWN:
-            return "cost unknown"
+            return "perhaps paid" if facts.price is None else f"{facts.price} perhaps paid"
         case _:
             return "" if facts.cost is None else f"{facts.cost} spent"
 
@@ -438,7 +480,7 @@ ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (LibraryError, "Check that the library's folder can be written."),
     (
         OutcomeUnknown,
-        "Look at the account's newest pictures before you ask again: it may have been paid.",
+        "It may have been paid: look at the account's newest pictures before you send it again.",
     ),
     (BudgetExceeded, "Raise the budget in `leo.connect(budget=...)`, or ask for less."),
     (InvalidRequest, "Change the parameter that is named: `job.again(...)` takes changes."),
@@ -472,12 +514,14 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
     Members: `phase`, `mark`, `word`; `ticking`, `elapsed`, `at`, `expected` (seconds) for
     the page's own clock, or `time` where the clock has stopped; `money`, `simulated`, `prompt`,
     `parameters` (name and value pairs), `detail`, `unplayable` (what is said where the browser
-    cannot play a video), `notes`, `error`, `advice`, `actions` (each with `do`,
-    `label`, `consequence` and `busy`), `code`, `id`, `frame` (width, height, count) and `said`, the
+    cannot play a video), `notes`, `error`, `advice`, `candidates` (jobs at the
+    service that may be it: `id`, `short`, `asked`, `differs`, the `label` of the button that takes
+    it, the `name` of that for screen readers, and `busy`), `actions` (each with `do`, `label`,
+    `consequence` and `busy`), `code`, `id`, `frame` (width, height, count) and `said`, the
     sentence for screen readers, which changes with the phase and not with the seconds.
     """
     phase = facts.phase
-    error, advice = error_lines(facts.error) if phase == "failed" else ("", "")
+    error, advice = error_lines(facts.error) if phase in {"failed", "unknown"} else ("", "")
     return {
         "phase": phase,
         "mark": MARKS[phase],
@@ -485,7 +529,8 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
         "ticking": not facts.is_final,
         "elapsed": round(facts.elapsed, 3),
         "at": round(facts.at, 3),
-        "expected": facts.expected,
+        # nobody knows how long it takes to find it
+        "expected": None if phase == "searching" else facts.expected,
         "time": _time(facts),
         "money": money_line(facts),
         "simulated": facts.simulated,
@@ -495,9 +540,10 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
         "unplayable": f"This browser cannot play it; the file is at `{facts.path}`"
         if facts.path
         else "",
-        "notes": list(facts.notes),
+        "notes": _notes(facts),
         "error": error,
         "advice": advice,
+        "candidates": _candidates(facts, busy),
         "actions": _actions(facts, busy),
         "code": facts.code,
         "id": facts.id or "",
@@ -506,13 +552,69 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
     }
 
 
+def _notes(facts: CardFacts) -> list[str]:
+    """Return what else is worth saying, the way to its end first."""
+    notes = list(facts.history)
+    if facts.elsewhere and not facts.is_final:
+        notes.insert(0, ELSEWHERE)
+    if facts.phase == "searching":
+        notes.append(facts.lost)
+    return [*notes, *(note for note in facts.notes if note not in notes)]
+
+
+def candidate_lines(facts: CardFacts) -> list[tuple[Candidate, str, str]]:
+    """Return each job at the service that may be it, when it was asked for, and what differs."""
+    return [(each, _asked(each, facts), _differs(each)) for each in facts.candidates]
+
+
+def _asked(candidate: Candidate, facts: CardFacts) -> str:
+    if candidate.created is None:
+        return "time unknown"
+    then = candidate.created.astimezone()
+    is_today = facts.created is None or facts.created.astimezone().date() == then.date()
+    return f"{then:%H:%M:%S}" if is_today else f"{then.day} {then:%B %H:%M:%S}"
+
+
+def _differs(candidate: Candidate) -> str:
+    members = ", ".join(on_one_line(member) for member in candidate.differs)
+    return (
+        f"{members} {'differs' if len(candidate.differs) == 1 else 'differ'}"
+        if members
+        else ("no difference known")
+    )
+
+
+def _candidates(facts: CardFacts, busy: Collection[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.id,
+            "short": each.id[:SHORT_ID],
+            "asked": asked,
+            "status": on_one_line(each.status).lower(),
+            "differs": differs,
+            "label": "Take this one",
+            "name": f"Take this one: {each.id[:SHORT_ID]}, asked for {asked}, {differs}",
+            "busy": bool(busy),
+        }
+        for each, asked, differs in candidate_lines(facts)
+    ]
+
+
+def day_of(when: datetime) -> str:
+    """Return the day of *when* as people here say it."""
+    day = when.astimezone()
+    return f"{day.day} {day:%B %Y}"
+
+
 def _time(facts: CardFacts) -> str:
     match facts.phase:
         case "waiting":
             return "to be sent"
+        case "done" if facts.reused:
+            return "" if facts.created is None else f"made {day_of(facts.created)}"
         case "done":
             return seconds(facts.elapsed)
-        case "failed" | "stopped":
+        case "failed" | "unknown" | "stopped":
             # refused at once: "after 0.0 s" would say nothing
             return f"after {seconds(facts.elapsed)}" if facts.elapsed >= AT_ONCE_SECONDS else ""
     return ""
@@ -520,10 +622,15 @@ def _time(facts: CardFacts) -> str:
 
 def _actions(facts: CardFacts, busy: Collection[str]) -> list[dict[str, Any]]:
     match facts.phase:
-        case "waiting":
+        case "waiting" if not facts.elsewhere:
             return [_action("cancel", "Cancel", "withdraws the job; nothing is spent")]
-        case "sending" | "drawing" | "saving":
+        case "waiting" | "sending" | "searching" | "drawing" | "saving":
             return [_action("cancel", "Cancel", _stopping(facts))]
+    if facts.phase == "unknown":
+        again = _action("resend", "Send again", _again(facts))
+        # one word decides: while one is at work, the others wait
+        again["busy"] = bool(busy)
+        return [again, _action("copy-code", "Copy code")]
     again = _action("again", "Again", _again(facts))
     copies = [_action("copy-code", "Copy code")]
     if facts.id and not (facts.kind == "generation" and facts.phase == "done"):
@@ -571,6 +678,11 @@ def _action(do: str, label: str, consequence: str = "") -> dict[str, Any]:
 
 
 def _stopping(facts: CardFacts) -> str:
+    if facts.elsewhere:
+        return "stops watching; the other kernel goes on"
+    if facts.phase == "searching":
+        may_be = "it" if facts.price is None else f"up to {facts.price}"
+        return f"stops looking; {may_be} may be spent"
     if facts.cost is not None:
         verb = "is" if facts.cost.amount == 1 else "are"
         return f"stops watching; the {facts.cost} {verb} spent"
@@ -598,8 +710,10 @@ def _said(facts: CardFacts, error: str) -> str:
             return f"{facts.word}{usual}."
         case "saving":
             return "Saving."
+        case "searching":
+            return f"{facts.word}."
         case "done":
-            return f"Done: {facts.counted}, {money_line(facts)}.".replace(", .", ".")
-        case "failed":
-            return f"Failed: {error}"
+            return f"{facts.word}: {facts.counted}, {money_line(facts)}.".replace(", .", ".")
+        case "failed" | "unknown":
+            return f"{facts.word}: {error}"
     return f"Stopped, {money_line(facts)}.".replace(", .", ".")

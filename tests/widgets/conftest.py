@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from PIL import Image as Pillow
 
-from leonardo_nb.engine.lifecycle import Charge
+from leonardo_nb.engine.lifecycle import Charge, Snapshot
 from leonardo_nb.errors import JobFailed
 from leonardo_nb.money import Cost, Credits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from leonardo_nb.errors import LeonardoError
 
 
 class FakeEngine:
@@ -162,7 +163,13 @@ class FakeJob:
     kind: str = "generation"
     source: FakeImage | None = None
     video: FakeVideo | None = None
-    snapshot: Any = field(default_factory=lambda: SimpleNamespace(accepted=None, started=0.0))
+    lost: str | None = None
+    resent: int = 0
+    reused: bool = False
+    elsewhere: bool = False
+    accepted: float | None = None
+    decision: Any = None
+    """What `adopt()` and `resend()` return, or raise."""
     _runner: Any = None
     listeners: list[Callable[[Any], None]] = field(default_factory=list)
     commands: list[object] = field(default_factory=list)
@@ -176,13 +183,34 @@ class FakeJob:
         return f'<Generation sim-0007 {self.state}: "a lighthouse at dawn">'
 
     @property
+    def snapshot(self) -> Snapshot:
+        """What a real job would know."""
+        request: Any = self.request
+        return Snapshot(
+            uid=self.uid,
+            request=request,
+            created=self.created,
+            started=0.0,
+            accepted=self.accepted,
+            price=self.price,
+            sent=self.sent,
+            lost=self.lost,
+            resent=self.resent,
+            reused=self.reused,
+            elsewhere=self.elsewhere,
+            job_id=self.id,
+            cost=self.cost,
+            looks=int(self.state == "pending"),
+            complete=self.state == "complete",
+            error=cast("LeonardoError | None", self.error),
+            refunded=isinstance(self.error, JobFailed),
+            cancelled=self.state == "cancelled",
+        )
+
+    @property
     def charge(self) -> Charge:
         """What the snapshot of a real job would say."""
-        if not self.sent:
-            return Charge.NONE
-        if self.id is None:
-            return Charge.UNKNOWN
-        return Charge.REFUNDED if isinstance(self.error, JobFailed) else Charge.CHARGED
+        return self.snapshot.charge
 
     def subscribe(self, fn: Callable[[Any], None]) -> Callable[[], None]:
         """Call *fn* at every `tell()`."""
@@ -213,6 +241,21 @@ class FakeJob:
         """Remember what was asked for and return another job."""
         self.commands.append(("again", changes))
         return FakeJob(uid=f"{self.uid}-again", engine=self.engine)
+
+    def adopt(self, wanted: str) -> FakeJob:
+        """Remember what was chosen and return the job that takes this one's place."""
+        return self._decided(("adopt", wanted))
+
+    def resend(self) -> FakeJob:
+        """Remember that it was asked for and return the job that takes this one's place."""
+        return self._decided("resend")
+
+    def _decided(self, command: object) -> FakeJob:
+        self.commands.append(command)
+        if isinstance(self.decision, Exception):
+            raise self.decision
+        job: FakeJob = self.decision or FakeJob(uid=self.uid, engine=self.engine)
+        return job
 
     def ask_price(self, request: Any, told: Callable[[Cost], object]) -> None:
         """Remember the question, and answer it where the test has named a price."""

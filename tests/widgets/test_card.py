@@ -3,13 +3,13 @@ from __future__ import annotations
 import gc
 import re
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image as Pillow
 
-from leonardo_nb.errors import BudgetExceeded
+from leonardo_nb.errors import BudgetExceeded, Candidate, OutcomeUnknown
 from leonardo_nb.money import Credits
 from leonardo_nb.widgets import card as card_module
 from leonardo_nb.widgets.card import Card, VariationCard, VideoCard, card_for, shared_card
@@ -395,3 +395,109 @@ def test_card_is_in_use_as_long_as_those_below_it(
     engine.turn()
 
     assert [(True, True), (False, True), (False, False)] == told
+
+
+ONE, OTHER = Candidate("one", None, "COMPLETE"), Candidate("other", None, "PENDING", ("seed",))
+
+
+def asking(make_job: Callable[..., Any], **facts: Any) -> Any:
+    """Return a job of which nobody knows whether it was paid."""
+    error = OutcomeUnknown("The answer to this request was lost.", candidates=(ONE, OTHER))
+    return make_job(state="failed", sent=True, error=error, **facts)
+
+
+@pytest.mark.parametrize(
+    ("message", "command"),
+    [({"do": "adopt", "id": "other"}, ("adopt", "other")), ({"do": "resend"}, "resend")],
+)
+def test_card_goes_on_with_the_job_that_was_decided_on(
+    make_job: Callable[..., Any], engine: FakeEngine, message: dict[str, str], command: object
+) -> None:
+    """The new job has the same name, so the same card shows it, and whoever wants to is told."""
+    job = asking(make_job, decision=make_job(state="pending", sent=True, id="other"))
+    card = card_for(job)
+    told: list[Any] = []
+    card.on_follow(told.append)
+    card._heard(card, message, [])
+    settle(engine)
+
+    assert [command] == job.commands
+    assert ([job.decision], job.decision, card) == (told, card.job, shared_card(job.decision))
+    assert ("Drawing", []) == (card.view["word"], card.view["candidates"])
+    assert ([], 1) == (job.listeners, len(job.decision.listeners))
+    job.decision.tell(state="complete")
+    engine.advance(1)
+    assert "Done" == card.view["word"]
+
+
+def test_the_first_word_counts(make_job: Callable[..., Any], engine: FakeEngine) -> None:
+    """Two clicks before an answer pay once; meanwhile all its buttons wait."""
+    job = asking(make_job, decision=make_job(state="pending", sent=True))
+    resend, may_answer = job.resend, Event()
+    job.resend = lambda: may_answer.wait(10) and resend()
+    card = card_for(job)
+    card._heard(card, {"do": "resend"}, [])
+    card._heard(card, {"do": "adopt", "id": "one"}, [])
+    engine.advance(1)
+    waiting = [each["busy"] for each in (*card.view["candidates"], card.view["actions"][0])]
+    may_answer.set()
+    settle(engine)
+
+    assert ["resend"] == job.commands
+    assert [True, True, True] == waiting
+
+
+def test_card_says_why_it_could_not_be_decided(
+    make_job: Callable[..., Any], engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question stays, with the reason beside it and its buttons back."""
+    job = asking(make_job, decision=BudgetExceeded("That would pass the budget."))
+    card = card_for(job)
+    sent = messages(card, monkeypatch)
+    card._heard(card, {"do": "resend"}, [])
+    settle(engine)
+
+    assert "That would pass the budget." in card.view["notes"]
+    assert [False, False] == [each["busy"] for each in card.view["candidates"]]
+    assert [({"kind": "refused"}, None)] == sent
+    assert job is card.job
+
+
+@pytest.mark.parametrize("wanted", ["two", "", None, 7, ["one"]])
+def test_only_what_was_shown_can_be_taken(
+    make_job: Callable[..., Any], engine: FakeEngine, wanted: object
+) -> None:
+    """A page cannot have a job taken for another one that was no candidate."""
+    job = asking(make_job)
+    card = card_for(job)
+    card._heard(card, {"do": "adopt", "id": wanted}, [])
+    settle(engine)
+
+    assert [] == job.commands
+
+
+@pytest.mark.parametrize("state", ["pending", "complete"])
+def test_nothing_is_sent_again_without_a_question(
+    make_job: Callable[..., Any], engine: FakeEngine, state: str
+) -> None:
+    """A page that is behind cannot pay for a job whose end is known."""
+    job = make_job(state=state, sent=True, id="x")
+    card = card_for(job)
+    card._heard(card, {"do": "resend"}, [])
+    settle(engine)
+
+    assert [] == job.commands
+
+
+def test_a_card_asks_until_it_is_told(make_job: Callable[..., Any], engine: FakeEngine) -> None:
+    """First it asks, then it is at work, and then neither."""
+    job = asking(make_job, decision=make_job(state="pending", sent=True, id="one"))
+    card = card_for(job)
+    seen = [(card.asks, card.is_at_work)]
+    card.on_use(lambda: seen.append((card.asks, card.is_at_work)))
+    card._heard(card, {"do": "adopt", "id": "one"}, [])
+    settle(engine)
+    job.decision.tell(state="complete")
+    engine.turn()
+
+    assert [(True, False), (True, True), (False, True), (False, False)] == seen

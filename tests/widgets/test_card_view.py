@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from leonardo_nb.engine.canvas import inpaint_of
 from leonardo_nb.engine.lifecycle import Charge
 from leonardo_nb.errors import (
     AuthenticationError,
+    Candidate,
     JobFailed,
     OutcomeUnknown,
 )
@@ -22,6 +24,8 @@ from leonardo_nb.widgets.view import (
     shown_value,
     steady_line,
 )
+
+ASKED = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def facts(state: str = "pending", **changes: Any) -> CardFacts:
@@ -87,7 +91,10 @@ def test_cancel_says_what_it_does(changes: dict[str, Any], consequence: str) -> 
         ({"state": "failed", "charge": Charge.REFUNDED, "cost": Credits(11)}, "refunded"),
         ({"state": "failed", "charge": Charge.NONE}, "nothing spent"),
         ({"state": "failed", "charge": Charge.CHARGED, "cost": Credits(11)}, "11 credits spent"),
-        ({"state": "failed", "charge": Charge.UNKNOWN}, "cost unknown"),
+        ({"state": "failed", "charge": Charge.UNKNOWN}, "11 credits perhaps paid"),
+        ({"state": "failed", "charge": Charge.UNKNOWN, "price": None}, "perhaps paid"),
+        ({"state": "complete", "cost": Credits(11), "balance": Credits(14989), "reused": True},
+         "no cost"),
         ({"state": "cancelled", "charge": Charge.NONE}, "nothing spent"),
         ({"state": "cancelled", "charge": Charge.CHARGED, "cost": Credits(11)}, "11 credits spent"),
     ],
@@ -285,14 +292,119 @@ def test_plain_text_of_a_video_is_steady() -> None:
     assert '<Video complete, 1 video, 300 credits: "a fox">' == steady_line(known, "Video")
 
 
-def test_lost_answer_sends_to_the_account_first() -> None:
-    """Asking again without a look could pay twice, and both the advice and the button say so."""
-    error = OutcomeUnknown("The answer to this request was lost; it was not sent again.")
-    view = card_view(facts(state="failed", sent=True, charge=Charge.UNKNOWN, error=error))
+def unknown(*candidates: Candidate, **changes: Any) -> CardFacts:
+    """Return the facts of a job whose answer was lost, and of which nobody knows the end."""
+    error = OutcomeUnknown("The answer to this request was lost.", candidates=candidates)
+    known = {"sent": True, "charge": Charge.UNKNOWN, "error": error, "created": ASKED}
+    return facts("failed", **(known | changes))
 
-    assert "Look at the account's newest pictures before you ask again" in view["advice"]
-    assert "11 credits, may pay twice" == view["actions"][0]["consequence"]
-    assert "cost unknown" == view["money"]
+
+def test_an_unknown_outcome_is_no_failure() -> None:
+    """It says that it may be paid, sends to the account first, and lets it be sent again."""
+    view = card_view(unknown())
+
+    assert ("Outcome unknown", "broken") == (view["word"], view["mark"])
+    assert "look at the account's newest pictures before you send it again" in view["advice"]
+    assert "11 credits perhaps paid" == view["money"]
+    assert [
+        ("resend", "Send again", "11 credits, may pay twice"),
+        ("copy-code", "Copy code", ""),
+    ] == [(each["do"], each["label"], each["consequence"]) for each in view["actions"]]
+
+
+def test_candidates_say_what_tells_them_apart() -> None:
+    """Short id, time of day or day and time, what differs; a button with a name of its own."""
+    view = card_view(
+        unknown(
+            Candidate("4f3a2b1c-0000-4000-8000-000000000001", ASKED, "COMPLETE"),
+            Candidate("b", ASKED - timedelta(days=2), "PENDING", ("seed",)),
+            Candidate("c", None, "PENDING", ("seed", "width")),
+        )
+    )["candidates"]
+    here = ASKED.astimezone()
+    before = here - timedelta(days=2)
+
+    assert [
+        ("4f3a2b1c", f"{here:%H:%M:%S}", "complete", "no difference known"),
+        ("b", f"{before.day} {before:%B %H:%M:%S}", "pending", "seed differs"),
+        ("c", "time unknown", "pending", "seed, width differ"),
+    ] == [(each["short"], each["asked"], each["status"], each["differs"]) for each in view]
+    assert "4f3a2b1c-0000-4000-8000-000000000001" == view[0]["id"]
+    assert "Take this one: c, asked for time unknown, seed, width differ" == view[2]["name"]
+
+
+def test_one_word_decides() -> None:
+    """While a job is taken up or sent again, no other button of that question can be clicked."""
+    one = Candidate("a", None, "PENDING")
+    view = card_view(unknown(one), busy={"resend"})
+
+    assert [True] == [each["busy"] for each in view["candidates"]]
+    assert [("resend", True), ("copy-code", False)] == [
+        (each["do"], each["busy"]) for each in view["actions"]
+    ]
+
+
+def test_only_a_question_has_candidates() -> None:
+    """A job whose end is known shows none, whatever its error says."""
+    assert [] == card_view(facts())["candidates"]
+    assert [] == card_view(unknown(Candidate("a", None, "x"), charge=Charge.CHARGED))["candidates"]
+
+
+def test_a_lost_answer_is_looked_for_calmly() -> None:
+    """Its own word and shape, the reason, no guess at how long, and what stopping may cost."""
+    view = card_view(facts("request", lost="The connection was reset.", expected=8.0))
+
+    assert ("Answer lost, looking for it", "broken") == (view["word"], view["mark"])
+    assert (["The connection was reset."], "", None) == (
+        view["notes"],
+        view["error"],
+        view["expected"],
+    )
+    assert ["stops looking; up to 11 credits may be spent"] == [
+        each["consequence"] for each in view["actions"]
+    ]
+    assert "Answer lost, looking for it." == view["said"]
+
+
+def test_what_happened_to_its_answer_stays() -> None:
+    """Sent again, or found: said first, once, and after the end too."""
+    for state in ("pending", "complete"):
+        view = card_view(facts(state, history=("It was sent again once.",), notes=("b", "b")))
+
+        assert ["It was sent again once.", "b", "b"] == view["notes"]
+    once = card_view(facts(history=("It was found.",), notes=("It was found.", "b")))["notes"]
+
+    assert ["It was found.", "b"] == once
+
+
+def test_what_the_library_had_says_so_and_when_it_was_made() -> None:
+    """One line: where it is from, the day, no cost; what it once cost is no cost now."""
+    known = facts(
+        "complete", reused=True, created=ASKED, cost=Credits(11), arrived=1, charge=Charge.NONE
+    )
+    view = card_view(known)
+
+    assert ("From the library", "made 22 November 2026", "no cost", "disc") == (
+        view["word"],
+        view["time"],
+        view["money"],
+        view["mark"],
+    )
+    assert "From the library: 1 picture, no cost." == view["said"]
+    assert '<Generation complete, 1 image, from the library: "a fox">' == steady_line(known)
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_another_kernel_s_job_is_only_watched(sent: bool) -> None:
+    """It says whose it is, and that stopping here changes nothing there; not after its end."""
+    state = "pending" if sent else "request"
+    view = card_view(facts(state, sent=sent, elsewhere=True))
+
+    assert ["Another kernel works on it; watched here."] == view["notes"]
+    assert ["stops watching; the other kernel goes on"] == [
+        each["consequence"] for each in view["actions"]
+    ]
+    assert [] == card_view(facts("complete", elsewhere=True))["notes"]
 
 
 def test_again_waits_for_what_it_made() -> None:

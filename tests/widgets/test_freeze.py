@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageFont
 
-from leonardo_nb.errors import JobFailed
+from leonardo_nb.errors import Candidate, JobFailed, OutcomeUnknown
 from leonardo_nb.money import Credits
 from leonardo_nb.widgets.freeze import (
     columns,
@@ -301,3 +301,43 @@ def test_jobs_that_share_an_output_share_its_bytes(make_job: Callable[..., Any])
     assert 3 == sum(tag == "figure" for tag, _ in Page(html_of(bundle)).tags)
     assert len(html_of(bundle)) + len(base64.b64encode(jpeg)) < 300_000
     assert 3 == len(str(bundle.data["text/plain"]).splitlines())
+
+
+def test_an_unknown_outcome_freezes_into_its_candidates(make_job: Callable[..., Any]) -> None:
+    """Without buttons: what may be paid, whole ids to take one with, and where the buttons are."""
+    name = "4f3a2b1c-0000-4000-8000-000000000001"
+    candidates = (Candidate(name, None, "COMPLETE"), Candidate("b", None, "x<b>", ("seed", "<i>")))
+    error = OutcomeUnknown("The answer was lost. Take one.", candidates=candidates)
+    page = Page(html_of(freeze_job(make_job(state="failed", sent=True, error=error))))
+
+    assert {"button", "i", "script"}.isdisjoint({tag for tag, _ in page.tags})
+    for words in (
+        *("Outcome unknown", "11 credits perhaps paid", "The answer was lost.", "Take one."),
+        *(name, "no difference known", "seed, <i> differ", ".card() of the job has the buttons"),
+    ):
+        assert words in page.text
+
+
+@pytest.mark.parametrize("pictures", [0, 1])
+def test_what_happened_to_its_answer_is_in_the_frozen_card(
+    make_job: Callable[..., Any], pictures: int
+) -> None:
+    """A job that was sent again says so below its picture, and in the painted one."""
+    facts = {"state": "complete", "sent": True, "id": "x", "pictures": pictures}
+    usual, again = (freeze_job(make_job(**facts, resent=times)) for times in (0, 1))
+
+    assert "so it was sent again once." in Page(html_of(again)).text
+    assert "sent again" not in html_of(usual)
+    if pictures:
+        assert painted(usual).height < painted(again).height
+
+
+def test_what_the_library_had_says_what_it_cost_now(make_job: Callable[..., Any]) -> None:
+    """Nothing; and it says the day of the picture, not how long it once took."""
+    job = make_job(state="complete", pictures=1, reused=True, cost=Credits(11), elapsed=8.0)
+    text = Page(html_of(freeze_job(job))).text
+
+    assert "from the library, no cost" in text
+    assert "made 22 November 2026" in text
+    assert "11 credits" not in text
+    assert "8.0 s" not in text

@@ -4,12 +4,14 @@ import contextvars
 from pathlib import Path
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 import leonardo_nb as leo
+from leonardo_nb.errors import Candidate, OutcomeUnknown
 from leonardo_nb.widgets import freeze, show
 from leonardo_nb.widgets.card import shared_card
 from leonardo_nb.widgets.freeze import Frozen, freeze_jobs, publish
@@ -412,3 +414,74 @@ def test_outputs_end_as_pictures_in_a_notebook(tmp_path: Path) -> None:
     words = {"text/html", "text/plain"}
 
     assert [{"text/plain"}, picture, picture, words, picture, picture, picture] == shown
+
+
+def shown_asking(make_job: Callable[..., Any], engine: FakeEngine, *, looked_at: bool) -> Any:
+    """Return a job that was shown, and whose outcome nobody knows."""
+    name = uuid4().hex  # no card of another test has it
+    decision = make_job(uid=name, state="pending", sent=True, id="one")
+    job = make_job(uid=name, decision=decision)
+    show_job(job)
+    engine.advance(0.5)
+    if looked_at:
+        card = shared_card(job)
+        card._heard(card, {"do": "look", "view": "a"}, [])
+        engine.turn()
+    error = OutcomeUnknown("The answer was lost.", candidates=(Candidate("one", None, "x"),))
+    job.tell(state="failed", sent=True, error=error)
+    engine.turn()
+    return job
+
+
+def shows_widget(shell: FakeShell) -> bool:
+    """Whether the one output has a widget in it."""
+    (kinds,) = shell.outputs.values()
+    return WIDGET in kinds
+
+
+def test_a_question_that_nobody_sees_becomes_plain(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine
+) -> None:
+    """A runner of notebooks waits for nobody's word."""
+    shown_asking(make_job, engine, looked_at=False)
+    until_painted(engine)
+
+    assert not shows_widget(shell)
+
+
+@pytest.mark.parametrize("ends_by", ["time", "cell"])
+def test_a_question_keeps_its_buttons_for_a_while(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine, ends_by: str
+) -> None:
+    """Its buttons stay for ten minutes, or until the next cell begins, and then it is plain."""
+    shown_asking(make_job, engine, looked_at=True)
+    until_painted(engine, seconds=290)
+    stays = shows_widget(shell)
+    if ends_by == "cell":
+        for begin in shell.before_cell:
+            begin(None)
+    until_painted(engine, seconds=300 if ends_by == "time" else 1)
+
+    assert (True, False) == (stays, shows_widget(shell))
+
+
+def test_what_was_decided_on_is_what_stays(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine
+) -> None:
+    """After "Take this one" the card shows that job, also into the next cell, then its picture."""
+    job = shown_asking(make_job, engine, looked_at=True)
+    card = shared_card(job)
+    card._heard(card, {"do": "adopt", "id": "one"}, [])
+    until_painted(engine)
+    for begin in shell.before_cell:
+        begin(None)
+    until_painted(engine)
+    during = shows_widget(shell)
+    job.decision.images = make_job(pictures=1).images
+    job.decision.tell(state="complete")
+    until_painted(engine, seconds=show.LINGER_SECONDS + 1)
+
+    assert (True, {"text/html", "image/jpeg", "text/plain"}) == (
+        during,
+        next(iter(shell.outputs.values())),
+    )
