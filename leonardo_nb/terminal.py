@@ -12,15 +12,26 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from rich.console import Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from leonardo_nb.account.jobs import is_lost
 from leonardo_nb.service.plain import on_one_line
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.widgets.freeze import on_white
-from leonardo_nb.widgets.view import MARKS, facts_of, money_line, seconds, shown_value
+from leonardo_nb.widgets.sheet_view import ends_of, of_library
+from leonardo_nb.widgets.view import (
+    MARKS,
+    day_of,
+    facts_of,
+    money_line,
+    seconds,
+    shown_value,
+    way_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +41,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from leonardo_nb.account.jobs import JobTable
+    from leonardo_nb.account.spending import SpendingTable
     from leonardo_nb.engine.job import Job
     from leonardo_nb.library.records import JobRecord
     from leonardo_nb.sweeps.run import Run
@@ -41,6 +53,7 @@ __all__ = [
     "mark",
     "pairs",
     "plain",
+    "spending_table",
     "watch_job",
     "watch_run",
 ]
@@ -48,13 +61,22 @@ __all__ = [
 ACCENT = "#1976d2"
 """JupyterLab's own blue, as on the card."""
 
-SHAPES = {"circle": "○", "quarter": "◔", "disc": "●", "triangle": "▲", "square": "■"}
-COLOURS = {"disc": "green", "triangle": "red", "quarter": ACCENT, "circle": "dim", "square": "dim"}
+SHAPES = {"circle": "○", "broken": "◌", "quarter": "◔", "disc": "●", "triangle": "▲", "square": "■"}
+COLOURS = {
+    "disc": "green",
+    "triangle": "red",
+    "quarter": ACCENT,
+    "broken": ACCENT,
+    "circle": "dim",
+    "square": "dim",
+}
 
 SHORT_ID = 8
 OTHER_COLUMNS = 62
 """Characters that the table of jobs needs for all but what was asked for."""
 SHORTEST_WHAT = 16
+SMALLEST_NAME = 10
+"""Characters that a day's or sweep's name is given where it is narrow."""
 FRAMES_A_SECOND = 8
 BAR_WIDTH = 36
 PICTURE_COLUMNS = 56
@@ -143,10 +165,30 @@ def jobs_table(console: Console, jobs: JobTable, folder: Path) -> RenderableType
             str(len(job.media)),
             "" if job.seconds is None else seconds(job.seconds),
             # what the simulator would have taken was not paid
-            "simulated" if job.simulated else str(job.cost or ""),
+            "simulated" if job.simulated else jobs.cost(job),
         )
     shown = f"{len(jobs):,} of {counted(jobs.total, 'job')}"
     return Group(table, Text(f"\n  {shown} in {folder}", "dim", overflow="fold"))
+
+
+def spending_table(spending: SpendingTable, folder: Path) -> RenderableType:
+    """Return what was spent as a table, its totals below the rest, and what is to be said of it."""
+    if not spending:
+        return Text(f"  Nothing was spent yet by the jobs in {folder}.", overflow="fold")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in spending.columns:
+        is_number = name in spending.numbers
+        side: Literal["left", "right"] = "right" if is_number else "left"
+        least = len(name) if is_number else SMALLEST_NAME
+        table.add_column(name, justify=side, min_width=least, overflow="fold")
+    for row in spending:
+        table.add_row(*(plain(cell.text) for cell in spending.cells(row)))
+    table.add_row()
+    for sums in spending.sums():
+        table.add_row(*(plain(cell.text) for cell in sums), style="bold")
+    said = Text(" ".join(spending.sentences()), "dim")
+    where = Text(f"In {folder}", "dim", overflow="fold")
+    return Padding(Group(table, Text(), said, where), (0, 0, 0, 2))
 
 
 def _day(then: datetime) -> str:
@@ -164,7 +206,7 @@ def _phase(job: JobRecord) -> str:
         case "cancelled":
             return "stopped"
         case "request":
-            return "waiting"
+            return "unknown" if is_lost(job) else "waiting"
     return "drawing"
 
 
@@ -203,13 +245,17 @@ def _job_line(job: Job[Any]) -> RenderableType:
     facts = facts_of(job)
     share = 1.0 if facts.phase == "done" else _share(facts.elapsed, facts.expected)
     about = f" of about {facts.expected:.0f} s" if facts.expected and not facts.is_final else ""
-    return _line(
+    if facts.phase == "searching":
+        about = ""
+    line = _line(
         facts.phase,
         facts.word,
         _bar(share, done=facts.is_final),
-        f"{seconds(facts.elapsed)}{about}",
+        f"made {day_of(job.created)}" if facts.reused else f"{seconds(facts.elapsed)}{about}",
         money_line(facts),
     )
+    way = [Text.assemble("    ", (plain(said).plain, "dim")) for said in way_of(facts)]
+    return Group(line, *way) if way else line
 
 
 def _share(elapsed: float, expected: float | None) -> float:
@@ -259,11 +305,12 @@ def _run_line(run: Run) -> Table:
     phase = "drawing" if counts.open else ("done" if counts.done else "failed")
     bar = _bar((counts.total - counts.open) / counts.total, done=not counts.open)
     left = f", about {in_words(run.seconds_left)} left" if counts.open else ""
-    failed = f", {counts.failed} failed" if counts.failed else ""
+    words = [f"{counts.done} of {counted(counts.total, 'picture')}", *ends_of(run)]
+    had = of_library(run)
+    if had:
+        words.append(had)
     spent = f"{run.cost}" if run.cost is not None else ""
-    return _line(
-        phase, f"{counts.done} of {counted(counts.total, 'picture')}{failed}", bar, spent + left
-    )
+    return _line(phase, ", ".join(words), bar, spent + left)
 
 
 def _mosaic(run: Run, size: _CellSize, thumbnails: dict[str, Text]) -> Table:

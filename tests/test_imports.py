@@ -37,6 +37,7 @@ SIMULATOR = "simulator"  # beside the house, not in it; see the tests below
 ON_PURPOSE = {
     ("leonardo_nb.cli", ""),  # asks for the version
     ("leonardo_nb.engine.job", "widgets"),  # inside the method that shows a job
+    ("leonardo_nb.engine.resumed", "widgets"),  # inside the method that shows jobs
     ("leonardo_nb.sweeps.run", "widgets"),  # inside the method that shows a run
 }
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image as Pillow
 from rich.console import Console
 
+import leonardo_nb as leo
+from leonardo_nb.account.jobs import JobTable
+from leonardo_nb.library.records import JobRecord
+from leonardo_nb.money import Credits
 from leonardo_nb.terminal import half_blocks, jobs_table, watch_job
 
 if TYPE_CHECKING:
@@ -64,3 +70,50 @@ def test_what_was_cut_away_is_not_seen() -> None:
     colours = {str(span.style) for line in half_blocks(cut, 4, 2) for span in line.spans}
 
     assert {"#ffffff on #ffffff"} == colours
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"resent": 1}, ["● Done", "so it was sent again once."]),
+        ({"reused": True}, ["● From the library", "made ", "no cost"]),
+        (
+            {"complete": False, "job_id": None, "error": leo.OutcomeUnknown("Lost.")},
+            ["◌ Outcome unknown", "perhaps paid"],
+        ),
+    ],
+)
+def test_a_terminal_says_what_was_unusual(
+    studio: Studio, facts: dict[str, Any], words: list[str]
+) -> None:
+    """Below the line, quietly; in the words of the card."""
+    job = studio.generate("a fox", seed=1, width=64, height=64)
+    job.result(20)
+    job._snapshot = replace(job.snapshot, **facts)
+    console, file = terminal(width=200)
+
+    watch_job(console, job)
+
+    assert [] == [each for each in words if each not in file.getvalue()]
+
+
+def test_a_table_marks_what_may_be_paid(library_folder: Path) -> None:
+    """By shape, and by the words of the price."""
+    row = JobRecord(
+        uid="u",
+        kind="generation",
+        state="request",
+        request={"prompt": "a fox"},
+        content_key="k",
+        simulated=False,
+        base_url="https://service.invalid",
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+        price=Credits(8),
+        charge="unknown",
+        error="The answer was lost.",
+    )
+    console, file = terminal(width=80)
+    console.print(jobs_table(console, JobTable([row], total=1), library_folder))
+
+    assert "◌" in file.getvalue()
+    assert "perhaps 8 credits" in file.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leonardo_nb.account.tables import Cell, Table, Thumbnail, thumbnail
+from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.records import JobRecord
 from leonardo_nb.service.requests import body_of
@@ -12,7 +13,7 @@ from leonardo_nb.service.requests import body_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["JobTable"]
+__all__ = ["JobTable", "is_lost"]
 
 WHAT_SHOWN = 120
 SHORT_ID = 8
@@ -64,13 +65,22 @@ class JobTable(Table[JobRecord]):
         return (
             Cell(row.created.astimezone().strftime("%Y-%m-%d %H:%M")),
             Cell(what if len(what) <= WHAT_SHOWN else what[: WHAT_SHOWN - 1] + "…"),
-            Cell(row.state),
+            Cell(_state(row)),
             Cell("" if seed is None else str(seed)),
             Cell(str(len(row.media))),
             Cell("" if row.seconds is None else f"{row.seconds:.1f} s"),
-            Cell("" if row.cost is None else str(row.cost)),
+            Cell(self.cost(row)),
             Cell((row.job_id or "")[:SHORT_ID], is_code=True),
         )
+
+    def cost(self, row: JobRecord) -> str:
+        """Return what a job cost, may have cost, or what was given back."""
+        match row.charge:
+            case Charge.UNKNOWN:
+                return "perhaps paid" if row.price is None else f"perhaps {row.price}"
+            case Charge.REFUNDED:
+                return "refunded" if row.cost is None else f"{row.cost} refunded"
+        return "" if row.cost is None else str(row.cost)
 
     def what(self, row: JobRecord) -> str:
         """
@@ -109,6 +119,20 @@ class JobTable(Table[JobRecord]):
         if row.uid not in self._pictures:
             self._pictures[row.uid] = _picture(row)
         return self._pictures[row.uid]
+
+
+def is_lost(row: JobRecord) -> bool:
+    """Whether nobody knows how a job ended, and nobody looks for it."""
+    return row.state == State.REQUEST and row.charge == Charge.UNKNOWN and row.error is not None
+
+
+def _state(row: JobRecord) -> str:
+    words = [row.state]
+    if is_lost(row):
+        words.append("answer lost")
+    if row.resent:
+        words.append("sent again once" if row.resent == 1 else f"sent again {row.resent} times")
+    return ", ".join(words)
 
 
 def _picture(row: JobRecord) -> Thumbnail | None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from leonardo_nb.engine.job import until_done
 from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.media import Image, Images
+from leonardo_nb.engine.standing import FROM_LIBRARY
 from leonardo_nb.errors import (
     EngineThreadError,
     InvalidRequest,
@@ -563,4 +564,6 @@ class Run:
         show(self)
 
     def __repr__(self) -> str:
-        return f"<Run of {counted(len(self), 'cell')}: {self.counts}>"
+        reused = sum(job.snapshot.reused for job in self.jobs)
+        had = f", {reused:,} {FROM_LIBRARY}" if reused else ""
+        return f"<Run of {counted(len(self), 'cell')}: {self.counts}{had}>"

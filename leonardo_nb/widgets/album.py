@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PIL import Image as Pillow
 
 from leonardo_nb.engine.markup import NO_MATH
+from leonardo_nb.engine.standing import FROM_LIBRARY
 from leonardo_nb.widgets.freeze import Frozen, columns, encode_jpeg, fitted, on_white
 from leonardo_nb.widgets.view import facts_of
 
@@ -125,9 +126,14 @@ def _said(jobs: Sequence[Any], leaves: Sequence[object]) -> tuple[str, ...]:
     words = ["1 picture" if total == 1 else f"{total} pictures"]
     if len(leaves) < total:
         words.append(f"the newest {len(leaves)} are here")
-    costs = [job.cost for job in jobs if job.images and job.cost is not None]
+    reused = sum(len(job.images) for job in jobs if job.snapshot.reused)
+    if reused:
+        words.append(f"{'all' if reused == total else f'{reused:,} of them'} {FROM_LIBRARY}")
+    paid = [job for job in jobs if job.images and not job.snapshot.reused]
+    costs = [job.cost for job in paid if job.cost is not None]
     if costs and len({cost.unit for cost in costs}) == 1:
-        words.append(str(sum(costs[1:], costs[0])))
+        spent = str(sum(costs[1:], costs[0]))
+        words.append(f"{spent} spent now" if reused else spent)
     if any(job.simulated for job in jobs):
         words.append("simulated")
     return tuple(words)

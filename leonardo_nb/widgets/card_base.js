@@ -1,7 +1,7 @@
 // @ts-check
 // What the cards of all kinds of jobs share. Python says everything in words (`view`); this draws it and
 // keeps the clock. What stands in the frame is each kind's own. page.py puts it before their files.
-import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, makeSaid, newName, withCode } from "./common.js";
+import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, makeSaid, makeViews, newName, withCode } from "./common.js";
 
 /** @typedef {{ do: string, label: string, consequence: string, busy: boolean }} Action */
 /**
@@ -263,10 +263,6 @@ export const cardOf = (makeScene) => () => {
     let actionsDrawn = "";
     let candidatesDrawn = "";
     let timer = 0;
-    let isGone = false;
-    /** @type {Map<string, { made: any, holder: HTMLElement }>} */
-    const lower = new Map(); // the views of the cards that were made from this one
-    let asked = 0;
 
     const view = () => /** @type {View} */ (model.get("view"));
     const scene = makeScene({
@@ -433,48 +429,21 @@ export const cardOf = (makeScene) => () => {
       }
     }
 
-    async function drawMade() {
-      if (!model.widget_manager) return;
-      const mine = ++asked;
-      const wanted = /** @type {string[]} */ (model.get("made"));
-      for (const reference of wanted) {
-        if (lower.has(reference)) continue;
-        const child = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
-        if (isGone || mine !== asked) return;
-        const made = await model.widget_manager.create_view(child);
-        if (isGone || mine !== asked) return void made.remove(); // this card has gone meanwhile
-        const holder = make("div", "leo-next");
-        holder.append(made.el);
-        el.append(holder);
-        lower.set(reference, { made, holder });
-      }
-      dropMade((reference) => !wanted.includes(reference));
-    }
-
-    /** A view ends its own clock, listeners and addresses, if it is told to. @param {(reference: string) => boolean} [which] */
-    function dropMade(which = () => true) {
-      for (const [reference, { made, holder }] of lower) {
-        if (!which(reference)) continue;
-        made.remove();
-        holder.remove();
-        lower.delete(reference);
-      }
-    }
+    const lower = makeViews(model, "made", (holder) => el.append(holder)); // made from this one
 
     const leave = listen(model, {
       "change:view": draw,
       "change:pictures": drawFrame,
-      "change:made": drawMade,
+      "change:made": lower.draw,
       "msg:custom": heard,
     });
     draw();
-    drawMade();
+    lower.draw();
     model.send({ do: "look", view: me }); // a page that is opened later asks for the true seconds
     return () => {
-      isGone = true;
       leave();
       clearInterval(timer);
-      dropMade();
+      lower.end();
       scene.end();
       model.send({ do: "bye", view: me });
     };

@@ -123,3 +123,46 @@ export function listen(model, listeners) {
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
   };
 }
+
+/**
+ * The views of the widgets that a trait names, each in a holder that *put* places.
+ * @param {any} model @param {string} trait @param {(holder: HTMLElement) => void} put
+ */
+export function makeViews(model, trait, put) {
+  /** @type {Map<string, { made: any, holder: HTMLElement }>} */
+  const views = new Map();
+  let asked = 0;
+  let isGone = false;
+  /** A view ends its own clock, listeners and addresses, if it is told to. @param {(reference: string) => boolean} which */
+  const drop = (which) => {
+    for (const [reference, { made, holder }] of views) {
+      if (!which(reference)) continue;
+      made.remove();
+      holder.remove();
+      views.delete(reference);
+    }
+  };
+  return {
+    async draw() {
+      if (!model.widget_manager) return;
+      const mine = ++asked;
+      const wanted = /** @type {string[]} */ (model.get(trait));
+      for (const reference of wanted) {
+        if (views.has(reference)) continue;
+        const child = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+        if (isGone || mine !== asked) return;
+        const made = await model.widget_manager.create_view(child);
+        if (isGone || mine !== asked) return void made.remove(); // what shows it has gone meanwhile
+        const holder = make("div", "leo-next");
+        holder.append(made.el);
+        put(holder);
+        views.set(reference, { made, holder });
+      }
+      drop((reference) => !wanted.includes(reference));
+    },
+    end() {
+      isGone = true;
+      drop(() => true);
+    },
+  };
+}

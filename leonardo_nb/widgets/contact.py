@@ -31,7 +31,7 @@ from leonardo_nb.widgets.freeze import (
     on_white,
     wrapped,
 )
-from leonardo_nb.widgets.sheet_view import grid_view, money_words, reason_of
+from leonardo_nb.widgets.sheet_view import ends_of, grid_view, money_words, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -468,8 +468,7 @@ class _Caption:
         facts = [
             f"first {on_page:,} of {len(run):,} cells" if on_page < len(run) else "",
             done,
-            f"{counts.failed:,} failed" if counts.failed else "",
-            f"{counts.stopped:,} stopped" if counts.stopped else "",
+            *ends_of(run),
             money_words(run),
             _day(run),
         ]

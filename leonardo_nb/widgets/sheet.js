@@ -18,8 +18,8 @@ import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, 
 /**
  * @typedef {{
  *   mark: string, word: string, prompt: string, where: [string, string][],
- *   parameters: [string, string][], facts: [string, string][], error: string, advice: string,
- *   code: string, count: number,
+ *   parameters: [string, string][], facts: [string, string][], notes: string[],
+ *   error: string, advice: string, code: string, count: number,
  * }} Detail
  */
 
@@ -27,8 +27,10 @@ import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, 
 const STATES = /** @type {Record<string, [string, string]>} */ ({
   w: ["circle", "waiting"],
   r: ["quarter", "running"],
+  l: ["broken", "answer lost, looking for it"],
   d: ["disc", "done"],
   f: ["triangle", "failed"],
+  u: ["broken", "outcome unknown"],
   s: ["square", "stopped"],
 });
 const BAR = ["done", "failed", "running", "waiting", "stopped"];
@@ -480,7 +482,7 @@ function render({ model, el }) {
       pair.append(make("dt", "", name), dd);
       list.append(pair);
     }
-    text.append(list);
+    text.append(list, ...(detail?.notes ?? []).map((note) => make("div", "leo-advice", note)));
     if (detail?.error) {
       const error = make("div", "leo-error");
       error.append(...withCode(detail.error));

@@ -9,20 +9,40 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from leonardo_nb.engine.lifecycle import Charge, State
+from leonardo_nb.engine.standing import FROM_LIBRARY
+from leonardo_nb.errors import OutcomeUnknown
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import find_model
 from leonardo_nb.service.plain import as_shown
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.sweeps.run import CellState, took
 from leonardo_nb.sweeps.space import label_of
-from leonardo_nb.widgets.view import card_view, error_lines, facts_of, parameter_pairs, seconds
+from leonardo_nb.widgets.view import (
+    card_view,
+    error_lines,
+    facts_of,
+    parameter_pairs,
+    seconds,
+    way_of,
+)
 
 if TYPE_CHECKING:
+    from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.money import Cost
     from leonardo_nb.sweeps.run import Run
     from leonardo_nb.sweeps.space import Axis, Cell
 
-__all__ = ["cell_view", "grid_view", "head_view", "money_words", "reason_of", "state_letters"]
+__all__ = [
+    "cell_view",
+    "ends_of",
+    "grid_view",
+    "head_view",
+    "money_words",
+    "of_library",
+    "reason_of",
+    "state_letters",
+]
 
 WITH_ID = re.compile(r"^Generation [0-9a-f]{8}-[0-9a-f-]{27} ")
 REFUSED = re.compile(r'^The service refused \w+: "(.+)"\.?$')
@@ -34,11 +54,27 @@ LETTERS = {
     CellState.FAILED: "f",
     CellState.STOPPED: "s",
 }
+LOOKED_FOR, UNKNOWN = "l", "u"
+"""For cells whose answer was lost: as long as they run, and where nobody knows how they ended."""
 
 
 def state_letters(run: Run) -> str:
     """Return one letter a cell, so that a thousand cells are a kilobyte."""
-    return "".join(LETTERS[state] for state in run.states)
+    return "".join(_letter(job) for job in run.jobs)
+
+
+def _letter(job: GenerationJob) -> str:
+    if job.snapshot.is_searched:
+        return LOOKED_FOR
+    return UNKNOWN if _is_unknown(job) else LETTERS[CellState.of(job)]
+
+
+def _is_unknown(job: GenerationJob) -> bool:
+    return (
+        job.state is State.FAILED
+        and job.charge is Charge.UNKNOWN
+        and isinstance(job.error, OutcomeUnknown)
+    )
 
 
 def head_view(run: Run) -> dict[str, Any]:
@@ -73,13 +109,49 @@ def _mark(run: Run) -> str:
 
 
 def _rest(run: Run) -> str:
+    jobs = run.jobs
+    looked_for = sum(job.snapshot.is_searched for job in jobs)
+    watched = sum(job.snapshot.elsewhere and not job.state.is_final for job in jobs)
+    now = {"looked for": looked_for, "of another kernel watched": watched}
+    return ", ".join(
+        [*ends_of(run), *(f"{number:,} {name}" for name, number in now.items() if number)]
+    )
+
+
+def ends_of(run: Run) -> list[str]:
+    """Return how many cells ended without a picture, and how, in words."""
     counts = run.counts
-    named = {"failed": counts.failed, "stopped": counts.stopped}
-    return ", ".join(f"{number:,} {name}" for name, number in named.items() if number)
+    unknown = sum(_is_unknown(job) for job in run.jobs)
+    named = {
+        "failed": counts.failed - unknown,
+        "of unknown outcome": unknown,
+        "stopped": counts.stopped,
+    }
+    return [f"{number:,} {name}" for name, number in named.items() if number]
+
+
+def of_library(run: Run) -> str:
+    """Return how many cells cost nothing because the library had them, or ""."""
+    reused = sum(job.snapshot.reused for job in run.jobs)
+    if not reused:
+        return ""
+    some = f"all {reused:,}" if reused == len(run) else f"{reused:,} of {len(run):,}"
+    return f"{some} {FROM_LIBRARY}"
 
 
 def money_words(run: Run) -> str:
-    """Return what is spent, of how much, or what is known of it."""
+    """Return what is spent, of how much, or what is known of it, and what the library had."""
+    had, spent = of_library(run), _spent(run)
+    if not had:
+        return spent
+    if had.startswith("all "):
+        return f"{had}, nothing spent now"
+    if spent and run.price is not None:
+        spent += " spent now"
+    return f"{had}, {spent}" if spent else had
+
+
+def _spent(run: Run) -> str:
     cost, price = run.cost, run.price
     open_ = run.counts.open
     if price is None:
@@ -199,15 +271,19 @@ def cell_view(run: Run, index: int) -> dict[str, Any]:
     Return one cell as it is shown large at the side.
 
     Members: those of `card_view` that the side shows, `where` (name and label on each axis),
-    `parameters` (what else is not the default) and `facts` (took, cost).
+    `parameters` (what else is not the default), `facts` (took, cost) and `notes`, what was
+    unusual on its way.
     """
     cell = run.cells[index]
     job = run.job(cell)
-    card = card_view(facts_of(job))
+    known = facts_of(job)
+    card = card_view(known)
     facts = []
-    if card["phase"] == "done":
+    if card["phase"] == "done" and job.snapshot.reused:
+        facts += [["made", card["time"].removeprefix("made ")], ["cost", "none, from the library"]]
+    elif card["phase"] == "done":
         facts.append(["took", seconds(took(job))])
-    if card["money"]:
+    if card["money"] and not job.snapshot.reused:
         name = "cost" if job.done() or job.cost is not None else "price"
         facts.append([name, str(job.cost) if card["phase"] == "done" else card["money"]])
     return {
@@ -221,6 +297,7 @@ def cell_view(run: Run, index: int) -> dict[str, Any]:
         ],
         "parameters": [pair for pair in card["parameters"] if pair[0] not in cell.coords],
         "facts": facts,
+        "notes": way_of(known),
         "error": card["error"],
         "advice": card["advice"],
         "code": card["code"],

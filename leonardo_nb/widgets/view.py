@@ -60,6 +60,7 @@ __all__ = [
     "seconds",
     "shown_value",
     "steady_line",
+    "way_of",
 ]
 
 VALUE_LENGTH = 80
@@ -554,12 +555,16 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
 
 def _notes(facts: CardFacts) -> list[str]:
     """Return what else is worth saying, the way to its end first."""
-    notes = list(facts.history)
-    if facts.elsewhere and not facts.is_final:
-        notes.insert(0, ELSEWHERE)
+    way = way_of(facts)
+    return [*way, *(note for note in facts.notes if note not in way)]
+
+
+def way_of(facts: CardFacts) -> list[str]:
+    """Return what is unusual on a job's way to its files: whose it is, lost, found, sent again."""
+    now = [ELSEWHERE] if facts.elsewhere and not facts.is_final else []
     if facts.phase == "searching":
-        notes.append(facts.lost)
-    return [*notes, *(note for note in facts.notes if note not in notes)]
+        now.append(facts.lost)
+    return [*now, *facts.history]
 
 
 def candidate_lines(facts: CardFacts) -> list[tuple[Candidate, str, str]]:

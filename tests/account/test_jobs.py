@@ -13,6 +13,7 @@ from leonardo_nb.account.jobs import JobTable
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.files import StoredFile
 from leonardo_nb.library.records import JobRecord, MediaFile
+from leonardo_nb.money import Credits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,3 +181,25 @@ def test_an_empty_library_says_so(studio: leo.Studio) -> None:
     """In words, without an empty table."""
     assert "no jobs" == repr(studio.jobs())
     assert "No jobs." in studio.jobs()._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("facts", "state", "cost"),
+    [
+        ({"cost": Credits(8)}, "complete", "8 credits"),
+        ({"state": "failed", "cost": Credits(8), "charge": "refunded"}, "failed",
+         "8 credits refunded"),
+        ({"state": "request", "charge": "unknown", "price": Credits(8), "error": "Lost."},
+         "request, answer lost", "perhaps 8 credits"),
+        ({"state": "request", "charge": "unknown", "error": "Lost."}, "request, answer lost",
+         "perhaps paid"),
+        ({"state": "request", "charge": "unknown"}, "request", "perhaps paid"),
+        ({"cost": Credits(8), "resent": 1}, "complete, sent again once", "8 credits"),
+    ],
+)  # fmt: skip
+def test_a_row_says_what_it_may_have_cost(facts: dict[str, Any], state: str, cost: str) -> None:
+    """An answer that was lost is neither paid nor unpaid, and what was given back is said."""
+    table = JobTable([record(**facts)], total=1)
+    cells = dict(zip(table.columns, table.cells(table[0]), strict=True))
+
+    assert (state, cost) == (cells["state"].text, cells["cost"].text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -28,6 +29,7 @@ class FakeEngine:
         self.now = 0.0
         self._soon: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._later: list[tuple[float, int, Callable[..., object], tuple[object, ...]]] = []
+        self._turns = count()  # what falls due at once runs in the order of asking
         self.is_closed = False
 
     def call_soon(self, fn: Callable[..., object], /, *args: object) -> None:
@@ -38,7 +40,7 @@ class FakeEngine:
 
     def call_later(self, seconds: float, fn: Callable[..., object], /, *args: object) -> None:
         """Remember *fn* until `advance()` has gone that far."""
-        self._later.append((self.now + seconds, len(self._later), fn, args))
+        self._later.append((self.now + seconds, next(self._turns), fn, args))
 
     def turn(self) -> None:
         """Run everything that was asked for, and what that asks for."""

@@ -32,7 +32,10 @@ export function double() {
 export async function wait() {}
 """
 IMPORT = 'import { double } from "./common.js";\n'
-STYLES = ("card.css", "card_video.css", "card_variation.css", "sheet.css", "panel.css")
+STYLES = (
+    *("card.css", "card_video.css", "card_variation.css"),
+    *("sheet.css", "panel.css", "pickup.css"),
+)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
@@ -56,7 +59,10 @@ def rules(css: str) -> Iterator[tuple[str, set[str]]]:
     for selectors, declarations in RULE.findall(COMMENT.sub("", css)):
         properties = set(re.findall(r"^\s*([\w-]+):", declarations, re.MULTILINE))
         for selector in re.sub(r"@[^{]*\{", "", selectors).split(",\n"):
-            yield re.sub(r"^\.leo-(widget|card|sheet|panel)\b", "", selector.strip()), properties
+            yield (
+                re.sub(r"^\.leo-(widget|card|sheet|panel|pickup)\b", "", selector.strip()),
+                properties,
+            )
 
 
 def test_script_has_what_it_uses_and_no_more(folder: Path) -> None:

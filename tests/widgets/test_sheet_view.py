@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,3 +149,65 @@ def test_side_without_a_cell_lists_what_is_always_so(studio: Studio) -> None:
 
     assert ["model", "size", "guidance_scale"] == list(always)
     assert "1024 × 768" == always["size"]  # noqa: RUF001  typographic
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "reused": {"reused": True},
+    "searched": {"complete": False, "job_id": None, "cost": None, "lost": "No answer."},
+    "elsewhere": {"complete": False, "elsewhere": True},
+    "unknown": {
+        "complete": False,
+        "job_id": None,
+        "cost": None,
+        "error": leo.OutcomeUnknown("The answer was lost. `job.resend()` pays once more."),
+    },
+}
+
+
+def told(run: Run, *names: str) -> Run:
+    """Return *run* as if its first cells had gone another way, one for each of *names*."""
+    for name, job in zip(names, run.jobs, strict=False):
+        job._snapshot = replace(job.snapshot, **CHANGES[name])
+    return run
+
+
+def test_what_the_library_had_is_counted(run: Run) -> None:
+    """How many cells of all, and what was spent now, for the others."""
+    one = run.cost
+    told(run, "reused", "reused")
+
+    assert one is not None
+    assert one != run.cost
+    assert f"2 of 8 from the library, {run.cost} spent now" == money_words(run)
+    assert f"8 of 8 done, 2 of 8 from the library, {run.cost} spent now" in head_view(run)["said"]
+    assert "<Run of 8 cells: 8 done, 2 from the library>" == repr(run)
+
+
+def test_a_run_that_was_all_there_costs_nothing(run: Run) -> None:
+    """No amount is said, for none was paid."""
+    told(run, *["reused"] * 8)
+
+    assert "all 8 from the library, nothing spent now" == money_words(run)
+
+
+def test_a_cell_of_the_library_says_when_it_was_made(run: Run) -> None:
+    """At the side: its day, and no cost."""
+    told(run, "reused")
+    facts = dict(cell_view(run, 0)["facts"])
+
+    assert ["made", "cost"] == list(facts)
+    assert "none, from the library" == facts["cost"]
+    assert str(run.jobs[0].created.year) in facts["made"]
+
+
+def test_lost_answers_have_letters_of_their_own(run: Run) -> None:
+    """They are counted apart: looked for, and of unknown outcome, which is no failure."""
+    told(run, "searched", "unknown", "elsewhere")
+
+    assert "lurddddd" == state_letters(run)
+    assert (
+        "1 of unknown outcome, 1 looked for, 1 of another kernel watched" == head_view(run)["rest"]
+    )
+    assert ["No answer."] == cell_view(run, 0)["notes"]
+    assert ["Another kernel works on it; watched here."] == cell_view(run, 2)["notes"]
+    assert "Outcome unknown" == cell_view(run, 1)["word"]
