@@ -42,6 +42,7 @@ from leonardo_nb.widgets.card import Card, shared_card
 from leonardo_nb.widgets.freeze import Frozen, thumbnail
 from leonardo_nb.widgets.pace import Gather, painters
 from leonardo_nb.widgets.show import Slot, host, write_plain
+from leonardo_nb.widgets.view import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -129,6 +130,7 @@ class Panel(VBox):
         self._current: GenerationJob | None = None
         self._dismissed: set[str] = set()
         self._cards: dict[str, Card] = {}
+        self._follows: dict[str, Callable[[], None]] = {}
         self._thumbnails: dict[str, dict[str, Any]] = {}
         self._requested: set[str] = set()
         self._price: Cost | None = None
@@ -497,7 +499,9 @@ class Panel(VBox):
         """Return the job that has, or will have, the pictures of *request*."""
         key = request.content_key()
         for job in reversed(self._jobs):
-            if self._keys[job.uid] == key and job.state not in {State.FAILED, State.CANCELLED}:
+            is_open = job.state not in {State.FAILED, State.CANCELLED}
+            # what may be paid is not paid for again here: its card asks what to do
+            if self._keys[job.uid] == key and (is_open or facts_of(job).asks):
                 return job
         return None
 
@@ -508,6 +512,16 @@ class Panel(VBox):
             self._jobs.append(job)
             self._keys[job.uid] = job.request.content_key()
             self._current = job
+            self._ends.append(job.subscribe(self._job_changed))
+        job.add_done_callback(self._job_ended)
+        self._gather.ask()
+
+    def _replaced(self, job: GenerationJob) -> None:
+        """A card goes on with another job of the same name, and so does what is shown here."""
+        with self._guard:
+            self._jobs = [job if each.uid == job.uid else each for each in self._jobs]
+            if self._current is not None and self._current.uid == job.uid:
+                self._current = job
             self._ends.append(job.subscribe(self._job_changed))
         job.add_done_callback(self._job_ended)
         self._gather.ask()
@@ -670,6 +684,8 @@ class Panel(VBox):
             reason = (
                 "These values are being drawn."
                 if not made.done()
+                else "It may have been paid already; its card asks what to do."
+                if made.state is State.FAILED
                 else "This picture is made already. Change a value, or draw another seed."
             )
         button = self.generate_button
@@ -716,10 +732,12 @@ class Panel(VBox):
             card = self._cards[job.uid] = shared_card(job)
             self._studio.engine.call_soon(card.hold)
             card.observe(self._made_again, "made")
+            self._follows[job.uid] = card.on_follow(self._replaced)
         return card
 
     def _let_go(self, card: Card) -> None:
         card.unobserve(self._made_again, "made")
+        self._follows.pop(card.job.uid, lambda: None)()
         try:
             self._studio.engine.call_soon(partial(card.release, stays=False))
         except RuntimeError:  # the engine has closed; nothing else will close it

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -331,6 +332,47 @@ def test_a_failed_job_can_be_asked_for_again(panel: Panel) -> None:
     assert panel.jobs[1] is panel.last
 
 
+def asks(panel: Panel) -> Any:
+    """Make a job whose outcome nobody knows, and return it."""
+    job = panel.generate()
+    job.result(10)
+    job._snapshot = replace(
+        job.snapshot,
+        complete=False, job_id=None, media=(),
+        error=leo.OutcomeUnknown("The answer was lost."),
+    )
+    settled(panel)
+    return job
+
+
+def test_what_may_be_paid_is_not_paid_again(panel: Panel) -> None:
+    """The same values wait for a word on the card, where a failed job's could be sent anew."""
+    job = asks(panel)
+
+    assert panel.generate_button.disabled
+    assert "It may have been paid already; its card asks what to do." == panel._reason.value
+    assert job is panel.generate()
+
+
+def test_the_panel_goes_on_with_what_was_decided_on(panel: Panel, studio: Studio) -> None:
+    """A job that takes another's place on its card does so in the panel, and gives its picture."""
+    job = asks(panel)
+    other = studio.generate("a fox", seed=42)
+    other.result(10)
+    other._snapshot = replace(other.snapshot, uid=job.uid)
+    card: Any = panel._shown.children[0]
+    studio.engine.wait(studio.engine.run(_follows, card, other), 5)
+    settled(panel)
+
+    assert (other,) == panel.jobs
+    assert (other, other) == (card.job, panel.last)
+    until(panel, lambda: len(panel._strip.pictures) == 1)
+
+
+async def _follows(card: Any, job: Any) -> None:
+    card._follow(job)
+
+
 def test_the_cards_own_again_belongs_to_the_panel(panel: Panel) -> None:
     """Its job comes into the panel too."""
     panel.generate().result(10)
@@ -405,6 +447,22 @@ def test_frozen_panels_hold_pictures_and_code(panel: Panel) -> None:
     assert "<b>fox" not in str(frozen.data["text/html"])
     assert "simulated" in str(frozen.data["text/html"])
     assert 300_000 > sum(len(data) for data in frozen.data.values())
+
+
+def test_frozen_panels_say_what_the_library_had(panel: Panel) -> None:
+    """How many pictures of all cost nothing, and what the others cost."""
+    first = panel.generate()
+    first.result(10)
+    control(panel, "prompt").value = "an owl"
+    second = panel.generate()
+    second.result(10)
+    first._snapshot = replace(first.snapshot, reused=True)
+    one, both = str(freeze_album([first]).data["text/html"]), freeze_album([first, second])
+
+    assert "all from the library" in one
+    assert "credits" not in one
+    assert "1 of them from the library" in str(both.data["text/html"])
+    assert f"{second.cost} spent now" in str(both.data["text/html"])
 
 
 def test_a_panel_without_pictures_freezes_into_words(panel: Panel) -> None:
