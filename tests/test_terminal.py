@@ -75,7 +75,7 @@ def test_what_was_cut_away_is_not_seen() -> None:
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"resent": 1}, ["● Done", "so it was sent again once."]),
+        ({"resent": 1}, ["● Done", "so it was sent once more."]),
         ({"reused": True}, ["● From the library", "made ", "no cost"]),
         (
             {"complete": False, "job_id": None, "error": leo.OutcomeUnknown("Lost.")},

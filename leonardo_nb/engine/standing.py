@@ -29,11 +29,12 @@ FROM_LIBRARY: Final = "from the library"
 NO_COST: Final = "no cost"
 ELSEWHERE: Final = "Another kernel works on it; watched here."
 ADOPTED: Final = (
-    "The answer to its request was lost; it was found at the service, and not paid for again."
+    "The answer to its request was lost; it was found among the account's jobs, and was not sent "
+    "again."
 )
 SENT_AGAIN: Final = (
-    "The answer to its request was lost and nothing of it was found at the service, so it was sent "
-    "again {times}."
+    "The answer to its first request was lost, and nothing of it was found, so it was sent "
+    "{times} more."
 )
 
 

@@ -28,7 +28,7 @@ from leonardo_nb.widgets.view import (
     CardFacts,
     candidate_lines,
     day_of,
-    error_lines,
+    error_of,
     facts_of,
     money_line,
     seconds,
@@ -64,7 +64,7 @@ QUALITIES = (88, 82, 74, 66, 56, 45)
 
 PLAYS = "`.card()` of the job plays it"
 """Nobody knows here what the cell calls the job."""
-CHOOSES = "`.card()` of the job has the buttons"
+CHOOSES = '`.card()` of the job has the buttons; `.adopt("id")` and `.resend()` do the same'
 """Likewise."""
 CELL = "text-align:left;font-size:12px;padding:2px 14px 2px 0;white-space:normal"
 INK = "#1a1a1a"
@@ -425,8 +425,7 @@ GLYPHS = {
 def _box(facts: CardFacts, words: _Words) -> str:
     """Return a job without pictures as a quiet box that outlives a restart."""
     mark, color = GLYPHS.get(facts.phase, ("○", "#808080"))
-    has_error = facts.phase in {"failed", "unknown"}
-    headline, advice = error_lines(facts.error) if has_error else ("", "")
+    headline, advice = error_of(facts)
     after = f"after {seconds(facts.elapsed)}" if facts.is_final else ""
     top = (
         f'<div style="font-size:13px;line-height:1.5"><span style="color:{color}">{mark}</span> '

@@ -516,7 +516,7 @@ class Panel(VBox):
         job.add_done_callback(self._job_ended)
         self._gather.ask()
 
-    def _replaced(self, job: GenerationJob) -> None:
+    def _replaced(self, job: Any) -> None:  # noqa: ANN401  a GenerationJob
         """A card goes on with another job of the same name, and so does what is shown here."""
         with self._guard:
             self._jobs = [job if each.uid == job.uid else each for each in self._jobs]

@@ -53,6 +53,7 @@ __all__ = [
     "card_view",
     "day_of",
     "error_lines",
+    "error_of",
     "facts_of",
     "money_line",
     "offers",
@@ -146,7 +147,9 @@ class CardFacts:
     path: str = ""
     """Where the file of a video is."""
     lost: str = ""
-    """Why the answer to its request was lost, while it is looked for."""
+    """Why the answer to its request was lost, or "" where it was not."""
+    searched: bool = False
+    """Whether the account's newest jobs are being searched for it."""
     history: tuple[str, ...] = ()
     """What stays true after its end and bears on what it cost, see `engine.standing`."""
     reused: bool = False
@@ -170,7 +173,7 @@ class CardFacts:
                 return "unknown" if self.asks else "failed"
             case "cancelled":
                 return "stopped"
-            case "request" if self.lost:
+            case "request" if self.searched:
                 return "searching"
             case "request":
                 return "sending" if self.sent else "waiting"
@@ -260,7 +263,8 @@ def facts_of(
         count=count,
         arrived=arrived,
         detail=_detail(made, source),
-        lost=on_one_line(snapshot.lost) if snapshot.is_searched else "",
+        lost=on_one_line(snapshot.lost or ""),
+        searched=snapshot.is_searched,
         history=history(snapshot),
         reused=snapshot.reused,
         elsewhere=snapshot.elsewhere,
@@ -496,7 +500,7 @@ def error_lines(error: BaseException | None) -> tuple[str, str]:
     said = error.reason if isinstance(error, JobFailed) else str(error)
     text = on_one_line(said) or type(error).__name__
     # a full stop inside `code`, an address or a number does not end the sentence
-    first = re.match(r"(?:`[^`]*`|[^`])*?[.!?](?=\s+[A-Z`])", text)
+    first = re.match(r"(?:`[^`]*`|[^`])*?[.!?](?=\s+[A-Z\d`])", text)
     headline = first.group(0) if first else text
     rest = text[len(headline) :].strip()
     if not rest:
@@ -522,7 +526,7 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
     sentence for screen readers, which changes with the phase and not with the seconds.
     """
     phase = facts.phase
-    error, advice = error_lines(facts.error) if phase in {"failed", "unknown"} else ("", "")
+    error, advice = error_of(facts)
     return {
         "phase": phase,
         "mark": MARKS[phase],
@@ -556,7 +560,12 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
 def _notes(facts: CardFacts) -> list[str]:
     """Return what else is worth saying, the way to its end first."""
     way = way_of(facts)
-    return [*way, *(note for note in facts.notes if note not in way)]
+    # where it is from stands at the top, with its day
+    said = FROM_LIBRARY.capitalize() if facts.reused else None
+    return [
+        *way,
+        *(note for note in facts.notes if not (note in way or (said and note.startswith(said)))),
+    ]
 
 
 def way_of(facts: CardFacts) -> list[str]:
@@ -565,6 +574,26 @@ def way_of(facts: CardFacts) -> list[str]:
     if facts.phase == "searching":
         now.append(facts.lost)
     return [*now, *facts.history]
+
+
+def error_of(facts: CardFacts) -> tuple[str, str]:
+    """
+    Return why a job has no files (one sentence) and what to do now, or twice "".
+
+    Where jobs at the service are listed beside it, they are not named in the text once more.
+    """
+    if facts.phase not in {"failed", "unknown"}:
+        return "", ""
+    headline, advice = error_lines(facts.error)
+    if count := len(facts.candidates):
+        found = (
+            f"{count} of the account's newest jobs may be it"
+            if count > 1
+            else ("One of the account's newest jobs may be it, and is not surely it")
+        )
+        happened = f" What happened: {facts.lost}" if facts.lost else ""
+        advice = f"{found}. Nothing is sent again without your word.{happened}"
+    return headline, advice
 
 
 def candidate_lines(facts: CardFacts) -> list[tuple[Candidate, str, str]]:

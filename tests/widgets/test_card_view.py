@@ -333,6 +333,21 @@ def test_candidates_say_what_tells_them_apart() -> None:
     assert "Take this one: c, asked for time unknown, seed, width differ" == view[2]["name"]
 
 
+def test_candidates_are_listed_once() -> None:
+    """Beside their list the text has no ids; it says how many, and what happened."""
+    error = OutcomeUnknown(
+        "The answer was lost. 1 may be it: abc. `job.resend()` pays once more.",
+        candidates=(Candidate("abc", None, "PENDING"),),
+    )
+    view = card_view(unknown(error=error, lost="Connection reset."))
+
+    assert "The answer was lost." == view["error"]
+    assert (
+        "One of the account's newest jobs may be it, and is not surely it. Nothing is sent again "
+        "without your word. What happened: Connection reset."
+    ) == view["advice"]
+
+
 def test_one_word_decides() -> None:
     """While a job is taken up or sent again, no other button of that question can be clicked."""
     one = Candidate("a", None, "PENDING")
@@ -352,7 +367,8 @@ def test_only_a_question_has_candidates() -> None:
 
 def test_a_lost_answer_is_looked_for_calmly() -> None:
     """Its own word and shape, the reason, no guess at how long, and what stopping may cost."""
-    view = card_view(facts("request", lost="The connection was reset.", expected=8.0))
+    lost = "The connection was reset."
+    view = card_view(facts("request", lost=lost, searched=True, expected=8.0))
 
     assert ("Answer lost, looking for it", "broken") == (view["word"], view["mark"])
     assert (["The connection was reset."], "", None) == (
@@ -379,8 +395,15 @@ def test_what_happened_to_its_answer_stays() -> None:
 
 def test_what_the_library_had_says_so_and_when_it_was_made() -> None:
     """One line: where it is from, the day, no cost; what it once cost is no cost now."""
+    note = "From the library, where it is since 2026-11-22."
     known = facts(
-        "complete", reused=True, created=ASKED, cost=Credits(11), arrived=1, charge=Charge.NONE
+        "complete",
+        reused=True,
+        created=ASKED,
+        cost=Credits(11),
+        notes=(note, "b"),
+        arrived=1,
+        charge=Charge.NONE,
     )
     view = card_view(known)
 
@@ -391,6 +414,7 @@ def test_what_the_library_had_says_so_and_when_it_was_made() -> None:
         view["mark"],
     )
     assert "From the library: 1 picture, no cost." == view["said"]
+    assert ["b"] == view["notes"]
     assert '<Generation complete, 1 image, from the library: "a fox">' == steady_line(known)
 
 

@@ -338,7 +338,9 @@ def asks(panel: Panel) -> Any:
     job.result(10)
     job._snapshot = replace(
         job.snapshot,
-        complete=False, job_id=None, media=(),
+        complete=False,
+        job_id=None,
+        media=(),
         error=leo.OutcomeUnknown("The answer was lost."),
     )
     settled(panel)

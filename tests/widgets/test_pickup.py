@@ -113,10 +113,7 @@ def test_it_asks_while_a_card_asks(
 def test_nothing_is_one_quiet_line(shell: FakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
     """No empty box, and no widget."""
     said: list[Any] = []
-    publish = shell.publish
-    monkeypatch.setattr(
-        shell, "publish", lambda **facts: (said.append(facts["data"]), publish(**facts))
-    )
+    monkeypatch.setattr(shell, "publish", lambda **facts: said.append(facts["data"]))
     show(Resumed())
 
     assert ["Nothing to pick up: every job has ended."] == [each["text/plain"] for each in said]
