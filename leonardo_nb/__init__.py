@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         StyleTable,
     )
     from leonardo_nb.account.prompts import Prompt
+    from leonardo_nb.account.spending import SpendingTable
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.limits import Limits
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         nobg,
         price,
         random_prompt,
+        spending,
         styles,
         text_to_video,
         universal_upscale,
@@ -137,6 +139,7 @@ __all__ = [
     "RequestRefused",
     "Run",
     "ServiceError",
+    "SpendingTable",
     "Studio",
     "Style",
     "StyleTable",
@@ -169,6 +172,7 @@ __all__ = [
     "plan",
     "price",
     "random_prompt",
+    "spending",
     "studio",
     "styles",
     "sweep",
@@ -195,6 +199,7 @@ _ROOMS = {
         "StyleTable",
     ),
     "leonardo_nb.account.prompts": ("Prompt",),
+    "leonardo_nb.account.spending": ("SpendingTable",),
     "leonardo_nb.engine.job": ("Job",),
     "leonardo_nb.engine.kinds": ("GenerationJob", "VariationJob", "VideoJob"),
     "leonardo_nb.engine.limits": ("Limits",),
@@ -216,6 +221,7 @@ _ROOMS = {
         "nobg",
         "price",
         "random_prompt",
+        "spending",
         "styles",
         "text_to_video",
         "universal_upscale",

@@ -221,6 +221,21 @@ def jobs(
 
 
 @app.command()
+def spending(
+    by: Annotated[str, typer.Option(help="For each day (in UTC), or for each sweep.")] = "day",
+) -> None:
+    """Say what the jobs of your library have cost, by day or by sweep."""
+    from leonardo_nb.account.spending import by_named
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.terminal import spending_table
+
+    named = by_named(by)
+    with Studio(simulator=True) as studio:
+        spent = studio.spending(named)
+        Console(highlight=False).print(spending_table(spent, studio.folder))
+
+
+@app.command()
 def doctor(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the service whether it knows the key; free.")

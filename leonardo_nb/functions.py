@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from leonardo_nb.account.me import Me
     from leonardo_nb.account.offers import ElementTable, ModelTable, OwnElementTable, StyleTable
     from leonardo_nb.account.prompts import Prompt
+    from leonardo_nb.account.spending import By, SpendingTable
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.media import Video
@@ -40,6 +41,7 @@ __all__ = [
     "nobg",
     "price",
     "random_prompt",
+    "spending",
     "styles",
     "text_to_video",
     "universal_upscale",
@@ -189,6 +191,11 @@ def price(
     height=512)` are ways to ask. See `Studio.price`.
     """
     return studio().price(what, *given, service=service, **parameters)
+
+
+def spending(by: By = "day") -> SpendingTable:
+    """Return what the library's jobs have cost, by "day" or "sweep". See `Studio.spending`."""
+    return studio().spending(by)
 
 
 def improve_prompt(

@@ -27,6 +27,7 @@ from leonardo_nb.sweeps.plan import plan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from leonardo_nb.account.spending import By
     from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.run import Run
 
@@ -54,7 +55,7 @@ def test_help_names_every_command() -> None:
     """What there is can be found out without reading."""
     answer = CliRunner().invoke(cli.app, ["--help"]).output
 
-    assert ["demo", "lab", "simulate", "jobs", "doctor"] == re.findall(
+    assert ["demo", "lab", "simulate", "jobs", "spending", "doctor"] == re.findall(
         r"^  (\w+)  ", answer, re.MULTILINE
     )
 
@@ -78,6 +79,38 @@ def test_jobs_lists_the_newest(studio: Studio, library_folder: Path) -> None:
 
     assert ["an owl", "1", "simulated"] == re.findall(r"an owl|\b1\b(?= )|simulated", answer)[:3]
     assert "1 of 2 jobs" in answer
+
+
+def test_spending_of_an_empty_library(library_folder: Path) -> None:
+    """Nothing was spent, and where that is said of."""
+    said = "".join(run("spending").splitlines())
+
+    assert f"Nothing was spent yet by the jobs in {library_folder}." in said
+
+
+@pytest.mark.parametrize("by", ["day", "sweep"])
+@pytest.mark.parametrize("width", [50, 80])
+def test_spending_is_listed(studio: Studio, by: By, width: int) -> None:
+    """A row and a total, which says that it is simulated, also where it is narrow."""
+    studio.generate("a fox", seed=1).result()
+
+    answer = seen(terminal.spending_table(studio.spending(by), studio.folder), width=width)
+
+    assert max(map(len, answer.splitlines())) <= width
+    assert {by, "jobs", "charged", "total,", "simulated", "credits"} <= set(answer.split())
+
+
+def test_spending_by_something_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence that names the nearest."""
+    monkeypatch.setattr(sys, "argv", ["leonardo-nb", "spending", "--by", "sweeps"])
+
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+
+    assert 1 == end.value.code
+    assert 'did you mean "sweep"?' in " ".join(capsys.readouterr().err.split())
 
 
 def test_prompt_steers_no_terminal(studio: Studio, library_folder: Path) -> None:

@@ -26,6 +26,7 @@ from leonardo_nb.account.offers import (
 )
 from leonardo_nb.account.prices import Priced, priced, service_named
 from leonardo_nb.account.prompts import Prompt
+from leonardo_nb.account.spending import SpendingTable, by_named
 from leonardo_nb.engine.deletion import delete_record, delete_unknown
 from leonardo_nb.engine.giving import ElementLists, GivingMethods
 from leonardo_nb.engine.job import Job
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leonardo_nb.account.offers import Painter
+    from leonardo_nb.account.spending import By
     from leonardo_nb.library.files import MediaStore
     from leonardo_nb.library.ledger import Ledger
     from leonardo_nb.library.records import JobRecord
@@ -165,6 +167,23 @@ class AccountMethods(GivingMethods):
         if isinstance(found, Priced):
             return self._now(self._runner.price, found.request, found.size)
         return found
+
+    def spending(self, by: By = "day") -> SpendingTable:
+        """
+        Return what the jobs of the library have cost, as a table with a chart; nothing is asked.
+
+        It has all jobs of the library, of every process and service. What was simulated is told
+        apart, credits are never added to dollars, and jobs whose price is not known are counted.
+
+        Args:
+            by: "day", which begins at midnight in UTC, or "sweep".
+
+        Raises:
+            InvalidRequest: *by* is neither; names the nearest.
+        """
+        named = by_named(by)
+        today = self._runner.clock.wall().date()
+        return SpendingTable(self._ledger.spending(named), by=named, today=today)
 
     # prompts
 

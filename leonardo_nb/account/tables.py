@@ -41,6 +41,7 @@ ROW_BYTES: Final = 480
 """What a row weighs besides its cells' words and its picture's bytes."""
 LINE = "1px solid rgba(128,128,128,.3)"
 QUIET = "opacity:.65"
+FIGURES = "font-variant-numeric:tabular-nums;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ class Table(Sequence[T], Generic[T]):
     """
 
     columns: tuple[str, ...] = ()
+    numbers: frozenset[str] = frozenset()
+    """Those of `columns` that stand at the right, figure below figure."""
     nouns: tuple[str, str] = ("row", "rows")
     page: int | None = None
     """How many rows a notebook shows, or None for all."""
@@ -181,6 +184,14 @@ class Table(Sequence[T], Generic[T]):
         del row
         return None
 
+    def sums(self) -> tuple[tuple[Cell, ...], ...]:
+        """Return lines below all rows, each in the order of `columns`."""
+        return ()
+
+    def chart(self) -> str:
+        """Return what a notebook shows above the rows, as html."""
+        return ""
+
     def caption(self) -> str:
         """Return how many rows these are, and of how many where it is a part."""
         noun = self.nouns[0] if self.total == 1 else self.nouns[1]
@@ -190,27 +201,37 @@ class Table(Sequence[T], Generic[T]):
     def __repr__(self) -> str:
         if not self:
             return f"no {self.nouns[1]}"
-        rows = [self.columns, *([_plain(cell.text) for cell in self.cells(row)] for row in self)]
+        cells = (*map(self.cells, self), *self.sums())
+        rows = [self.columns, *([_plain(cell.text) for cell in row] for row in cells)]
         widths = [max(len(row[at]) for row in rows) for at in range(len(self.columns))]
+        sides = [str.rjust if name in self.numbers else str.ljust for name in self.columns]
         lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            "  ".join(
+                side(cell, width) for side, cell, width in zip(sides, row, widths, strict=True)
+            ).rstrip()
             for row in rows
         ]
-        return "\n".join([*lines, "", *map(_printable, self._sentences())])
+        return "\n".join([*lines, "", *map(_printable, self.sentences())])
 
-    def _sentences(self) -> list[str]:
+    def sentences(self) -> list[str]:
+        """Return what stands below the rows."""
         return [f"{self.caption()}.", *self.notes]
 
     def _repr_html_(self) -> str:
         rows = self if self.page is None else self[: self.page]
-        cells = ["".join(map(_cell, self.cells(row))) for row in rows]
+        cells = [self._line(self.cells(row)) for row in rows]
+        sums = "".join(
+            f"<tr style='border-top:{LINE};background:none;font-weight:600'>{self._line(row)}</tr>"
+            for row in self.sums()
+        )
+        chart = self.chart()
         foot = self._foot(f"The first {self.page} are shown." if len(rows) < len(self) else "")
-        room = HTML_BYTES - sum(map(_size, (*cells, foot))) - ROW_BYTES * len(cells)
+        room = HTML_BYTES - sum(map(_size, (*cells, sums, chart, foot))) - ROW_BYTES * len(cells)
         pictures = fitting([self.picture(row) for row in rows], min(PREVIEW_BYTES, room * 3 // 4))
         has_pictures = any(pictures)
         head = "".join(
-            f"<th style='text-align:left;padding:4px 14px 4px 0;font-weight:600;{QUIET}'>"
-            f"{escape(name)}</th>"
+            f"<th style='text-align:{self._side(name)};padding:4px 14px 4px 0;font-weight:600;"
+            f"{QUIET}'>{escape(name)}</th>"
             for name in (*([""] if has_pictures else []), *self.columns)
         )
         body = "".join(
@@ -223,12 +244,19 @@ class Table(Sequence[T], Generic[T]):
             "<div style='overflow-x:auto'><table style='border-collapse:collapse;margin:0;"
             "font-size:13px;line-height:1.35'>"
             f"<thead style='border:0'><tr style='background:none'>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table></div>"
+            f"<tbody>{body}{sums}</tbody></table></div>"
         )
-        return f"<div {NO_MATH}>{table if self else ''}{foot}</div>"
+        return f"<div {NO_MATH}>{chart}{table if self else ''}{foot}</div>"
+
+    def _side(self, column: str) -> str:
+        return "right" if column in self.numbers else "left"
+
+    def _line(self, cells: tuple[Cell, ...]) -> str:
+        pairs = zip(self.columns, cells, strict=True)
+        return "".join(_cell(cell, side=self._side(name)) for name, cell in pairs)
 
     def _foot(self, more: str = "") -> str:
-        words = self._sentences() if self else [f"No {self.nouns[1]}.", *self.notes]
+        words = self.sentences() if self else [f"No {self.nouns[1]}.", *self.notes]
         words += [more] if more else []
         return (
             f"<div style='font-size:12px;margin-top:6px;max-width:640px;{QUIET}'>"
@@ -247,7 +275,7 @@ def _plain(text: str) -> str:
     return flat if len(flat) <= CELL_SHOWN else flat[: CELL_SHOWN - 1] + "…"
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, *, side: str = "left") -> str:
     text = escape(as_shown(cell.text))
     # an id is there to be copied, and a date is no shorter in two lines
     is_whole = cell.is_code or len(cell.text) <= WHOLE
@@ -264,8 +292,9 @@ def _cell(cell: Cell) -> str:
     )
     width = "" if is_whole else "min-width:130px;"
     return (
-        f"<td style='text-align:left;vertical-align:middle;padding:5px 14px 5px 0;{width}"
-        f"white-space:normal;max-width:280px'>{text}{quiet}</td>"
+        f"<td style='text-align:{side};vertical-align:middle;padding:5px 14px 5px 0;{width}"
+        f"{FIGURES if side == 'right' else ''}white-space:normal;max-width:280px'>{text}{quiet}"
+        "</td>"
     )
 
 

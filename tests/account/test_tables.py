@@ -72,7 +72,9 @@ def test_cells_are_text() -> None:
     """What they say, what is quieter, and what is to be copied."""
     cells = Cell(MARKUP, quiet=MARKUP), Cell(MARKUP, is_code=True)
 
-    class Marked(Words):
+    class Marked(Table[str]):
+        columns = ("text", "code")
+
         def cells(self, row: str) -> tuple[Cell, ...]:
             del row
             return cells

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_type
 
 import leonardo_nb as leo
+from leonardo_nb.engine.deletion import Sentence
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.testing import ManualClock
 
@@ -28,6 +29,16 @@ def connecting() -> None:
         request = leo.CreateGeneration.of("a fox", seed=1)
         assert_type(studio.submit(request), leo.GenerationJob)
         assert_type(studio.price_later(request), Future[leo.Cost])
+
+
+def logging_in() -> None:
+    """Every way to give a key without writing it down, and to take it away."""
+    assert_type(leo.login(), Sentence | None)
+    assert_type(leo.login(keep="memory", base_url="https://example.org/v1"), Sentence | None)
+    assert_type(leo.login(keep="keyring"), Sentence | None)
+    assert_type(leo.logout(), Sentence)
+    said: str = leo.logout()
+    assert said
 
 
 async def a_job() -> None:
@@ -121,6 +132,9 @@ def the_account(job: leo.GenerationJob) -> None:
     assert_type(leo.improve_prompt("a fox", "in winter").cost, leo.Cost | None)
     leo.generate(leo.random_prompt())
     assert_type(leo.jobs(limit=5), leo.JobTable)
+    assert_type(leo.spending(), leo.SpendingTable)
+    assert_type(leo.spending(by="sweep").sums()[0][0].text, str)
+    assert_type(leo.spending()[0].charged, leo.Cost)
     assert_type(leo.history(), leo.History)
     for each in leo.history(limit=3):
         assert_type(each.id, str | None)
