@@ -80,6 +80,8 @@ class JobTable(Table[JobRecord]):
                 return "perhaps paid" if row.price is None else f"perhaps {row.price}"
             case Charge.REFUNDED:
                 return "refunded" if row.cost is None else f"{row.cost} refunded"
+            case Charge.CHARGED:  # of one that was found again the service names no cost
+                return str(row.cost or row.price or "")
         return "" if row.cost is None else str(row.cost)
 
     def what(self, row: JobRecord) -> str:

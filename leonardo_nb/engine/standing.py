@@ -32,10 +32,7 @@ ADOPTED: Final = (
     "The answer to its request was lost; it was found among the account's jobs, and was not sent "
     "again."
 )
-SENT_AGAIN: Final = (
-    "The answer to its first request was lost, and nothing of it was found, so it was sent "
-    "{times} more."
-)
+SENT_AGAIN: Final = "The answer to its first request was lost, so it was sent {times} more."
 
 
 def history(snapshot: Snapshot) -> tuple[str, ...]:

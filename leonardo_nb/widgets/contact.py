@@ -31,7 +31,13 @@ from leonardo_nb.widgets.freeze import (
     on_white,
     wrapped,
 )
-from leonardo_nb.widgets.sheet_view import ends_of, grid_view, money_words, reason_of
+from leonardo_nb.widgets.sheet_view import (
+    ends_of,
+    grid_view,
+    is_unknown,
+    money_words,
+    reason_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -395,7 +401,7 @@ def _paint_cell(page: _Page, pen: _Pen, cell: Cell, place: Place, pictures: _Pic
             return
     state = CellState.of(job)
     middle = left + wide / 2
-    if state is CellState.FAILED:
+    if state is CellState.FAILED and not is_unknown(job):
         pen.sheet.paste(_hatched(size, density), box[:2])
         reason = reason_of(job.error)
         most = max(min(int((high - 30) // 19), 4), 0)
@@ -407,7 +413,9 @@ def _paint_cell(page: _Page, pen: _Pen, cell: Cell, place: Place, pictures: _Pic
         return
     pen.draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), WELL)
     word = "no file" if state is CellState.DONE else str(state)
-    pen.text(word, (middle, top + high / 2), width=wide - 4, anchor="mm")
+    if is_unknown(job):
+        word = "outcome unknown"
+    pen.text(word, (middle, top + high / 2), width=wide - 4, most=2, anchor="mm")
 
 
 class _Pictures:

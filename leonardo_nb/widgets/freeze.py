@@ -416,19 +416,25 @@ GLYPHS = {
     "failed": ("▲", "#d9363e"),
     "done": ("●", "#4a9a4e"),
     "stopped": ("■", "#808080"),
-    "searching": ("◌", "#1e88e5"),
-    "unknown": ("◌", "#1e88e5"),
 }
 """Shapes as letters, in colours that are seen on white and on black (3:1)."""
+BROKEN = (
+    '<span style="display:inline-block;width:8px;height:8px;border:2px dotted #1e88e5;'
+    'border-radius:50%"></span>'
+)
+"""The mark of a lost answer; as a letter it is too thin to be seen."""
 
 
 def _box(facts: CardFacts, words: _Words) -> str:
     """Return a job without pictures as a quiet box that outlives a restart."""
     mark, color = GLYPHS.get(facts.phase, ("○", "#808080"))
+    sign = f'<span style="color:{color}">{mark}</span>'
+    if facts.phase in {"searching", "unknown"}:
+        sign = BROKEN
     headline, advice = error_of(facts)
     after = f"after {seconds(facts.elapsed)}" if facts.is_final else ""
     top = (
-        f'<div style="font-size:13px;line-height:1.5"><span style="color:{color}">{mark}</span> '
+        f'<div style="font-size:13px;line-height:1.5">{sign} '
         f'<b>{facts.word}</b> <span style="opacity:.75">{html.escape(after)}</span></div>'
     )
     error = _div("font-size:13px;line-height:1.5;margin-top:4px", headline) if headline else ""

@@ -19,6 +19,7 @@ from leonardo_nb.widgets.card import Card, engine_of, shared_card
 from leonardo_nb.widgets.freeze import Frozen, freeze_jobs
 from leonardo_nb.widgets.live import Live
 from leonardo_nb.widgets.pace import Gather
+from leonardo_nb.widgets.sheet_view import is_unknown
 from leonardo_nb.widgets.show import Showing, Slot, host, write_plain
 
 if TYPE_CHECKING:
@@ -109,14 +110,18 @@ def head_view(resumed: Resumed, cards: list[Card] | None = None) -> dict[str, An
     for place, card in enumerate(cards or ()):
         jobs[place] = card.job  # it may have been sent again, or taken up, under the same name
     total = len(jobs)
+    unknown = sum(map(is_unknown, jobs))
     named = {
         "done": sum(job.state == State.COMPLETE for job in jobs),
-        "failed": sum(job.state == State.FAILED for job in jobs),
+        "failed": sum(job.state == State.FAILED for job in jobs) - unknown,
+        "of unknown outcome": unknown,
         "stopped": sum(job.state == State.CANCELLED for job in jobs),
     }
     ends = [f"{number:,} {name}" for name, number in named.items() if number]
     is_final = sum(named.values()) == total
-    mark = "quarter" if not is_final else "disc" if named["done"] else "triangle"
+    mark = "disc" if named["done"] else "broken" if unknown else "triangle"
+    if not is_final:
+        mark = "quarter"
     first, _, rest = repr(resumed).partition(": ")
     hidden = total - MOST_CARDS
     return {
@@ -160,8 +165,8 @@ def freeze(resumed: Resumed, pickup: Pickup | None = None) -> Frozen:
     jobs = list(resumed[:MOST_CARDS]) if pickup is None else pickup.jobs
     head = head_view(resumed, None if pickup is None else pickup.cards)
     data = dict(freeze_jobs(jobs).data)
-    rest = ", ".join(part for part in (head["rest"], head["ends"]) if part)
-    above = _line(f"{head['word']}: {rest}")
+    taken = f"{head['word']}: {head['rest']}" if head["rest"] else head["word"]
+    above = _line(f"{taken}. {head['ends']}.")
     below = _line(head["more"]) if head["more"] else ""
     data["text/html"] = f"<div>{above}{data['text/html']!s}{below}</div>"
     data["text/plain"] = repr(resumed)

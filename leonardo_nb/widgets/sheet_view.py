@@ -20,6 +20,7 @@ from leonardo_nb.sweeps.run import CellState, took
 from leonardo_nb.sweeps.space import label_of
 from leonardo_nb.widgets.view import (
     card_view,
+    day_of,
     error_lines,
     facts_of,
     parameter_pairs,
@@ -28,6 +29,7 @@ from leonardo_nb.widgets.view import (
 )
 
 if TYPE_CHECKING:
+    from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.money import Cost
     from leonardo_nb.sweeps.run import Run
@@ -38,6 +40,7 @@ __all__ = [
     "ends_of",
     "grid_view",
     "head_view",
+    "is_unknown",
     "money_words",
     "of_library",
     "reason_of",
@@ -66,12 +69,13 @@ def state_letters(run: Run) -> str:
 def _letter(job: GenerationJob) -> str:
     if job.snapshot.is_searched:
         return LOOKED_FOR
-    return UNKNOWN if _is_unknown(job) else LETTERS[CellState.of(job)]
+    return UNKNOWN if is_unknown(job) else LETTERS[CellState.of(job)]
 
 
-def _is_unknown(job: GenerationJob) -> bool:
+def is_unknown(job: Job[Any]) -> bool:
+    """Whether nobody knows how *job* has ended, and whether it was paid."""
     return (
-        job.state is State.FAILED
+        job.state == State.FAILED
         and job.charge is Charge.UNKNOWN
         and isinstance(job.error, OutcomeUnknown)
     )
@@ -121,7 +125,7 @@ def _rest(run: Run) -> str:
 def ends_of(run: Run) -> list[str]:
     """Return how many cells ended without a picture, and how, in words."""
     counts = run.counts
-    unknown = sum(_is_unknown(job) for job in run.jobs)
+    unknown = sum(is_unknown(job) for job in run.jobs)
     named = {
         "failed": counts.failed - unknown,
         "of unknown outcome": unknown,
@@ -280,7 +284,7 @@ def cell_view(run: Run, index: int) -> dict[str, Any]:
     card = card_view(known)
     facts = []
     if card["phase"] == "done" and job.snapshot.reused:
-        facts += [["made", card["time"].removeprefix("made ")], ["cost", "none, from the library"]]
+        facts += [["made", day_of(job.created)], ["cost", "none, from the library"]]
     elif card["phase"] == "done":
         facts.append(["took", seconds(took(job))])
     if card["money"] and not job.snapshot.reused:

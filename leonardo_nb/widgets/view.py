@@ -541,7 +541,7 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
         "simulated": facts.simulated,
         "prompt": facts.prompt,
         "parameters": [list(pair) for pair in facts.parameters],
-        "detail": facts.detail,
+        "detail": _with_day(facts),
         "unplayable": f"This browser cannot play it; the file is at `{facts.path}`"
         if facts.path
         else "",
@@ -557,15 +557,24 @@ def card_view(facts: CardFacts, *, busy: Collection[str] = ()) -> dict[str, Any]
     }
 
 
+def _with_day(facts: CardFacts) -> str:
+    """Return what has come, in numbers, and of what the library had the day it was made."""
+    made = ""
+    if facts.phase == "done" and facts.reused and facts.created is not None:
+        made = f"made {day_of(facts.created)}"
+    return ", ".join(filter(None, (facts.detail, made)))
+
+
 def _notes(facts: CardFacts) -> list[str]:
     """Return what else is worth saying, the way to its end first."""
-    way = way_of(facts)
     # where it is from stands at the top, with its day
     said = FROM_LIBRARY.capitalize() if facts.reused else None
-    return [
-        *way,
-        *(note for note in facts.notes if not (note in way or (said and note.startswith(said)))),
-    ]
+    notes = [note for note in facts.notes if said is None or not note.startswith(said)]
+    # whoever sent it again may have said more of it than is known afterwards
+    beginnings = [way.partition(",")[0] for way in facts.history]
+    told = [each for each in beginnings if any(note.startswith(each) for note in notes)]
+    way = [each for each in way_of(facts) if each.partition(",")[0] not in told]
+    return [*way, *notes]
 
 
 def way_of(facts: CardFacts) -> list[str]:
@@ -644,10 +653,8 @@ def _time(facts: CardFacts) -> str:
     match facts.phase:
         case "waiting":
             return "to be sent"
-        case "done" if facts.reused:
-            return "" if facts.created is None else f"made {day_of(facts.created)}"
         case "done":
-            return seconds(facts.elapsed)
+            return "" if facts.reused else seconds(facts.elapsed)
         case "failed" | "unknown" | "stopped":
             # refused at once: "after 0.0 s" would say nothing
             return f"after {seconds(facts.elapsed)}" if facts.elapsed >= AT_ONCE_SECONDS else ""

@@ -194,6 +194,7 @@ def test_an_empty_library_says_so(studio: leo.Studio) -> None:
         ({"state": "request", "charge": "unknown", "error": "Lost."}, "request, answer lost",
          "perhaps paid"),
         ({"state": "request", "charge": "unknown"}, "request", "perhaps paid"),
+        ({"charge": "charged", "price": Credits(8)}, "complete", "8 credits"),
         ({"cost": Credits(8), "resent": 1}, "complete, sent again once", "8 credits"),
     ],
 )  # fmt: skip

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image as Pillow
 
-from leonardo_nb.errors import JobFailed
+from leonardo_nb.errors import Candidate, JobFailed, OutcomeUnknown
 from leonardo_nb.money import Credits
 from leonardo_nb.simulator.film import shoot
 from leonardo_nb.widgets.card import Card, VariationCard, VideoCard
@@ -402,6 +403,93 @@ def test_contrast(
     )
 
     assert [] == page.evaluate(CONTRAST)
+
+
+# ---- a question of money ------------------------------------------------------------------------
+
+
+def question(make_job: Callable[..., Any], **facts: Any) -> Any:
+    """Return a job of which nobody knows whether it was paid."""
+    asked = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    candidates = (
+        Candidate("4f3a2b1c-0000-4000-8000-000000000001", asked, "COMPLETE"),
+        Candidate("a91d00fe-0000-4000-8000-000000000002", asked, "PENDING", ("seed", "width")),
+    )
+    error = OutcomeUnknown("The answer was lost.", candidates=candidates)
+    return make_job(state="failed", sent=True, error=error, **facts)
+
+
+def test_a_candidate_is_taken_by_keyboard(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """Each has a name of its own; Enter takes it once, and the whole id goes to Python."""
+    page = page_of(question(make_job))
+    listed = page.get_by_role("list", name="Jobs at the service that may be it")
+    second = listed.get_by_role("button", name=re.compile("Take this one: a91d00fe"))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+
+    assert 2 == listed.get_by_role("listitem").count()
+    assert second.is_disabled()
+    assert [{"do": "adopt", "id": "a91d00fe-0000-4000-8000-000000000002"}] == [
+        each for each in page.evaluate("model.sent") if each["do"] == "adopt"
+    ]
+
+
+def test_one_click_lets_the_others_wait(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """While Python is at work no button of the question can be clicked; a refusal brings them."""
+    job = question(make_job)
+    page = page_of(job)
+    page.get_by_role("button", name="Send again").click()
+    page.evaluate("view => model.set('view', view)", card_view(facts_of(job), busy={"resend"}))
+    buttons = page.locator(".leo-candidate button, .leo-actions button:text('Send again')")
+    waiting = [button.is_disabled() for button in buttons.all()]
+    page.evaluate("view => model.set('view', view)", card_view(facts_of(job)))
+    page.evaluate("model.say({ kind: 'refused' })")
+
+    assert [True, True, True] == waiting
+    assert [False, False, False] == [button.is_disabled() for button in buttons.all()]
+    assert [{"do": "resend"}] == [
+        each for each in page.evaluate("model.sent") if each["do"] == "resend"
+    ]
+
+
+def test_an_answered_question_is_gone(
+    page_of: Callable[..., Page], make_job: Callable[..., Any]
+) -> None:
+    """The job that takes its place is under way, and nothing of the list is left."""
+    page = page_of(question(make_job))
+    running = make_job(state="pending", sent=True, id="x")
+    page.evaluate("view => model.set('view', view)", card_view(facts_of(running)))
+
+    assert "Drawing" == page.locator(".leo-word").text_content()
+    assert 0 == page.locator(".leo-candidate").count()
+
+
+@pytest.mark.parametrize("width", [1400, 700, 400, 300])
+def test_candidates_stay_within_the_card(
+    page_of: Callable[..., Page], make_job: Callable[..., Any], width: int
+) -> None:
+    """However narrow the notebook is, nothing sticks out."""
+    page = page_of(question(make_job), width=width)
+    right = page.locator(".leo-body").evaluate("node => node.getBoundingClientRect().right")
+    ends = page.locator(".leo-candidate *").evaluate_all(
+        "nodes => nodes.map((node) => node.getBoundingClientRect().right)"
+    )
+
+    assert max(ends) <= right
+
+
+@pytest.mark.parametrize("theme", list(THEMES))
+def test_contrast_of_a_question(
+    page_of: Callable[..., Page], make_job: Callable[..., Any], theme: str
+) -> None:
+    """What may be paid is readable, too."""
+    assert [] == page_of(question(make_job), theme=theme).evaluate(CONTRAST)
 
 
 # ---- videos -------------------------------------------------------------------------------------

@@ -388,9 +388,10 @@ def test_what_happened_to_its_answer_stays() -> None:
         view = card_view(facts(state, history=("It was sent again once.",), notes=("b", "b")))
 
         assert ["It was sent again once.", "b", "b"] == view["notes"]
-    once = card_view(facts(history=("It was found.",), notes=("It was found.", "b")))["notes"]
+    fuller = "Its answer was lost, and nothing of it was found, so it was sent once more."
+    history = ("Its answer was lost, so it was sent once more.",)
 
-    assert ["It was found.", "b"] == once
+    assert [fuller, "b"] == card_view(facts(history=history, notes=(fuller, "b")))["notes"]
 
 
 def test_what_the_library_had_says_so_and_when_it_was_made() -> None:
@@ -409,7 +410,7 @@ def test_what_the_library_had_says_so_and_when_it_was_made() -> None:
 
     assert ("From the library", "made 22 November 2026", "no cost", "disc") == (
         view["word"],
-        view["time"],
+        view["detail"],
         view["money"],
         view["mark"],
     )

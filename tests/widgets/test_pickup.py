@@ -104,7 +104,7 @@ def test_it_asks_while_a_card_asks(
     card._heard(card, {"do": "resend"}, [])
     until_painted(engine)
 
-    assert (True, False, "1 done, 1 failed") == asked
+    assert (True, False, "1 done, 1 of unknown outcome") == asked
     assert (False, True, "1 of 2 ended") == (pickup.asks, pickup.is_at_work, pickup.head["ends"])
     pickup.close()
     engine.advance(1)
@@ -143,7 +143,7 @@ def test_plain_form_says_the_same(made: Callable[..., Resumed]) -> None:
         job.tell(state="cancelled")
     plain = freeze(jobs)
 
-    assert text_of(plain).startswith("14 jobs taken up: 14 at the service, 14 stopped")
+    assert text_of(plain).startswith("14 jobs taken up: 14 at the service. 14 stopped.")
     assert text_of(plain).endswith("and 2 more; leo.jobs() lists them")
     assert 12 == text_of(plain).count("Stopped")
     assert repr(jobs) == plain.data["text/plain"]
