@@ -29,7 +29,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from leonardo_nb.errors import AuthenticationError, LeonardoError
+from leonardo_nb.errors import AuthenticationError, InvalidRequest, LeonardoError
 from leonardo_nb.terminal import plain
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from leonardo_nb.service.keychain import Keychain
+    from leonardo_nb.service.keychain import Keychain, Source
+    from leonardo_nb.service.keys import Key
 
 __all__ = ["Finding", "Verdict", "examine", "shown"]
 
@@ -51,6 +52,17 @@ REACH_SECONDS: Final = 10.0
 WAL_FORMAT: Final = b"\x02\x02"
 """Bytes 18 and 19 of an SQLite file that keeps a write-ahead log."""
 ALL_ZERO: Final = UUID(int=0)
+KEY_LENGTH: Final = 36
+WHERE: Final[Mapping[Source, str]] = {
+    "login": "of leo.login(), in this process",
+    "environment": "in LEONARDO_API_KEY",
+    "keyring": "in the system's keyring",
+}
+WHOSE: Final[Mapping[Source, str]] = {
+    "login": "that of leo.login()",
+    "environment": "LEONARDO_API_KEY",
+    "keyring": "that of the keyring",
+}
 
 
 class Verdict(StrEnum):
@@ -119,7 +131,8 @@ def examine(*, online: bool = False) -> tuple[Finding, ...]:
 
     Without a key and an address nothing is asked of anybody. With one, the address is asked for
     its headers without the key. The key itself is sent, in a question for the account, which is
-    free, only where that is wished or where the address is on this machine. An older library is
+    free, only where that is wished or where the address is on this machine; only then a keyring
+    is asked for it, which may want to be unlocked. An older library is
     brought up to date, as by every studio, after a copy was made of it.
 
     Args:
@@ -133,20 +146,18 @@ def _examined(*, online: bool) -> Iterator[Finding]:
 
     yield Finding("Python", "leonardo_nb", Verdict.FINE, _version("leonardo_nb") or "not installed")
     yield Finding("Python", "Python", Verdict.FINE, sys.version.split()[0])
-    given = os.environ.get("LEONARDO_API_KEY", "").strip()
-    asked = os.environ.get("LEONARDO_BASE_URL", "").strip()
     folder = studios._library_folder(None)  # noqa: SLF001  what the studio itself would take
     base_url = studios.address_of()
     keychain = studios.keychain()
-    is_kept = not given and base_url in keychain.kept()
-    if is_kept:
-        yield Finding("Service", "key", Verdict.FINE, "in the system's keyring")
-    else:
-        yield key_finding(given, base_url, has_address=bool(asked))
+    source = keychain.source(base_url)
+    asked = bool(os.environ.get("LEONARDO_BASE_URL", "").strip())
+    # a keyring may open a window to be unlocked, so it is asked only where the key is needed
+    asks = online or _is_here(urlsplit(base_url).hostname or "")
+    finding, key = _key(keychain, base_url, asks=asks, has_address=asked)
+    yield finding
     yield keyring_finding()
-    if given or asked or is_kept:
-        asks = bool(given) or is_kept
-        yield from _service(base_url, keychain if asks else None, online=online)
+    if source or asked:
+        yield from _service(base_url, key, has_key=source is not None, asks=asks)
     else:
         yield Finding("Service", "address", Verdict.NOTE, "not asked; the simulator needs none")
     yield from _library(folder)
@@ -159,60 +170,97 @@ def _examined(*, online: bool) -> Iterator[Finding]:
     yield _pillow()
 
 
-def key_finding(given: str, base_url: str, *, has_address: bool) -> Finding:
+def _key(
+    keychain: Keychain, base_url: str, *, asks: bool, has_address: bool
+) -> tuple[Finding, Key | None]:
+    """Return what there is to say of the key, and the key, unless it stays in the keyring."""
+    source = keychain.source(base_url)
+    if source is None:
+        return no_key_finding(base_url, has_address=has_address), None
+    if source == "keyring" and not asks:
+        return Finding("Service", "key", Verdict.FINE, WHERE[source]), None
+    try:
+        key = keychain.key(base_url)
+    except LeonardoError as error:
+        said = "the system's keyring does not give it"
+        return Finding("Service", "key", Verdict.MEND, said, str(error)), None
+    if key is not None:
+        return key_finding(key, source), key
+    return Finding(
+        "Service",
+        "key",
+        Verdict.MEND,
+        "no longer in the system's keyring",
+        'leo.login(keep="keyring") puts it there again; leo.logout() forgets that it was there.',
+    ), None
+
+
+def no_key_finding(base_url: str, *, has_address: bool) -> Finding:
     """
-    Return what there is to say of the key without showing it.
+    Return what there is to say where no key is known.
 
     Args:
-        given: The key of the environment; empty where there is none.
         base_url: Where it would be sent.
         has_address: Whether that was given.
     """
-    host = urlsplit(base_url).hostname or base_url
-    if not given:
-        if has_address:
-            return Finding(
-                "Service",
-                "key",
-                Verdict.MEND,
-                f"none, and {host} needs one",
-                "Set LEONARDO_API_KEY, or unset LEONARDO_BASE_URL to use the simulator.",
-            )
-        return Finding(
-            "Service",
-            "key",
-            Verdict.NOTE,
-            "none in LEONARDO_API_KEY",
-            "The built-in simulator is used, which costs nothing. For the service itself set "
-            "LEONARDO_API_KEY.",
-        )
-    if not given.isascii() or not given.isprintable() or " " in given:
+    if has_address:
+        host = urlsplit(base_url).hostname or base_url
         return Finding(
             "Service",
             "key",
             Verdict.MEND,
-            "LEONARDO_API_KEY has characters that no key has",
+            f"none, and {host} needs one",
+            "Set LEONARDO_API_KEY, or unset LEONARDO_BASE_URL to use the simulator.",
+        )
+    return Finding(
+        "Service",
+        "key",
+        Verdict.NOTE,
+        "none in LEONARDO_API_KEY or the keyring",
+        "The built-in simulator is used, which costs nothing. For the service itself set "
+        "LEONARDO_API_KEY, or say leo.login() in a notebook; what that keeps in memory is known "
+        "only there.",
+    )
+
+
+def key_finding(key: Key, source: Source) -> Finding:
+    """
+    Return where *key* is and whether it looks like one, without showing it.
+
+    Args:
+        key: As it was found.
+        source: Where that was.
+    """
+    where, whose = WHERE[source], WHOSE[source]
+    try:
+        key.checked()
+    except InvalidRequest:
+        return Finding(
+            "Service",
+            "key",
+            Verdict.MEND,
+            f"{whose} has characters that no key has",
             "Copy it again, without quotation marks and line ends.",
         )
     try:
-        is_zero = UUID(given) == ALL_ZERO
+        is_zero = UUID(key.reveal()) == ALL_ZERO
     except ValueError:
         return Finding(
             "Service",
             "key",
             Verdict.LOOK,
-            "LEONARDO_API_KEY is not shaped like a key",
+            f"{whose} is not shaped like a key",
             "The service's keys have 36 characters, as in 8-4-4-4-12; copy it again.",
         )
-    if is_zero or len(given) != 36:
+    if is_zero or len(key.reveal()) != KEY_LENGTH:
         return Finding(
             "Service",
             "key",
             Verdict.LOOK,
-            "LEONARDO_API_KEY looks like an example",
+            f"{whose} looks like an example",
             "Make a key on the service's page for API keys, and copy that one.",
         )
-    return Finding("Service", "key", Verdict.FINE, "in LEONARDO_API_KEY, well-formed")
+    return Finding("Service", "key", Verdict.FINE, f"{where}, well-formed")
 
 
 def keyring_finding() -> Finding:
@@ -234,7 +282,7 @@ def keyring_finding() -> Finding:
     return Finding("Service", "keyring", Verdict.FINE, str(backend.name))
 
 
-def _service(base_url: str, keychain: Keychain | None, *, online: bool) -> Iterator[Finding]:
+def _service(base_url: str, key: Key | None, *, has_key: bool, asks: bool) -> Iterator[Finding]:
     from leonardo_nb.service.client import Client
 
     try:
@@ -248,10 +296,10 @@ def _service(base_url: str, keychain: Keychain | None, *, online: bool) -> Itera
     yield finding
     if date is not None:
         yield clock_finding(date, datetime.now(UTC))
-    if finding.verdict is Verdict.FINE and keychain is not None:
-        if online or _is_here(host):
-            yield _account(base_url, keychain)
-        else:
+    if finding.verdict is Verdict.FINE and has_key:
+        if key is not None and asks:
+            yield _account(base_url, key)
+        elif not asks:
             yield Finding(
                 "Service",
                 "account",
@@ -306,13 +354,13 @@ def _certificates() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def _account(base_url: str, keychain: Keychain) -> Finding:
+def _account(base_url: str, key: Key) -> Finding:
     import anyio
 
     from leonardo_nb.service.client import Client
 
     async def ask() -> str:
-        client = Client(base_url=base_url, api_key=keychain.key(base_url) or "")
+        client = Client(base_url=base_url, api_key=key)
         try:
             account = await client.me()
         finally:

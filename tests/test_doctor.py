@@ -13,17 +13,25 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import keyring
+import keyring.backend
+import keyring.errors
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from leonardo_nb import cli, doctor
+from leonardo_nb import cli, doctor, studios
 from leonardo_nb.doctor import PARTS, Finding, Verdict
+from leonardo_nb.errors import LeonardoError
 from leonardo_nb.library.ledger import Ledger
+from leonardo_nb.service import keychain
+from leonardo_nb.service.keys import Key
 from leonardo_nb.simulator import serve_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from leonardo_nb.service.keychain import Source
 
 KEY = "51a70000-0000-4000-8000-000000000001"
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -50,6 +58,34 @@ def printed(*options: str) -> tuple[int, str]:
     """Run the command; return its exit code and what it printed, on one line."""
     answer = CliRunner().invoke(cli.app, ["doctor", *options], catch_exceptions=False)
     return answer.exit_code, " ".join(answer.output.split())
+
+
+class Ring(keyring.backend.KeyringBackend):
+    """A keyring that has one key, none, or does not open."""
+
+    priority = 1.0
+
+    def __init__(self, kept: object) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.kept = kept
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return it."""
+        del service, username
+        if self.kept is LeonardoError:
+            raise keyring.errors.KeyringLocked("the words of a keyring, with the key in them")
+        return None if self.kept is None else str(self.kept)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep nothing."""
+
+
+@pytest.fixture(autouse=True)
+def own_keyring() -> Iterator[None]:
+    """Whatever a test takes for the keyring, it is given back."""
+    before = keyring.get_keyring()
+    yield
+    keyring.set_keyring(before)
 
 
 class Silent(BaseHTTPRequestHandler):
@@ -167,27 +203,66 @@ def test_the_address_is_asked_without_the_key(monkeypatch: pytest.MonkeyPatch) -
     assert (1, False) == (len(Silent.sent), KEY in "".join(Silent.sent))
 
 
+@pytest.mark.parametrize(("has_address", "verdict"), [(False, NOTE), (True, MEND)])
+def test_no_key(has_address: bool, verdict: Verdict) -> None:
+    """The simulator needs none, and another address does."""
+    assert verdict == doctor.no_key_finding(URL, has_address=has_address).verdict
+
+
+@pytest.mark.parametrize("source", ["login", "environment", "keyring"])
 @pytest.mark.parametrize(
-    ("key", "has_address", "verdict"),
+    ("key", "verdict"),
     [
-        ("", False, NOTE),
-        ("", True, MEND),
-        (KEY, False, FINE),
-        (KEY.upper(), False, FINE),
-        (ZERO, False, LOOK),
-        (KEY.replace("-", ""), False, LOOK),
-        ("sk-something-else", False, LOOK),
-        (f"“{KEY}”", False, MEND),
-        (f"{KEY}\x07", False, MEND),
-        (f"{KEY} {KEY}", False, MEND),
+        (KEY, FINE),
+        (KEY.upper(), FINE),
+        (ZERO, LOOK),
+        (KEY.replace("-", ""), LOOK),
+        ("sk-something-else", LOOK),
+        (f"“{KEY}”", MEND),
+        (f"{KEY}\x07", MEND),
+        (f"{KEY} {KEY}", MEND),
     ],
 )
-def test_key(key: str, has_address: bool, verdict: Verdict) -> None:
-    """What it looks like is said, and nothing of it is shown."""
-    found = doctor.key_finding(key, URL, has_address=has_address)
+def test_key(key: str, verdict: Verdict, source: Source) -> None:
+    """Where it is and what it looks like is said, and nothing of it is shown."""
+    found = doctor.key_finding(Key(key), source)
+    word = {"login": "login()", "environment": "LEONARDO_API_KEY", "keyring": "keyring"}[source]
 
-    assert verdict == found.verdict
-    assert not key or key not in found.found + found.advice
+    assert (verdict, True) == (found.verdict, word in found.found)
+    assert key not in found.found + found.advice
+
+
+@pytest.mark.parametrize("kept", [KEY, None, LeonardoError])
+def test_a_key_in_the_keyring_is_used(
+    monkeypatch: pytest.MonkeyPatch, library_folder: Path, kept: object
+) -> None:
+    """Where the account is asked: it is known, or it is gone, or the keyring stays shut."""
+    keyring.set_keyring(Ring(kept))
+    library_folder.mkdir()
+    with serve_in_thread() as url:
+        (library_folder / "keyring.json").write_text(json.dumps([url]))
+        found = examined(monkeypatch, LEONARDO_BASE_URL=url)
+
+    said, verdict, is_asked = {
+        KEY: ("in the system's keyring, well-formed", FINE, True),
+        None: ("no longer in the system's keyring", MEND, False),
+    }.get(kept, ("the system's keyring does not give it", MEND, False))  # type: ignore[call-overload]
+    assert (said, verdict, is_asked) == (
+        found["key"].found,
+        found["key"].verdict,
+        "account" in found,
+    )
+
+
+def test_a_key_of_login_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the process that logged in it comes before the variable, as in a studio."""
+    monkeypatch.setattr(keychain, "_memory", {})
+    with serve_in_thread() as url:
+        studios.keychain().keep(url, Key(KEY), in_keyring=False)
+        found = examined(monkeypatch, LEONARDO_BASE_URL=url, LEONARDO_API_KEY=ZERO)
+
+    assert "of leo.login(), in this process, well-formed" == found["key"].found
+    assert "the key is known; 10 jobs at once" == found["account"].found
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from leonardo_nb.errors import LeonardoError, LibraryError
 from leonardo_nb.service.keys import Key
@@ -18,7 +18,10 @@ from leonardo_nb.service.keys import Key
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Keychain"]
+__all__ = ["Keychain", "Source"]
+
+Source = Literal["login", "environment", "keyring"]
+"""Where a key is: kept by `leo.login()` in this process, in LEONARDO_API_KEY, in the keyring."""
 
 VARIABLE: Final = "LEONARDO_API_KEY"
 SERVICE: Final = "leonardo_nb"
@@ -50,11 +53,12 @@ class Keychain:
         Raises:
             LeonardoError: The keyring has the key, and does not give it.
         """
-        if (known := _memory.get(base_url)) is not None:
-            return known
-        if given := os.environ.get(VARIABLE, "").strip():
-            return Key(given)
-        if base_url not in self.kept():
+        source = self.source(base_url)
+        if source == "login":
+            return _memory.get(base_url)
+        if source == "environment":
+            return Key(os.environ.get(VARIABLE, ""))
+        if source is None:
             return None
         keyring, trouble = _keyring()
         try:
@@ -62,6 +66,14 @@ class Keychain:
         except trouble as error:
             raise _refused("cannot be read", error) from None
         return Key(found) if found else None
+
+    def source(self, base_url: str) -> Source | None:
+        """Return where `key` looks for the key for *base_url*, or None; no keyring is asked."""
+        if base_url in _memory:
+            return "login"
+        if os.environ.get(VARIABLE, "").strip():
+            return "environment"
+        return "keyring" if base_url in self.kept() else None
 
     def kept(self) -> list[str]:
         """Return the addresses for which the keyring has a key."""
