@@ -17,7 +17,14 @@ job = leo.generate("a lighthouse", modelId="Lucid Origin", styleUUID="Vibrant",
                    width=256, height=192)
 images = job.result(20)"""
 
-TABLES = ("leo.me()", "leo.models()", "leo.elements()", "leo.history()", "leo.jobs()")
+TABLES = (
+    "leo.me()",
+    "leo.models()",
+    "leo.elements()",
+    "leo.history()",
+    "leo.jobs()",
+    "leo.spending()",
+)
 NARROW = 480
 
 COLOURS = """element => {
@@ -70,6 +77,29 @@ def test_a_narrow_page_is_not_pushed_aside(notebook: Opener) -> None:
         )
     )
     assert tops > 1
+
+
+@pytest.mark.parametrize("by", ["day", "sweep"])
+def test_a_chart_gives_way(notebook: Opener, by: str) -> None:
+    """Its bars are within the page and stand out from it, and its words stay as large."""
+    page = shown(notebook, f'leo.spending("{by}")')
+    chart = page.output(1).get_by_role("img")
+    bar = chart.locator("rect")
+    expect(bar).to_have_count(1)
+    for theme in ("JupyterLab Light", DARK):
+        page.theme(theme)
+        for width in (1400, NARROW):
+            page.page.set_viewport_size({"width": width, "height": 900})
+            area = page.output(1).evaluate("element => element.getBoundingClientRect().right")
+            right, high = bar.evaluate(
+                "bar => (box => [box.right, box.height])(bar.getBoundingClientRect())"
+            )
+            words, back = chart.evaluate(COLOURS)
+
+            assert (True, True) == (0 < right <= area, high >= 10), (theme, width, right, high)
+            assert abs(words - back) > 100, (theme, words, back)
+    assert "credits" in str(chart.locator("title").text_content())
+    assert [] == page.problems
 
 
 def test_pictures_of_styles_survive_without_a_kernel(notebook: Opener) -> None:
