@@ -10,28 +10,30 @@ import contextlib
 import math
 import os
 import threading
+import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 from leonardo_nb.account.jobs import JobTable
 from leonardo_nb.account.methods import AccountMethods
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine import origins
 from leonardo_nb.engine.callbacks import Callbacks, token_of
+from leonardo_nb.engine.resumed import Resumed
 from leonardo_nb.engine.runner import Runner
+from leonardo_nb.engine.terms import Terms, Wall, checked_budget, checked_resend
 from leonardo_nb.engine.thread import Engine
 from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
 from leonardo_nb.library.files import MediaStore
 from leonardo_nb.library.ledger import Ledger
-from leonardo_nb.money import Cost
 from leonardo_nb.service.client import Client
 from leonardo_nb.service.keychain import Keychain
 from leonardo_nb.service.keys import Key
 from leonardo_nb.service.requests import CreateGeneration, TextToVideo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
     from types import TracebackType
 
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.media import Video
     from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.polling import Polling
+    from leonardo_nb.engine.terms import Resend
+    from leonardo_nb.money import Cost
     from leonardo_nb.service.addresses import Address
     from leonardo_nb.service.requests import Body, VariationBody, VideoBody
     from leonardo_nb.service.responses import Account
@@ -81,7 +85,9 @@ class Studio(AccountMethods):
             directory.
         allow_http: Let the key travel openly, to a `base_url` that begins with http:// and is not
             this machine; only for a network on which nobody else listens.
-        budget: The most that this studio may spend, such as `leo.Credits(500)`.
+        budget: The most that may be spent, such as `leo.Credits(500)`. It is one budget for all
+            kernels and processes that use the library with this service and were connected on the
+            same day (UTC), also after a restart; the built-in simulator's is the studio's own.
         limits: How much may happen at once and in a minute.
         webhook_url: The https address at which the service can call back, such as a tunnel's or a
             hub's; True works it out where a hub tells. A job then ends as soon as its callback is
@@ -90,6 +96,8 @@ class Studio(AccountMethods):
             hub's address names (`/proxy/<port>/`), or a free one.
         webhook_token: What callbacks have to carry as a bearer token; else
             LEONARDO_WEBHOOK_TOKEN, else anybody who reaches the port can cause a look at a job.
+        resend: What happens where the answer to a request is lost and the account's newest jobs
+            show nothing of it: "once" sends it again, "never" leaves it to you.
         polling: When to look at jobs.
         clock: Time; tests have one that never waits.
 
@@ -114,11 +122,13 @@ class Studio(AccountMethods):
         webhook_url: str | bool | None = None,
         webhook_port: int = 0,
         webhook_token: str | Key | None = None,
+        resend: Resend = "once",
         polling: Polling | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if budget is not None and not isinstance(budget, Cost):
-            raise TypeError(f"budget={budget!r} has no unit; write leo.Credits({budget}).")
+        checked_budget(budget)
+        checked_resend(resend)
+        self._usual = Terms(resend=resend)
         key, api_key = Key(api_key or ""), None  # a traceback may show this frame
         if webhook_token is None:
             webhook_token = os.environ.get("LEONARDO_WEBHOOK_TOKEN", "").strip() or None
@@ -128,6 +138,7 @@ class Studio(AccountMethods):
         if not key.reveal() and simulator in {None, False}:
             key = keychain().key(address_of(base_url)) or key
         self.clock = clock or SystemClock()
+        given = simulator is not None and not isinstance(simulator, bool)
         is_simulated = bool(simulator) or (simulator is None and not (key.reveal() or base_url))
         with contextlib.ExitStack() as opened:  # what follows may fail at any line
             self.engine = Engine()
@@ -160,8 +171,9 @@ class Studio(AccountMethods):
                 clock=self.clock,
                 polling=polling,
                 limits=limits,
-                budget=budget,
+                wall=self._wall(budget, is_own=self.simulated and not given),
                 simulated=self.simulated,
+                remembers=not self.simulated or given,
                 speed=self.speed,
             )
             opened.pop_all()
@@ -169,6 +181,15 @@ class Studio(AccountMethods):
         self._finding = threading.Lock()
         self._painter = _impression
         self._open_account(store)
+
+    def _wall(self, budget: Cost | None, *, is_own: bool) -> Wall | None:
+        """Return the studio's budget; that of a built-in simulator *is_own*, for nobody else."""
+        if budget is None:
+            return None
+        if is_own:
+            return Wall(f"studio {uuid.uuid4().hex}", budget)
+        day = f"{self.clock.wall():%Y-%m-%d}"
+        return Wall(f"studio {self.base_url} {day}", budget, f"the budget of {day}")
 
     @property
     def simulated(self) -> bool:
@@ -197,8 +218,8 @@ class Studio(AccountMethods):
 
     @property
     def spent(self) -> Cost | None:
-        """What was spent of the budget; None without one."""
-        return self._runner.budget.spent
+        """What was spent of the budget, by all who share it; None without one."""
+        return self._runner.purse.spent
 
     @property
     def slots(self) -> int | None:
@@ -210,6 +231,10 @@ class Studio(AccountMethods):
         prompt: str,
         *,
         check: bool = True,
+        reuse: bool = False,
+        budget: Cost | None = None,
+        unpriced: bool = False,
+        resend: Resend | None = None,
         **parameters: Any,  # noqa: ANN401  typed by CreateGeneration
     ) -> GenerationJob:
         """
@@ -218,6 +243,14 @@ class Studio(AccountMethods):
         Args:
             prompt: What to draw; at most 1500 characters.
             check: False lets values pass that only our own reading of the service's rules refuses.
+            reuse: Give the finished pictures of the same request from the library, at no cost, or
+                the job of it that is under way; only without one is it paid. A seed that is not
+                named then follows from the request, so that the same line means the same picture.
+            budget: The most that this job may cost, such as `leo.Credits(20)`.
+            unpriced: Send it under a budget although its price is known only afterwards.
+            resend: What happens where the answer to the request is lost and the account's newest
+                jobs show nothing of it: "once" sends it again, "never" leaves it to you; as the
+                studio was connected unless given.
             **parameters: Any member of `CreateGeneration`, by the service's name or in snake_case:
                 `seed`, `guidance_scale`, `presetStyle`, `modelId` (an id or a name), `num_images`
                 (1 unless given), `width`, `height`, ... A missing seed is drawn here and recorded.
@@ -235,7 +268,10 @@ class Studio(AccountMethods):
                 one waits for that list.
             EngineThreadError: That wait would be the engine's, as in a job's callback.
         """
-        return self.submit(self.request(prompt, check=check, **parameters))
+        given = {"reuse": reuse, "budget": budget, "unpriced": unpriced}
+        terms = self._usual.with_(**given | ({} if resend is None else {"resend": resend}))
+        request = self.request(prompt, check=check, **parameters)
+        return self._runner.submit(terms.seeded(request, parameters), terms=terms)
 
     def text_to_video(
         self,
@@ -262,7 +298,9 @@ class Studio(AccountMethods):
             UnknownParameter: There is no such parameter; names the nearest.
             InvalidRequest: A value that the service would refuse; names member and nearest value.
         """
-        return self.submit(TextToVideo.of(prompt, check=check, **parameters))
+        terms = Terms.taken_from(parameters, self._usual)
+        request = TextToVideo.of(prompt, check=check, **parameters)
+        return self._runner.submit(terms.seeded(request, parameters), terms=terms)
 
     def image_to_video(
         self,
@@ -285,8 +323,11 @@ class Studio(AccountMethods):
         Raises:
             InvalidRequest: *image* is the result of a variation, or no image at all.
         """
+        terms = Terms.taken_from(parameters, self._usual)
         request = origins.image_to_video_of(prompt, image, check=check, **parameters)
-        return self._runner.submit(request, origins.media_of(image))
+        return self._runner.submit(
+            terms.seeded(request, parameters), origins.media_of(image), terms=terms
+        )
 
     def motion(
         self,
@@ -307,9 +348,12 @@ class Studio(AccountMethods):
             check: As in `generate`.
             **parameters: Any other member of `MotionSvd`.
         """
+        terms = Terms.taken_from(parameters, self._usual)
         given = {} if motionStrength is None else {"motionStrength": motionStrength}
         request = origins.motion_of(image, check=check, **given, **parameters)
-        return self._runner.submit(request, origins.media_of(image))
+        return self._runner.submit(
+            terms.seeded(request, parameters), origins.media_of(image), terms=terms
+        )
 
     def upscale_video(
         self,
@@ -326,7 +370,9 @@ class Studio(AccountMethods):
             check: As in `generate`.
             **parameters: `resolution`; only "RESOLUTION_720" is known.
         """
-        return self.submit(origins.video_upscale_of(video, check=check, **parameters))
+        terms = Terms.taken_from(parameters, self._usual)
+        request = origins.video_upscale_of(video, check=check, **parameters)
+        return self._runner.submit(request, terms=terms)
 
     def upscale(
         self,
@@ -346,8 +392,11 @@ class Studio(AccountMethods):
         Returns:
             The job; awaiting it gives an `Image`.
         """
+        terms = Terms.taken_from(parameters, self._usual)
         request = origins.upscale_of(image, check=check, **parameters)
-        return self._runner.submit(request, origins.media_of(image))
+        return self._runner.submit(
+            terms.seeded(request, parameters), origins.media_of(image), terms=terms
+        )
 
     def unzoom(
         self,
@@ -364,8 +413,11 @@ class Studio(AccountMethods):
             check: As in `generate`.
             **parameters: `isVariation=True` where an id is a variation's.
         """
+        terms = Terms.taken_from(parameters, self._usual)
         request = origins.unzoom_of(image, check=check, **parameters)
-        return self._runner.submit(request, origins.media_of(image))
+        return self._runner.submit(
+            terms.seeded(request, parameters), origins.media_of(image), terms=terms
+        )
 
     def nobg(
         self,
@@ -383,8 +435,11 @@ class Studio(AccountMethods):
             **parameters: `isVariation=True` where an id is a variation's. Any member of `CutOut`,
                 such as `bg_color`, `crop` or `shadow_type`, goes to the v2 API, as uploads do.
         """
+        terms = Terms.taken_from(parameters, self._usual)
         request = origins.nobg_of(image, check=check, **parameters)
-        return self._runner.submit(request, origins.media_of(image))
+        return self._runner.submit(
+            terms.seeded(request, parameters), origins.media_of(image), terms=terms
+        )
 
     def universal_upscale(
         self,
@@ -406,20 +461,64 @@ class Studio(AccountMethods):
         Raises:
             ConflictingParameters: The result would have more than 20 megapixels.
         """
+        terms = Terms.taken_from(parameters, self._usual)
         request = origins.universal_upscale_of(image, check=check, **parameters)
-        return self._runner.submit(request, origins.media_of(image))
+        return self._runner.submit(
+            terms.seeded(request, parameters), origins.media_of(image), terms=terms
+        )
 
     @overload
-    def submit(self, request: CreateGeneration) -> GenerationJob: ...
+    def submit(self, request: CreateGeneration, *, terms: Terms | None = ...) -> GenerationJob: ...
     @overload
-    def submit(self, request: VideoBody) -> VideoJob: ...
+    def submit(self, request: VideoBody, *, terms: Terms | None = ...) -> VideoJob: ...
     @overload
-    def submit(self, request: VariationBody) -> VariationJob: ...
+    def submit(self, request: VariationBody, *, terms: Terms | None = ...) -> VariationJob: ...
     @overload
-    def submit(self, request: Body) -> Job[Any]: ...
-    def submit(self, request: Body) -> Job[Any]:
-        """Ask for a *request* that is made already; return the job of its kind at once."""
-        return self._runner.submit(request)
+    def submit(self, request: Body, *, terms: Terms | None = ...) -> Job[Any]: ...
+    def submit(self, request: Body, *, terms: Terms | None = None) -> Job[Any]:
+        """
+        Ask for a *request* that is made already; return the job of its kind at once.
+
+        Args:
+            request: What is asked for.
+            terms: What it may cost, and whether another job of the same request will do.
+        """
+        return self._runner.submit(request, terms=terms or self._usual)
+
+    def submit_all(
+        self, requests: Sequence[CreateGeneration], *, terms: Terms | None = None
+    ) -> tuple[GenerationJob, ...]:
+        """
+        Ask for all of *requests* at once; return their jobs in the same order.
+
+        With `terms.reuse` they are looked for in the library and written down together, so that of
+        several processes which ask for the same one pays.
+        """
+        terms = terms or self._usual
+        if terms.reuse:
+            return cast("tuple[GenerationJob, ...]", self._runner.submit_once(requests, terms))
+        return tuple(self._runner.submit(request, terms=terms) for request in requests)
+
+    def resume(self) -> Resumed:
+        """
+        Take up every job that has not ended: after a restart, a crash, or a closed lid.
+
+        Jobs that are at the service are looked for, missing files are fetched, a request whose
+        answer was lost is looked for before it is sent again, and what was never sent is sent,
+        within the budgets that it was asked for with. Jobs of other kernels that live are watched.
+
+        Returns:
+            The jobs, oldest first; awaiting it waits for all, and it shows itself as their cards.
+
+        Raises:
+            LibraryError: The library cannot be used.
+            EngineThreadError: Called on the engine, such as in a job's callback.
+        """
+        return Resumed.of(self._now(self._runner.resume))
+
+    def unfinished(self) -> int:
+        """Return how many jobs `resume()` would take up, of those that no other kernel has."""
+        return self._runner.unfinished()
 
     def price_later(self, request: Body) -> Future[Cost]:
         """Return a future of what *request* would cost; nothing is sent but the question."""
@@ -463,6 +562,10 @@ class Studio(AccountMethods):
                 "has."
             )
         record = records[0]
+        if record.kind == "prompt":
+            raise LibraryError(
+                f'"{name[:LONGEST_ID]}" was a prompt and no job; leo.jobs() has what it cost.'
+            )
         if record.base_url != self.base_url and record.state != "complete":
             raise LibraryError(
                 f"This job was asked of {record.base_url}, and this studio speaks to "
@@ -496,8 +599,8 @@ class Studio(AccountMethods):
         balance = ""
         if self.account is not None and self.account.balance is not None:
             balance = f", {self.account.balance} left"
-        limit = self._runner.budget.limit
-        budget = "" if limit is None else f", budget {limit}"
+        wall = self._runner.purse.wall
+        budget = "" if wall is None else f", budget {wall.limit}"
         webhook = "" if self.webhook is None else f", callbacks: {self.webhook}"
         return f"<Studio on {service}{balance}{budget}, library {_shown(self.folder)}{webhook}>"
 
@@ -519,17 +622,29 @@ def connect(
     webhook_url: str | bool | None = None,
     webhook_port: int = 0,
     webhook_token: str | None = None,
+    resend: Resend = "once",
 ) -> Studio:
     """
     Make a studio and make it the default one; see `Studio` for what the arguments mean.
 
-    No request is made: the first job does that. The studio before it goes on with its jobs, has a
-    budget of its own, and is closed with `close()` or with the process.
+    No request is made: the first job does that. The studio before it goes on with its jobs, and is
+    closed with `close()` or with the process. Where jobs of before have not ended, one line says
+    so.
     """
     key, api_key = Key(api_key or ""), None  # a traceback may show this frame
     token, webhook_token = Key(webhook_token or ""), None
     return _make_default(
-        _Wishes(base_url, allow_http, library, budget, limits, webhook_url, webhook_port, token),
+        _Wishes(
+            base_url,
+            allow_http,
+            library,
+            budget,
+            limits,
+            webhook_url,
+            webhook_port,
+            token,
+            resend,
+        ),
         simulator,
         key,
     )
@@ -547,6 +662,7 @@ class _Wishes:
     webhook_url: str | bool | None = None
     webhook_port: int = 0
     webhook_token: Key | None = None
+    resend: Resend = "once"
 
 
 def _make_default(wishes: _Wishes, simulator: bool | Simulator | None, key: Key | None) -> Studio:  # noqa: FBT001  a choice that may be an object
@@ -562,10 +678,27 @@ def _make_default(wishes: _Wishes, simulator: bool | Simulator | None, key: Key 
         webhook_url=wishes.webhook_url,
         webhook_port=wishes.webhook_port,
         webhook_token=wishes.webhook_token,
+        resend=wishes.resend,
     )
+    _tell_of_unfinished(made)
     with _default_lock:
         _default, _wishes = made, wishes
     return made
+
+
+_told: set[tuple[Path, str]] = set()
+"""The libraries and services of which this process has said that there is something to resume."""
+
+
+def _tell_of_unfinished(made: Studio) -> None:
+    """Say in one line, once, that jobs of before have not ended."""
+    of = (made.folder, made.base_url)
+    if of in _told:
+        return
+    _told.add(of)
+    if number := made.unfinished():
+        jobs = "1 job of before has" if number == 1 else f"{number:,} jobs of before have"
+        print(f"{jobs} not ended; leo.resume() picks up what is there.")  # noqa: T201  a cell's output
 
 
 def address_of(base_url: str | None = None) -> str:

@@ -14,14 +14,7 @@ import anyio
 import anyio.to_thread
 
 from leonardo_nb.account.tables import thumbnail
-from leonardo_nb.errors import (
-    AuthenticationError,
-    ConnectionFailed,
-    LeonardoError,
-    OutcomeUnknown,
-    ServiceError,
-    UnexpectedResponse,
-)
+from leonardo_nb.errors import LeonardoError, UnexpectedResponse
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import FIXED_CREDITS
 
@@ -37,7 +30,6 @@ __all__ = ["Errands"]
 
 log = logging.getLogger("leonardo_nb")
 
-SERVER_FAULT = 500
 PREVIEW_SECONDS = 6.0
 """For how long previews are fetched before a table does without the rest."""
 PREVIEW_BYTES = 5_000_000
@@ -120,6 +112,7 @@ class Errands:
         """Return a better prompt; paid."""
         return await self._paid(
             "prompt/improve",
+            {"prompt": prompt},
             lambda: self._client.prompt_improve(
                 prompt, instructions=instructions, is_video=is_video
             ),
@@ -127,9 +120,11 @@ class Errands:
 
     async def invented(self) -> Prompt:
         """Return a prompt out of nothing; paid."""
-        return await self._paid("prompt/random", self._client.prompt_random)
+        return await self._paid("prompt/random", {}, self._client.prompt_random)
 
-    async def _paid(self, endpoint: str, ask: Callable[[], Awaitable[Prompt]]) -> Prompt:
+    async def _paid(
+        self, endpoint: str, request: Mapping[str, object], ask: Callable[[], Awaitable[Prompt]]
+    ) -> Prompt:
         """
         Ask for a prompt within the budget, once.
 
@@ -138,35 +133,15 @@ class Errands:
             OutcomeUnknown: The answer was lost, and it may have been paid.
             ServiceError: The service said no; nothing was paid.
         """
-        reservation = self._runner.budget.reserve(Credits(FIXED_CREDITS[endpoint]))
-        with anyio.CancelScope(shield=True):  # what is paid is counted, whoever loses patience
-            try:
-                prompt = await ask()
-            except LeonardoError as error:
-                if _may_be_paid(error):
-                    reservation.settle(None)
-                    raise OutcomeUnknown(
-                        "The answer to this request was lost, so nobody knows whether its "
-                        f"{FIXED_CREDITS[endpoint]} credits were paid; it was not sent again. "
-                        f"What happened: {error}"
-                    ) from error
-                reservation.give_back()
-                raise
-            reservation.settle(prompt.cost)
+        prompt = await self._runner.payments.answer(
+            endpoint,
+            request,
+            Credits(FIXED_CREDITS[endpoint]),
+            ask,
+            lambda answer: answer.cost,
+        )
         try:
             await self._runner.refresh_account()
         except LeonardoError as error:
             log.info("The balance could not be asked for: %s", error)
         return prompt
-
-
-def _may_be_paid(error: LeonardoError) -> bool:
-    """Whether the service may have done and charged what was answered with *error*."""
-    if isinstance(error, ConnectionFailed):
-        return error.delivered
-    if isinstance(error, AuthenticationError):  # the service says so with status 500, too
-        return False
-    # an answer that cannot be read may be that of a request that was carried out
-    return isinstance(error, UnexpectedResponse) or (
-        isinstance(error, ServiceError) and error.status >= SERVER_FAULT
-    )

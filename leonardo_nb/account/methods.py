@@ -87,8 +87,9 @@ class AccountMethods(GivingMethods):
             ConnectionFailed: Nobody answers.
         """
         account = self._now(lambda: self._runner.refresh_account(always=True))
-        budget = self._runner.budget
-        return Me.of(account, simulated=self.simulated, budget=budget.limit, spent=budget.spent)
+        purse = self._runner.purse
+        limit = None if purse.wall is None else purse.wall.limit
+        return Me.of(account, simulated=self.simulated, budget=limit, spent=purse.spent)
 
     def models(self) -> ModelTable:
         """

@@ -1,97 +1,94 @@
 """
-A wall for spending.
+Walls for spending, which hold for every process that shares the library.
 
-It lives on the engine's thread, so that nothing here needs a lock.
+What is set aside and what was charged is in the ledger, where one transaction looks and reserves;
+here it becomes errors in sentences.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
 from leonardo_nb.errors import BudgetExceeded
-from leonardo_nb.money import Cost, converted
+from leonardo_nb.money import converted
 
-__all__ = ["Budget", "Reservation"]
+if TYPE_CHECKING:
+    from leonardo_nb.engine.terms import Terms, Wall
+    from leonardo_nb.library.ledger import Ledger
+    from leonardo_nb.money import Cost
+
+__all__ = ["Purse"]
 
 
-class Budget:
+class Purse:
     """
-    What is reserved and what is spent never pass *limit* together.
+    Sets money aside before anything is sent.
 
-    Amounts in another unit count by about what they are worth in the limit's.
+    It is settled by what the ledger learns of the job: charged at the acknowledgement, given back
+    where nothing was made or the service refunds, and counted as spent where nobody knows.
 
-    Attributes:
-        limit: The most that may be spent; None for no wall.
-        spent: What was charged, in the unit of the limit; None without one.
+    Args:
+        ledger: Where it is written down.
+        wall: The studio's own budget, or None.
     """
 
-    def __init__(self, limit: Cost | None = None) -> None:
-        self.limit = limit
-        self.spent: Cost | None = None if limit is None else limit * 0
-        self._reserved: list[Cost] = []
+    def __init__(self, ledger: Ledger, wall: Wall | None) -> None:
+        self.wall = wall
+        self._ledger = ledger
+
+    @property
+    def spent(self) -> Cost | None:
+        """What was spent of the studio's budget, in its unit; None without one."""
+        if self.wall is None:
+            return None
+        return self._ledger.reserved(self.wall.scope, self.wall.limit.unit)[0]
 
     @property
     def left(self) -> Cost | None:
-        """What may still be reserved, or None without a wall."""
-        if self.limit is None or self.spent is None:
-            return None
-        left = self.limit - self.spent
-        for amount in self._reserved:
-            left -= amount
-        return left
+        """What may still be set aside of it; None without one."""
+        return None if self.wall is None else self._left(self.wall)
 
-    def reserve(self, price: Cost | None) -> Reservation:
+    async def reserve(self, uid: str, price: Cost | None, terms: Terms) -> None:
         """
-        Set *price* aside before anything is sent.
+        Set *price* aside for job *uid*, which is written down, behind every wall of *terms*.
 
         Raises:
-            BudgetExceeded: It would pass the wall, or the price is not known.
+            BudgetExceeded: It would pass one of them, or the price is not known.
         """
-        if self.limit is None or self.left is None:
-            return Reservation(self, None)
-        if price is None:
-            raise BudgetExceeded(
-                f"The price of this job is not known, and the budget is {self.limit}; "
-                "nothing was sent. Connect without a budget to send it."
+        for wall in terms.walls:
+            amount = self._amount(price, wall, terms)
+            is_kept = await anyio.to_thread.run_sync(
+                self._ledger.reserve, uid, amount, wall.limit, wall.scope
             )
-        amount = converted(price, self.limit.unit)
-        if amount > self.left:
-            raise BudgetExceeded(
-                f"The job costs {amount} and {self.left} of the budget of {self.limit} is left; "
-                "nothing was sent. Raise it with leo.connect(budget=...)."
-            )
-        self._reserved.append(amount)
-        return Reservation(self, amount)
+            if not is_kept:
+                left = await anyio.to_thread.run_sync(self._left, wall)
+                raise BudgetExceeded(
+                    f"The job costs {converted(amount, wall.limit.unit)} and {left} of {wall.name} "
+                    f"of {wall.limit} is left; nothing was sent. {_advice(wall)}"
+                )
 
-    def _turn(self, reserved: Cost, charged: Cost | None) -> None:
-        """Take *reserved* off what is set aside, and add *charged* to what is spent."""
-        self._reserved.remove(reserved)
-        if charged is not None:
-            self._spend(charged)
+    @staticmethod
+    def _amount(price: Cost | None, wall: Wall, terms: Terms) -> Cost:
+        if price is not None:
+            return price
+        if terms.unpriced:  # counts from its acknowledgement on
+            return wall.limit * 0
+        raise BudgetExceeded(
+            f"The price of this job is not known before it is made, so {wall.name} of "
+            f"{wall.limit} cannot be kept; nothing was sent. unpriced=True sends it all the same, "
+            "and counts what it turns out to cost."
+        )
 
-    def _spend(self, amount: Cost) -> None:
-        if self.spent is not None:
-            self.spent += amount
+    def _left(self, wall: Wall) -> Cost:
+        spent, kept = self._ledger.reserved(wall.scope, wall.limit.unit)
+        return max(wall.limit - spent - kept, wall.limit * 0)
 
 
-class Reservation:
-    """One job's part of a budget: reserved, then charged or given back."""
-
-    def __init__(self, budget: Budget, amount: Cost | None) -> None:
-        self._budget = budget
-        self._reserved = amount
-        self._charged: Cost | None = None
-
-    def settle(self, cost: Cost | None) -> None:
-        """Count *cost* as charged; the reserved price where the service names none."""
-        if self._reserved is None:
-            return
-        charged = self._reserved if cost is None else converted(cost, self._reserved.unit)
-        self._budget._turn(self._reserved, charged)  # noqa: SLF001  the two are one idea
-        self._reserved, self._charged = None, charged
-
-    def give_back(self) -> None:
-        """Free what was reserved, or what was charged, for a job that costs nothing after all."""
-        if self._reserved is not None:
-            self._budget._turn(self._reserved, None)  # noqa: SLF001  as above
-        if self._charged is not None:
-            self._budget._spend(self._charged * -1)  # noqa: SLF001  as above
-        self._reserved = self._charged = None
+def _advice(wall: Wall) -> str:
+    if wall.scope.startswith("sweep "):
+        return "Raise it with budget=..., or sweep over less."
+    if wall.scope.startswith("job "):
+        return "Raise it with budget=..., or ask for less."
+    return "Raise it with leo.connect(budget=...)."

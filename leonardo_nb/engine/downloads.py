@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+import anyio
+
 from leonardo_nb.errors import ConnectionFailed, DownloadFailed, ServiceError
 from leonardo_nb.library.records import MediaFile
 
@@ -18,6 +20,8 @@ __all__ = ["Downloads"]
 
 log = logging.getLogger("leonardo_nb")
 
+AT_ONCE = 8
+"""Files; many jobs that were finished while nobody watched are fetched one after the other."""
 PAUSES = (1.0, 3.0)
 """Seconds before a file is fetched for the second and the third time."""
 
@@ -38,6 +42,7 @@ class Downloads:
         self._store = store
         self._clock = clock
         self._speed = speed
+        self._places = anyio.CapacityLimiter(AT_ONCE)
 
     async def media(
         self, file: RemoteFile, *, is_video: bool, source: MediaFile | None = None
@@ -74,7 +79,7 @@ class Downloads:
     async def _fetched(self, url: str, what: str) -> StoredFile:
         for pause in (*PAUSES, None):
             try:
-                async with self._client.media(url) as answer:
+                async with self._places, self._client.media(url) as answer:
                     return await self._store.save(answer.aiter_bytes(), url=url)
             except (ConnectionFailed, DownloadFailed, ServiceError) as error:
                 if pause is None:

@@ -14,6 +14,7 @@ import anyio
 from leonardo_nb.engine.canvas import inpaint_of, read_canvas
 from leonardo_nb.engine.ingredients import ingredients_of
 from leonardo_nb.engine.pictures import read_picture
+from leonardo_nb.engine.terms import Terms
 from leonardo_nb.engine.uploads import Upload, Uploads
 from leonardo_nb.errors import EngineThreadError
 from leonardo_nb.service.requests import CreateGeneration
@@ -111,6 +112,7 @@ class GivingMethods:
     engine: Engine
     element_lists: ElementLists
     _runner: Runner
+    _usual: Terms
     _uploads: Uploads
 
     def _now(self, function: Callable[[*Args], Awaitable[T]], *given: *Args) -> T:
@@ -201,9 +203,11 @@ class GivingMethods:
             ConnectionFailed: Nobody answers.
             EngineThreadError: Called on the engine, such as in a job's callback.
         """
+        terms = Terms.taken_from(parameters, self._usual)
         picture, cover = read_canvas(image, mask)
         given = self.ingredients(parameters, check=check)
         request = inpaint_of(prompt, picture.size, strength=strength, check=check, **given)
         ids = self._now(self._uploads.send_canvas, picture, cover)
         sent = dict(zip(("canvasInitId", "canvasMaskId"), ids, strict=True))
-        return self._runner.submit(CreateGeneration.from_wire(request.wire() | sent))
+        whole = CreateGeneration.from_wire(request.wire() | sent)
+        return self._runner.submit(terms.seeded(whole, parameters), terms=terms)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 from leonardo_nb.engine.deletion import delete_job
 from leonardo_nb.engine.ingredients import with_images
 from leonardo_nb.engine.lifecycle import Noted, State
+from leonardo_nb.engine.terms import Terms
 from leonardo_nb.errors import EngineThreadError, JobCancelled, JobTimeout, LeonardoError
 
 if TYPE_CHECKING:
@@ -284,7 +285,9 @@ class Job(Generic[T]):
         Ask for the same once more, with *changes*; it is paid once more, too.
 
         Without changes the request goes out as it was, also one that was made with `check=False`.
+        `reuse`, `budget`, `unpriced` and `resend` are as in `leo.generate`.
         """
+        terms = Terms.taken_from(changes)
         if self.kind == "generation":
             changes = with_images(changes)
         request = self.request.replaced(check=check, **changes) if changes else self.request
@@ -293,7 +296,36 @@ class Job(Generic[T]):
             self.request.source_type,
         )
         source = self._snapshot.source if begins_alike else None
-        return self._runner.submit(request, source, check=check)  # type: ignore[return-value]
+        return self._runner.submit(request, source, check=check, terms=terms)  # type: ignore[return-value]
+
+    def adopt(self, job_id: str) -> Self:
+        """
+        Say that the service's job *job_id* is this one, whose answer was lost; nothing is paid.
+
+        Returns:
+            The job, which goes on from there, under the same `uid`.
+
+        Raises:
+            LibraryError: This job's answer was not lost, or *job_id* is another job's already.
+            NotFound: The service has no such job.
+            EngineThreadError: Called on the engine's thread, which has to do it.
+        """
+        self._refuse_on_engine("adopt()")
+        return self._runner.assigned(self.uid, job_id)  # type: ignore[return-value]
+
+    def resend(self) -> Self:
+        """
+        Send this job, whose answer was lost, once more; it may then be paid twice.
+
+        Returns:
+            The job, which begins again, under the same `uid`.
+
+        Raises:
+            LibraryError: This job's answer was not lost, or another kernel has it.
+            EngineThreadError: Called on the engine's thread, which has to do it.
+        """
+        self._refuse_on_engine("resend()")
+        return self._runner.resent(self.uid)  # type: ignore[return-value]
 
     def delete(self) -> str:
         """

@@ -6,9 +6,11 @@ A job is a frozen `Snapshot`; its state is computed from the facts, so the two c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
+
+from leonardo_nb.engine.terms import AS_USUAL, Terms
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -224,6 +226,7 @@ class Snapshot:
         cancelled: Whether the user withdrew it or gave it up.
         ended: When it became final, in clock seconds.
         notes: Sentences worth showing beside it.
+        terms: What it may cost, and what to do when its answer is lost.
     """
 
     uid: str
@@ -251,7 +254,8 @@ class Snapshot:
     refunded: bool = False
     cancelled: bool = False
     ended: float | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    terms: Terms = AS_USUAL
 
     @property
     def state(self) -> State:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from leonardo_nb.errors import UnexpectedResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from leonardo_nb.service.client import Client
     from leonardo_nb.service.responses import Generation, Variation
@@ -26,6 +26,7 @@ __all__ = [
     "VariationLooks",
     "look_at_generation",
     "look_of_answer",
+    "looks_at",
 ]
 
 PENDING = "PENDING"
@@ -108,7 +109,7 @@ class GenerationLooks:
 
     async def one(self, job_id: str) -> Look:
         """Return what there is of one job."""
-        return look_at_generation(await self._client.generation(job_id))
+        return look_at_generation(await self._client.generation(job_id, once=True))
 
     async def newest(self, count: int) -> Mapping[str, Look] | None:
         """Return the account's newest jobs by id."""
@@ -118,7 +119,9 @@ class GenerationLooks:
     async def rows(self, count: int) -> tuple[Generation, ...] | None:
         """Return the account's newest generations as they are."""
         user_id = self._user_id()
-        return None if user_id is None else await self._client.generations(user_id, limit=count)
+        if user_id is None:
+            return None
+        return await self._client.generations(user_id, limit=count, once=True)
 
 
 class VariationLooks:
@@ -163,13 +166,22 @@ class VariationLooks:
         rows = None if self._rows is None else await self._rows(LIST_LONGEST)
         if rows is None:
             return None
-        return {
-            each.id: Look(each.status, (RemoteFile(each.id, each.url),) if each.url else ())
-            for row in rows
-            for image in row.images
-            for each in image.variations
-            if each.url is not None or not each.is_complete
-        }
+        return _variations_in(rows)
+
+
+def looks_at(rows: Sequence[Generation]) -> dict[str, Look]:
+    """Return what *rows* of the list say of generations and of variations of them, by id."""
+    return {row.id: look_at_generation(row) for row in rows} | _variations_in(rows)
+
+
+def _variations_in(rows: Sequence[Generation]) -> dict[str, Look]:
+    return {
+        each.id: Look(each.status, (RemoteFile(each.id, each.url),) if each.url else ())
+        for row in rows
+        for image in row.images
+        for each in image.variations
+        if each.url is not None or not each.is_complete
+    }
 
 
 def look_of_answer(job_id: str, answer: tuple[str, ...] | None) -> Look | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, overload
 from leonardo_nb.engine import origins
 from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.engine.origins import Origin
+from leonardo_nb.engine.terms import Terms
 from leonardo_nb.errors import LibraryError
 
 if TYPE_CHECKING:
@@ -50,9 +51,13 @@ class Maker(Protocol):
     """What makes a job of a request: the studio's runner."""
 
     @overload
-    def submit(self, request: VideoBody, source: MediaFile | None = None) -> VideoJob: ...
+    def submit(
+        self, request: VideoBody, source: MediaFile | None = None, *, terms: Terms = ...
+    ) -> VideoJob: ...
     @overload
-    def submit(self, request: VariationBody, source: MediaFile | None = None) -> VariationJob: ...
+    def submit(
+        self, request: VariationBody, source: MediaFile | None = None, *, terms: Terms = ...
+    ) -> VariationJob: ...
 
 
 def _maker(maker: Maker | None, request: Body) -> Maker:
@@ -167,34 +172,52 @@ class Image(_Made):
 
     def upscale(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by Upscale
         """Ask for it larger; see `Studio.upscale`."""
+        terms = Terms.taken_from(parameters)
         request = origins.upscale_of(self, **parameters)
-        return _maker(self._maker, request).submit(request, self._media)
+        return _maker(self._maker, request).submit(
+            terms.seeded(request, parameters), self._media, terms=terms
+        )
 
     def unzoom(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by Unzoom
         """Ask for more around it; see `Studio.unzoom`."""
+        terms = Terms.taken_from(parameters)
         request = origins.unzoom_of(self, **parameters)
-        return _maker(self._maker, request).submit(request, self._media)
+        return _maker(self._maker, request).submit(
+            terms.seeded(request, parameters), self._media, terms=terms
+        )
 
     def nobg(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by CutOut
         """Ask for it without its background; see `Studio.nobg`."""
+        terms = Terms.taken_from(parameters)
         request = origins.nobg_of(self, **parameters)
-        return _maker(self._maker, request).submit(request, self._media)
+        return _maker(self._maker, request).submit(
+            terms.seeded(request, parameters), self._media, terms=terms
+        )
 
     def universal_upscale(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by UniversalUpscale
         """Ask for it larger, with detail of a style; see `Studio.universal_upscale`."""
+        terms = Terms.taken_from(parameters)
         request = origins.universal_upscale_of(self, **parameters)
-        return _maker(self._maker, request).submit(request, self._media)
+        return _maker(self._maker, request).submit(
+            terms.seeded(request, parameters), self._media, terms=terms
+        )
 
     def to_video(self, prompt: str, **parameters: Any) -> VideoJob:  # noqa: ANN401  typed by ImageToVideo
         """Ask for a video that begins with it; see `Studio.image_to_video`."""
+        terms = Terms.taken_from(parameters)
         request = origins.image_to_video_of(prompt, self, **parameters)
-        return _maker(self._maker, request).submit(request, self._media)
+        return _maker(self._maker, request).submit(
+            terms.seeded(request, parameters), self._media, terms=terms
+        )
 
     def motion(self, strength: int | None = None, **parameters: Any) -> VideoJob:  # noqa: ANN401  typed by MotionSvd
         """Ask Motion 1.0, which is retired, to move it; see `Studio.motion`."""
+        terms = Terms.taken_from(parameters)
         given = {} if strength is None else {"motionStrength": strength}
         request = origins.motion_of(self, **given, **parameters)
-        return _maker(self._maker, request).submit(request, self._media)
+        return _maker(self._maker, request).submit(
+            terms.seeded(request, parameters), self._media, terms=terms
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Image) and (self.id, self.path) == (other.id, other.path)
@@ -337,8 +360,11 @@ class Video(_Made):
 
     def upscale(self, **parameters: Any) -> VideoJob:  # noqa: ANN401  typed by VideoUpscale
         """Ask for it finer; see `Studio.upscale_video`."""
+        terms = Terms.taken_from(parameters)
         request = origins.video_upscale_of(self, **parameters)
-        return _maker(self._maker, request).submit(request, self._media)
+        return _maker(self._maker, request).submit(
+            terms.seeded(request, parameters), self._media, terms=terms
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Video) and (self.id, self.path) == (other.id, other.path)

@@ -69,6 +69,23 @@ class Resumed(Sequence["Job[Any]"]):
         self._future: Future[Resumed] | None = None
         self._making = threading.Lock()
 
+    @classmethod
+    def of(cls, jobs: Sequence[Job[Any]]) -> Resumed:
+        """Return the collection of *jobs* that have just been taken up."""
+        return cls(
+            jobs,
+            TakenUp(
+                at_service=sum(job.id is not None and not job.snapshot.elsewhere for job in jobs),
+                looked_for=sum(
+                    job.id is None and job.sent and not job.snapshot.elsewhere for job in jobs
+                ),
+                sent=sum(
+                    job.id is None and not job.sent and not job.snapshot.elsewhere for job in jobs
+                ),
+                watched=sum(job.snapshot.elsewhere for job in jobs),
+            ),
+        )
+
     @overload
     def __getitem__(self, index: int) -> Job[Any]: ...
     @overload

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections import defaultdict
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
@@ -19,9 +18,12 @@ import anyio
 import anyio.to_thread
 
 from leonardo_nb.engine import words
-from leonardo_nb.engine.budget import Budget, Reservation
+from leonardo_nb.engine.boards import FileBoard, MemoryBoard
+from leonardo_nb.engine.budget import Purse
 from leonardo_nb.engine.downloads import Downloads
+from leonardo_nb.engine.following import Following
 from leonardo_nb.engine.kinds import KINDS
+from leonardo_nb.engine.leases import Lease
 from leonardo_nb.engine.lifecycle import (
     Acked,
     Cancelled,
@@ -34,19 +36,26 @@ from leonardo_nb.engine.lifecycle import (
     Priced,
     Saved,
     Sent,
-    SentBack,
     Snapshot,
     State,
+    Took,
 )
-from leonardo_nb.engine.limits import Limits, PerMinute, Slots
+from leonardo_nb.engine.limits import Limits, Pace, Slots
 from leonardo_nb.engine.looks import (
     PENDING,
     GenerationLooks,
     VariationLooks,
     look_at_generation,
     look_of_answer,
+    looks_at,
 )
+from leonardo_nb.engine.manners import Manners
+from leonardo_nb.engine.payments import Payments
 from leonardo_nb.engine.polling import Durations, Polling
+from leonardo_nb.engine.recent import Recent
+from leonardo_nb.engine.search import Search
+from leonardo_nb.engine.sending import Sending, TakenOver
+from leonardo_nb.engine.terms import AS_USUAL, Terms, Wall
 from leonardo_nb.engine.watch import Watch
 from leonardo_nb.errors import (
     AuthenticationError,
@@ -57,17 +66,12 @@ from leonardo_nb.errors import (
     JobTimeout,
     LeonardoError,
     LibraryError,
-    OutcomeUnknown,
-    RateLimited,
-    RequestRefused,
-    ServiceError,
-    UnexpectedResponse,
 )
 from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.service.requests import Echo, body_of, echo_of, is_echo
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
@@ -79,7 +83,7 @@ if TYPE_CHECKING:
     from leonardo_nb.money import Cost
     from leonardo_nb.service.client import Client
     from leonardo_nb.service.requests import Body, CreateGeneration, VariationBody, VideoBody
-    from leonardo_nb.service.responses import Account, Ack, Generation
+    from leonardo_nb.service.responses import Account, Generation
 
 __all__ = ["Runner"]
 
@@ -91,9 +95,8 @@ ACCOUNT_EVERY = 1.0
 """Seconds; the balance is not asked for more often."""
 UNPRICED_SECONDS = 30.0
 """For how long a price that the calculator did not give is not asked for again."""
-SEND_PAUSE_LONGEST = 30.0
-"""Seconds; the longest pause after "too many requests" that names no time itself."""
-SERVER_FAULT = 500
+MOST_RESUMED = 10_000
+"""Jobs that are taken up at once; whoever has more takes them up in turns."""
 
 
 class Runner:
@@ -110,8 +113,9 @@ class Runner:
         clock: Time.
         polling: When to look.
         limits: How much at once.
-        budget: The wall for spending, or None.
+        wall: The studio's budget, or None.
         simulated: Whether the service is the built-in simulator.
+        remembers: Whether the service still knows the jobs of earlier processes.
         speed: How many times as fast as the real service it is.
     """
 
@@ -125,34 +129,79 @@ class Runner:
         clock: Clock,
         polling: Polling | None = None,
         limits: Limits | None = None,
-        budget: Cost | None = None,
+        wall: Wall | None = None,
         simulated: bool = False,
+        remembers: bool = True,
         speed: float = 1.0,
     ) -> None:
         self.client = client
         self.engine = engine
         self.clock = clock
-        self.budget = Budget(budget)
+        self.purse = Purse(ledger, wall)
         self.account: Account | None = None
         self._ledger = ledger
         self._downloads = Downloads(client, store, clock, speed)
-        self._limits = limits or Limits()
+        self._limits = limits = limits or Limits()
         self._simulated = simulated
+        self._remembers = remembers
         self._speed = speed
+        self.lease = Lease(ledger, ledger.folder, clock)
+        self._is_keeping = False
+        # a simulator in process is an account of its own; what is elsewhere is shared by kernels
+        board = (
+            MemoryBoard(clock) if simulated else FileBoard(ledger.folder, client.base_url, clock)
+        )
+        pace = Pace(limits, board)
+        client.manners = Manners(pace, limits, clock)
         self._polling = (polling or Polling()).faster(speed)
         self._durations = Durations()
         # each kind has its own: the service counts them apart, and numbers only those of pictures
-        self._slots = {kind: Slots(self._limits.slots or DEFAULT_SLOTS) for kind in KINDS}
-        self._per_minute: dict[str, PerMinute] = defaultdict(
-            lambda: PerMinute(self._limits.creates_per_minute, clock)
+        self._slots = {
+            kind: Slots(limits.slots or DEFAULT_SLOTS, board if board.shared else None, kind)
+            for kind in KINDS
+        }
+        self._recent = Recent(client, self._user_id, clock)
+        awaited: dict[str, anyio.Event] = {}
+        search = Search(
+            client=client,
+            ledger=ledger,
+            recent=self._recent,
+            lease=self.lease,
+            clock=clock,
+            speed=speed,
+            awaited=awaited,
         )
+        self._sending = Sending(
+            client=client,
+            ledger=ledger,
+            lease=self.lease,
+            pace=pace,
+            limits=limits,
+            clock=clock,
+            search=search,
+            record=self._record,
+            awaited=awaited,
+        )
+        self.payments = Payments(
+            ledger=ledger,
+            purse=self.purse,
+            lease=self.lease,
+            clock=clock,
+            base_url=client.base_url,
+            simulated=simulated,
+        )
+        self._following = Following(ledger, clock, engine.spawn)
         generations = GenerationLooks(
             client, lambda: None if self.account is None else self.account.user_id
         )
         looks: dict[str, Looks] = {
             "generation": generations,
-            "variation": VariationLooks(client.variation, rows=generations.rows),
-            "motion-variation": VariationLooks(client.motion_variation, video=True),
+            "variation": VariationLooks(
+                partial(client.variation, once=True), rows=generations.rows
+            ),
+            "motion-variation": VariationLooks(
+                partial(client.motion_variation, once=True), video=True
+            ),
         }
         self._watches = {
             name: Watch(each, clock, self._polling, spawn=engine.spawn)
@@ -167,8 +216,6 @@ class Runner:
         self._accounting = anyio.Lock()
         self._account_seen = float("-inf")
         self._scopes: dict[str, anyio.CancelScope] = {}
-        self._reservations: dict[str, Reservation] = {}
-        self._answers: set[anyio.Event] = set()
         self._unknown: set[str] = set()
         self._cancelled_early: set[str] = set()
         self._closing = False
@@ -178,22 +225,47 @@ class Runner:
 
     @overload
     def submit(
-        self, request: CreateGeneration, source: MediaFile | None = None, *, check: bool = ...
+        self,
+        request: CreateGeneration,
+        source: MediaFile | None = None,
+        *,
+        check: bool = ...,
+        terms: Terms = ...,
     ) -> GenerationJob: ...
     @overload
     def submit(
-        self, request: VideoBody, source: MediaFile | None = None, *, check: bool = ...
+        self,
+        request: VideoBody,
+        source: MediaFile | None = None,
+        *,
+        check: bool = ...,
+        terms: Terms = ...,
     ) -> VideoJob: ...
     @overload
     def submit(
-        self, request: VariationBody, source: MediaFile | None = None, *, check: bool = ...
+        self,
+        request: VariationBody,
+        source: MediaFile | None = None,
+        *,
+        check: bool = ...,
+        terms: Terms = ...,
     ) -> VariationJob: ...
     @overload
     def submit(
-        self, request: Body, source: MediaFile | None = None, *, check: bool = ...
+        self,
+        request: Body,
+        source: MediaFile | None = None,
+        *,
+        check: bool = ...,
+        terms: Terms = ...,
     ) -> Job[Any]: ...
     def submit(
-        self, request: Body, source: MediaFile | None = None, *, check: bool = True
+        self,
+        request: Body,
+        source: MediaFile | None = None,
+        *,
+        check: bool = True,
+        terms: Terms = AS_USUAL,
     ) -> Job[Any]:
         """
         Return a job for *request* at once; it starts on the engine.
@@ -202,17 +274,40 @@ class Runner:
             request: What is asked for; its kind decides the job's.
             source: The file that it begins with, where the caller has it; else the library's.
             check: False lets pass what that file is too large for.
+            terms: What it may cost, and whether another job of the same request will do.
 
         Raises:
             ConflictingParameters: The result would be larger than the service makes.
+            LibraryError: It is asked for with `reuse`, and the library cannot be used.
         """
         if source is None and request.source_id is not None:
             source = self._ledger.media(request.source_id)
         if check and source is not None:
             request.check_source((source.file.width, source.file.height))
+        snapshot = self._asked(request, source, terms)
+        if terms.reuse:
+            return self._once([snapshot])[0]
+        job = self._made(snapshot)
+        self.engine.spawn(self._carry, job, self._whole_way)
+        return job
+
+    def submit_once(self, requests: Sequence[Body], terms: Terms) -> tuple[Job[Any], ...]:
+        """
+        Return a job for each of *requests*: one that is there already, or one that starts.
+
+        They are written down together before this returns, so that of several processes which ask
+        for the same at once one pays.
+        """
+        return self._once([self._asked(request, None, terms) for request in requests])
+
+    def _asked(self, request: Body, source: MediaFile | None, terms: Terms) -> Snapshot:
+        uid = uuid.uuid4().hex
+        own = (
+            None if terms.budget is None else Wall(f"job {uid}", terms.budget, "this job's budget")
+        )
         prior = request.expected_seconds() / self._speed
-        snapshot = Snapshot(
-            uid=uuid.uuid4().hex,
+        return Snapshot(
+            uid=uid,
             request=request,
             created=self.clock.wall(),
             started=self.clock.now(),
@@ -220,53 +315,229 @@ class Runner:
             simulated=self._simulated,
             source=source,
             notes=request.advice(),
+            terms=terms.behind(self.purse.wall, own),
         )
-        job = self._made(snapshot)
-        self.engine.spawn(self._carry, job, self._whole_way)
-        return job
 
-    def restore(self, record: JobRecord, look: Look | None = None) -> Job[Any]:
+    def _once(self, asked: Sequence[Snapshot]) -> tuple[Job[Any], ...]:
+        self.lease.begin()
+        records = [self._intent(snapshot) for snapshot in asked]
+        found = self._ledger.intend_once(records)
+        jobs: dict[str, Job[Any]] = {}
+        for snapshot, record in zip(asked, found, strict=True):
+            if record.uid in jobs:
+                continue
+            if record.uid == snapshot.uid:
+                job = self._made(self._with_source(snapshot))
+                self.engine.spawn(self._carry, job, self._paid_way)
+            elif record.state == State.COMPLETE:
+                job = self.restore(record, reused=True)
+            else:
+                job = self.found(record, taken_up=True)
+            jobs[record.uid] = job
+        return tuple(jobs[record.uid] for record in found)
+
+    def _intent(self, snapshot: Snapshot) -> JobRecord:
+        """Return what the library is to know before anything is sent."""
+        request = snapshot.request
+        return JobRecord(
+            uid=snapshot.uid,
+            kind=request.kind,
+            endpoint=request.endpoint,
+            state=State.REQUEST,
+            request=request.wire(),
+            content_key=request.content_key(),
+            simulated=self._simulated,
+            base_url=self.client.base_url,
+            created=snapshot.created,
+            owner=self.lease.owner,
+            lease_until=self.lease.until,
+            sweep=snapshot.terms.sweep,
+            terms=snapshot.terms.as_json(),
+        )
+
+    def restore(
+        self,
+        record: JobRecord,
+        look: Look | None = None,
+        *,
+        taken_up: bool = False,
+        at_once: bool = False,
+        reused: bool = False,
+    ) -> Job[Any]:
         """
         Return the job that *record* tells of; one that may yet have files is looked for.
 
         Args:
             record: What the library knows.
             look: What the service says of it, where it was just asked.
+            taken_up: Whether one that was never sent, or whose answer was lost, goes on too.
+            at_once: Whether one whose answer was lost is sent again and not looked for.
+            reused: Whether it is given in the place of a new one, because it is complete.
         """
         state = State(record.state)
-        may_have_files = record.job_id is not None and state not in {
-            State.COMPLETE,
-            State.FAILED,
-        }
+        is_open = _is_open(record)
+        is_elsewhere = is_open and self.lease.is_elsewhere(record)
+        goes_on = is_open and (record.job_id is not None or taken_up or is_elsewhere)
         now = self.clock.now()
         request = body_of(record.endpoint, record.request)
+        notes = (Echo(request).note(),) if is_echo(record.content_key) else ()
         snapshot = Snapshot(
             uid=record.uid,
             request=request,
             created=record.created,
-            started=now - (0.0 if may_have_files else record.seconds or 0.0),
+            started=now - (0.0 if goes_on else record.seconds or 0.0),
             simulated=record.simulated,
+            price=record.price,
             sent=record.sent is not None,
+            lost=words.reason_of(record) if goes_on else None,
+            resent=record.resent,
+            elsewhere=is_elsewhere,
+            reused=reused,
             job_id=record.job_id,
             cost=record.cost,
             accepted=None if record.job_id is None else now,
-            notes=(Echo(request).note(),) if is_echo(record.content_key) else (),
+            notes=(*notes, words.reused(record)) if reused else notes,
             answer=record.answer,
             media=record.media,
             complete=state is State.COMPLETE,
-            cancelled=state is State.CANCELLED and not may_have_files,
-            error=None if may_have_files else words.why(record, state),
-            ended=None if may_have_files else now,
+            cancelled=state is State.CANCELLED and not goes_on,
+            error=None if goes_on else words.why(record, state),
+            refunded=record.charge == Charge.REFUNDED,
+            ended=None if goes_on else now,
+            terms=Terms.of_json(record.terms, record.sweep).behind(self.purse.wall),
         )
         job = self._made(self._with_source(snapshot))
-        if may_have_files:
-            if look is not None and (look.is_complete or look.is_failed):
-                self.engine.spawn(self._carry, job, partial(self._keep, look=look))
-            else:
-                self.engine.spawn(self._carry, job, self._second_half)
-        else:
+        if not goes_on:
             job.end()
+        elif look is not None and (look.is_complete or look.is_failed):
+            self.engine.spawn(self._carry, job, partial(self._keep, look=look))
+        else:
+            way = partial(self._other_way, taken_up=taken_up, at_once=at_once)
+            self.engine.spawn(self._carry, job, way)
         return job
+
+    async def resume(self) -> tuple[Job[Any], ...]:
+        """
+        Take up every job of this service that has not ended and that nobody alive owns.
+
+        Those of other kernels that live are among the result, and are watched.
+        """
+        self.lease.begin()
+        await anyio.to_thread.run_sync(self.lease.bury, self.client.base_url)
+        records = await anyio.to_thread.run_sync(
+            partial(self._ledger.unfinished, self.client.base_url, limit=MOST_RESUMED)
+        )
+        records = tuple(record for record in records if record.simulated == self._simulated)
+        jobs: dict[str, Job[Any]] = {}
+        waiting = []
+        for record in records:
+            live = self.jobs.get(record.uid)
+            if live is not None and not live.done():
+                jobs[record.uid] = live
+            elif record.simulated and not self._remembers and not self.lease.is_elsewhere(record):
+                jobs[record.uid] = await self._gone(record)
+            else:
+                waiting.append(record)
+        free = [record.uid for record in waiting if not self.lease.is_elsewhere(record)]
+        await anyio.to_thread.run_sync(
+            partial(
+                self._ledger.claim_all,
+                free,
+                self.lease.owner,
+                self.lease.until,
+                now=self.clock.wall(),
+            )
+        )
+        looks = await self._looks_of(waiting)
+        fresh = await anyio.to_thread.run_sync(
+            self._ledger.with_uids, [record.uid for record in waiting]
+        )
+        for record in fresh.values():
+            jobs[record.uid] = self.restore(record, looks.get(record.job_id or ""), taken_up=True)
+        return tuple(jobs[record.uid] for record in records if record.uid in jobs)
+
+    def unfinished(self) -> int:
+        """Return how many jobs `resume` would take up, of those that no other engine has."""
+        if self._simulated and not self._remembers:
+            return 0
+        self.lease.bury(self.client.base_url)
+        found = self._ledger.unfinished(self.client.base_url, limit=MOST_RESUMED)
+        return sum(
+            record.simulated == self._simulated and not self.lease.is_elsewhere(record)
+            for record in found
+        )
+
+    async def _looks_of(self, records: Sequence[JobRecord]) -> Mapping[str, Look]:
+        """Return what the list says of those of *records* that have an id, by these ids."""
+        accepted = [record for record in records if record.job_id is not None]
+        if len(accepted) < 2:
+            return {}
+        try:
+            listing = await self._recent.since(min(record.created for record in accepted))
+        except LeonardoError as error:
+            log.info("The account's list is not to be had: %s", error)
+            return {}
+        return {} if listing is None else looks_at(listing.rows)
+
+    async def _gone(self, record: JobRecord) -> Job[Any]:
+        """Return the job of a built-in simulator that ended with its process."""
+        ended = replace(
+            record,
+            state=State.FAILED,
+            error=words.SIMULATOR_GONE,
+            charge=Charge.NONE if record.job_id is None else Charge.REFUNDED,
+            ended=self.clock.wall(),
+        )
+        await anyio.to_thread.run_sync(self._ledger.ended, ended)
+        return self.restore(ended)
+
+    def assigned(self, uid: str, job_id: str) -> Job[Any]:
+        """
+        Return the job that we call *uid*, whose answer was lost, as the service's job *job_id*.
+
+        Raises:
+            LibraryError: It is another job's, or this one's answer was not lost.
+            NotFound: The service has none of that id.
+        """
+        return self.engine.wait(self.engine.run(self._assigned, uid, job_id))
+
+    async def _assigned(self, uid: str, job_id: str) -> Job[Any]:
+        record = await self._lost(uid)
+        request = body_of(record.endpoint, record.request)
+        if request.looked_for == "generation":
+            job_id = (await self.client.generation(job_id)).id
+        taken = replace(record, job_id=job_id, state=State.ACK, charge=Charge.CHARGED, error=None)
+        if not await anyio.to_thread.run_sync(self._ledger.adopt, taken):
+            raise LibraryError(
+                f"The service's job {job_id} is another job's of this library already; "
+                f'leo.job("{job_id}") shows it. Nothing was changed.'
+            )
+        return self.restore(taken, taken_up=True)
+
+    def resent(self, uid: str) -> Job[Any]:
+        """
+        Return the job that we call *uid*, whose answer was lost, sent once more; it is paid.
+
+        Raises:
+            LibraryError: Its answer was not lost, or another kernel has it.
+        """
+        return self.engine.wait(self.engine.run(self._resent, uid))
+
+    async def _resent(self, uid: str) -> Job[Any]:
+        record = await self._lost(uid)
+        if not await self.lease.claim(record):
+            raise LibraryError("Another kernel works on this job; nothing was sent.")
+        return self.restore(replace(record, owner=self.lease.owner), taken_up=True, at_once=True)
+
+    async def _lost(self, uid: str) -> JobRecord:
+        """Return the row of a job whose answer was lost."""
+        record = await anyio.to_thread.run_sync(self._ledger.job, uid)
+        if record is None or record.sent is None or record.job_id is not None:
+            state = "not in this library" if record is None else record.state
+            raise LibraryError(
+                f"The answer to this job was not lost (it is {state}); nothing was changed."
+            )
+        return record
 
     def adopt(self, row: Generation) -> Job[Any]:
         """
@@ -278,8 +549,7 @@ class Runner:
         return self.engine.wait(self.engine.run(self._adopt, row))
 
     async def _adopt(self, row: Generation) -> Job[Any]:
-        for answered in tuple(self._answers):  # one of them may be this very job's
-            await answered.wait()
+        await self._sending.all_answered()  # one of them may be this very job's
         echo = echo_of(row)
         request = echo.request
         known = await anyio.to_thread.run_sync(
@@ -303,21 +573,21 @@ class Runner:
             job.apply(Noted(echo.note()))
         return job
 
-    def found(self, record: JobRecord, look: Look | None = None) -> Job[Any]:
+    def found(
+        self, record: JobRecord, look: Look | None = None, *, taken_up: bool = False
+    ) -> Job[Any]:
         """
         Return the job of *record*: the one that is there, unless there may be more of it.
 
         Args:
             record: What the library knows.
             look: What the service says of it, where it was just asked.
+            taken_up: Whether one that was never sent, or whose answer was lost, goes on too.
         """
         live = self.jobs.get(record.uid)
-        may_have_more = record.job_id is not None and record.state not in {
-            State.COMPLETE,
-            State.FAILED,
-        }
+        may_have_more = _is_open(record) and (record.job_id is not None or taken_up)
         if live is None or (live.done() and may_have_more):
-            return self.restore(record, look)
+            return self.restore(record, look, taken_up=taken_up)
         return live
 
     def _made(self, snapshot: Snapshot) -> Job[Any]:
@@ -365,6 +635,7 @@ class Runner:
         if self._scopes:  # an answer that is on its way is still written down
             self._idle = anyio.Event()
             await self._idle.wait()
+        await anyio.to_thread.run_sync(self.lease.close)
         await self.client.aclose()
 
     async def price(self, request: Body, size: tuple[int, int] | None = None) -> Cost:
@@ -408,19 +679,29 @@ class Runner:
                 self.account = await self.client.me()
                 self._account_seen = self.clock.now()
                 for slots in self._slots.values():
-                    slots.total = self._limits.slots or self.account.slots
+                    slots.total = self._limits.places(self.account.slots)
             return self.account
+
+    async def _user_id(self) -> str | None:
+        account = self.account or await self.refresh_account()
+        return account.user_id
 
     async def _carry(self, job: Job[Any], way: Callable[[Job[Any]], Awaitable[None]]) -> None:
         """Take *job* its *way* and see to it that it ends, whatever happens."""
         scope = anyio.CancelScope()
         self._scopes[job.uid] = scope
+        if not self._is_keeping:
+            self._is_keeping = True
+            self.engine.spawn(self._keep_alive)
         if job.uid in self._cancelled_early:
             self._cancelled_early.discard(job.uid)
             scope.cancel()
         try:
             with scope:
-                await way(job)
+                try:
+                    await way(job)
+                except TakenOver:
+                    await self._other_way(job)
             if scope.cancelled_caught and not self._closing:
                 await self._give_up(job)
         except LeonardoError as error:
@@ -436,8 +717,8 @@ class Runner:
                 ),
             )
         finally:
-            del self._scopes[job.uid]
-            self._reservations.pop(job.uid, None)
+            if self._scopes.get(job.uid) is scope:
+                del self._scopes[job.uid]
             if not self._scopes:
                 self._idle.set()
             job.abandon(
@@ -447,28 +728,113 @@ class Runner:
                 )
             )
 
+    async def _keep_alive(self) -> None:
+        try:
+            await self.lease.keep(
+                lambda: bool(self._scopes), *(slots.renew for slots in self._slots.values())
+            )
+        finally:
+            self._is_keeping = False
+
     async def _whole_way(self, job: Job[Any]) -> None:
         async with self._intending:  # one by one, so that jobs start in the order they were asked
-            await anyio.to_thread.run_sync(self._ledger.intend, self._record(job))
+            self.lease.begin()
+            await anyio.to_thread.run_sync(self._ledger.intend, self._intent(job.snapshot))
+        await self._paid_way(job)
+
+    async def _paid_way(self, job: Job[Any]) -> None:
+        """From what is written down and was never sent to the saved files."""
         try:
             await self.refresh_account()
         except ConnectionFailed as error:
             raise ConnectionFailed(
                 f"{error} The job itself was not sent, so nothing was spent.", delivered=False
             ) from error
-        reservation = self.budget.reserve(await self._price_or_none(job))
-        self._reservations[job.uid] = reservation
+        price = await self._price_or_none(job)
+        await self.purse.reserve(job.uid, price, job.snapshot.terms)
         async with self._slots[job.kind].place():
-            ack = await self._send(job, reservation)
-            accepted = self.clock.now()
-            look = look_of_answer(ack.id, ack.files) or await self._until_ended(job, ack.id)
-            self._durations.learn(_kind(job.request), self.clock.now() - accepted)
-            await self._keep(job, look)
+            await self._sending.accepted(job, job.snapshot.terms.resend)
+            await self._accepted_way(job, learns=True)
 
-    async def _second_half(self, job: Job[Any]) -> None:
-        """From the service's id to the saved files, for a job of another session."""
-        look = look_of_answer(str(job.id), job.snapshot.answer)
-        await self._keep(job, look or await self._until_ended(job, str(job.id)))
+    async def _accepted_way(self, job: Job[Any], *, learns: bool = False) -> None:
+        """From the service's id to the saved files."""
+        accepted, job_id = self.clock.now(), str(job.id)
+        look = look_of_answer(job_id, job.snapshot.answer)
+        look = look or await self._until_ended(job, job_id)
+        if learns:
+            self._durations.learn(_kind(job.request), self.clock.now() - accepted)
+        await self._keep(job, look)
+
+    async def _other_way(
+        self, job: Job[Any], *, taken_up: bool = False, at_once: bool = False
+    ) -> None:
+        """
+        From wherever another engine has left *job*, once that one has let go of it.
+
+        Args:
+            job: A job that is written down.
+            taken_up: Whether one that was never sent, or whose answer was lost, goes on.
+            at_once: Whether one whose answer was lost is sent again and not looked for.
+        """
+        record = await self._claimed(job)
+        if record is None:
+            return
+        if job.id is not None:
+            async with self._slots[job.kind].place(at_once=True):
+                await self._accepted_way(job)
+        elif not taken_up:
+            raise words.why(record, State(record.state)) or JobError("It has no id.")
+        elif job.sent:
+            try:
+                await self.refresh_account()
+            except LeonardoError as error:
+                log.info("The account could not be asked for: %s", error)
+            async with self._slots[job.kind].place(at_once=True):
+                await self._sending.accepted(job, job.snapshot.terms.resend, was_searched=at_once)
+                await self._accepted_way(job)
+        else:
+            await self._paid_way(job)
+
+    async def _claimed(self, job: Job[Any]) -> JobRecord | None:
+        """Return what is written down of *job*, now this engine's; None where it has ended."""
+        record = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
+        while record is not None:
+            self._learn_from(job, record)
+            if job.state.is_final:
+                return None
+            if not self.lease.is_elsewhere(record) and await self.lease.claim(record):
+                break
+            if not job.snapshot.elsewhere:
+                job.apply(Took(elsewhere=True))
+            record = await self._following.next(job.uid)
+        if job.snapshot.elsewhere:
+            job.apply(Took(elsewhere=False))
+        # the last owner may have written something between the reading and the claim
+        record = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
+        if record is None:
+            raise LibraryError("The library does not have this job any more; it was removed.")
+        self._learn_from(job, record)
+        return None if job.state.is_final else record
+
+    def _learn_from(self, job: Job[Any], record: JobRecord) -> None:
+        """Take in what the library says of *job*, which another engine has written."""
+        if record.sent is not None and not job.sent:
+            job.apply(Sent())
+        if record.job_id is not None and job.id is None:
+            job.apply(Acked(record.job_id, record.cost, self.clock.now(), record.answer))
+        match State(record.state):
+            case State.COMPLETE:
+                for item in record.media[len(job.snapshot.media) :]:
+                    job.apply(Saved(item))
+                job.apply(Completed(self.clock.now()))
+            case State.FAILED:
+                error = words.why(record, State.FAILED) or JobError("It failed.")
+                refunded = record.charge == Charge.REFUNDED
+                job.apply(Failed(error, self.clock.now(), refunded))
+            case State.CANCELLED if job.id is None:
+                job.apply(Cancelled(self.clock.now()))
+            case _:
+                pass
 
     async def _keep(self, job: Job[Any], look: Look) -> None:
         """Fetch what an ended job made, and write down how it ended."""
@@ -509,73 +875,6 @@ class Runner:
         job.apply(Priced(price))
         return price
 
-    async def _send(self, job: Job[Any], reservation: Reservation) -> Ack:
-        """Send the request until it is accepted or refused for good."""
-        started, pause = self.clock.now(), 1.0
-        while True:
-            await self._per_minute[job.request.endpoint].turn()
-            try:
-                # once it leaves, its answer must be written down, whoever loses patience meanwhile
-                with anyio.CancelScope(shield=True):
-                    ack = await self._send_once(job)
-                    reservation.settle(job.cost)
-            except OutcomeUnknown:
-                reservation.settle(None)  # it may be paid, so it counts as spent
-                raise
-            except RateLimited as refusal:
-                wait = refusal.retry_after or pause
-                if self.clock.now() + wait - started > self._limits.patience:
-                    raise
-            else:
-                return ack
-            await self.clock.pause(wait)
-            pause = min(pause * 2, SEND_PAUSE_LONGEST)
-
-    async def _send_once(self, job: Job[Any]) -> Ack:
-        job.apply(Sent())  # first, so that nobody takes it for one that can still be withdrawn
-        try:
-            await anyio.to_thread.run_sync(self._ledger.sent, job.uid, self.clock.wall())
-        except LeonardoError:
-            job.apply(SentBack())
-            raise
-        answered = anyio.Event()
-        self._answers.add(answered)
-        try:
-            return await self._answered(job)
-        finally:
-            answered.set()
-            self._answers.discard(answered)
-
-    async def _answered(self, job: Job[Any]) -> Ack:
-        """Return the answer to the request of *job*, once it is written down."""
-        try:
-            ack = await self.client.create(job.request)
-        except RateLimited:
-            job.apply(SentBack())
-            raise
-        except ConnectionFailed as error:
-            if error.delivered:
-                raise words.outcome_unknown(job, error) from error
-            job.apply(SentBack())
-            raise
-        except ServiceError as error:
-            if _may_have_created(error):
-                raise words.outcome_unknown(job, error) from error
-            job.apply(SentBack())
-            raise
-        # known first and written down then: a full disk must not lose a job that is paid
-        job.apply(Acked(ack.id, ack.cost, self.clock.now(), ack.files))
-        for member in ack.left_out:
-            job.apply(Noted(f"The service does not take {member}; the job was sent without it."))
-        for sentence in ack.notes:
-            job.apply(Noted(sentence))
-        try:
-            await anyio.to_thread.run_sync(self._ledger.acked, self._record(job))
-        except LibraryError as error:
-            log.warning("%r is paid, and could not be written down: %s", job, error)
-            job.apply(Noted(f"Keep the id {job.id}: it could not be written down ({error})"))
-        return ack
-
     async def _until_ended(self, job: Job[Any], job_id: str) -> Look:
         try:
             return await self._watches[job.request.looked_for].until_ended(
@@ -584,7 +883,8 @@ class Runner:
         except TimeoutError:
             raise JobTimeout(
                 f"{job.noun} {job_id} has not ended after {job.elapsed:.0f} s. "
-                f'{words.price_sentence(job)}It may still: leo.job("{job_id}") looks for it again.',
+                f'{words.price_sentence(job)}It may still: leo.job("{job_id}") looks for it again, '
+                "and so does leo.resume().",
                 snapshot=job.snapshot,
             ) from None
 
@@ -608,7 +908,6 @@ class Runner:
             if job.sent:
                 await self._refresh_quietly()
             if job.snapshot.charge is Charge.NONE:
-                self._give_back(job)
                 await self._write_end(job, State.FAILED, error)
             else:  # it may be finished there, or may finish yet, so the row stays open
                 await self._write_end(job, job.state, error)
@@ -617,25 +916,28 @@ class Runner:
     async def _end(self, job: Job[Any], error: JobFailed, *, refunded: bool) -> None:
         """End *job* with the service's last word."""
         await self._refresh_quietly()
-        await self._write_end(job, State.FAILED, error)
-        if refunded:
-            self._give_back(job)
+        charge = Charge.REFUNDED if refunded else job.snapshot.charge
+        await self._write_end(job, State.FAILED, error, charge)
         job.apply(Failed(error, self.clock.now(), refunded))
 
     async def _give_up(self, job: Job[Any]) -> None:
         with anyio.CancelScope(shield=True):
-            if job.snapshot.charge is Charge.NONE:
-                self._give_back(job)
-            await self._write_end(job, State.CANCELLED, None)
+            if not job.snapshot.elsewhere:  # another engine goes on with it
+                await self._write_end(job, State.CANCELLED, None)
         job.apply(Cancelled(self.clock.now()))
 
-    def _give_back(self, job: Job[Any]) -> None:
-        if (reservation := self._reservations.get(job.uid)) is not None:
-            reservation.give_back()
-
-    async def _write_end(self, job: Job[Any], state: State, error: LeonardoError | None) -> None:
+    async def _write_end(
+        self,
+        job: Job[Any],
+        state: State,
+        error: LeonardoError | None,
+        charge: Charge | None = None,
+    ) -> None:
         record = replace(
-            self._record(job), state=state, error=None if error is None else str(error)
+            self._record(job),
+            state=state,
+            error=None if error is None else str(error),
+            charge=charge,
         )
         if not state.is_final:
             record = replace(record, ended=None, seconds=None)
@@ -666,6 +968,7 @@ class Runner:
             seconds=job.elapsed,
             job_id=job.id,
             cost=job.cost,
+            price=job.price,
             answer=job.snapshot.answer,
             media=job.snapshot.media,
         )
@@ -684,8 +987,9 @@ def _kind(request: Body) -> Hashable:
     return (request.endpoint, *(members.get(name) for name in _LONGER))
 
 
-def _may_have_created(error: ServiceError) -> bool:
-    """Whether a job may exist although the answer to its request was *error*."""
-    if isinstance(error, (AuthenticationError, RequestRefused)):
-        return False
-    return isinstance(error, UnexpectedResponse) or error.status >= SERVER_FAULT
+def _is_open(record: JobRecord) -> bool:
+    """Whether there may be more of the job of *record*: files, or an end."""
+    state = State(record.state)
+    if state is State.CANCELLED:
+        return record.job_id is not None
+    return state not in {State.COMPLETE, State.FAILED}

@@ -11,10 +11,21 @@ from leonardo_nb.service.responses import printable
 if TYPE_CHECKING:
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.looks import Look
-    from leonardo_nb.errors import LeonardoError
+    from leonardo_nb.errors import Candidate, LeonardoError
     from leonardo_nb.library.records import JobRecord
 
-__all__ = ["failure", "outcome_unknown", "price_sentence", "why"]
+__all__ = [
+    "SIMULATOR_GONE",
+    "failure",
+    "no_way_to_look",
+    "nothing_found",
+    "price_sentence",
+    "reason_of",
+    "reused",
+    "search_broken_off",
+    "several",
+    "why",
+]
 
 
 def why(record: JobRecord, state: State) -> LeonardoError | None:
@@ -25,14 +36,34 @@ def why(record: JobRecord, state: State) -> LeonardoError | None:
         return None
     if record.sent is None:
         return JobError(
-            "This job was not sent, or not yet by the process that asked for it; it has cost "
-            "nothing so far. `job.again()` asks for it here."
+            "This job was never sent, so it has cost nothing; leo.resume() sends it, "
+            "`job.again()` asks anew."
         )
     return OutcomeUnknown(
         record.error
         or "The answer to this request was lost, so nobody knows whether it was accepted and "
-        "paid; it was not sent again."
+        "paid; leo.resume() looks for it before anything is sent again."
     )
+
+
+SIMULATOR_GONE = (
+    "The built-in simulator that drew this ended with its kernel, so there is nothing to fetch; it "
+    "was play money. `job.again()` asks for it here."
+)
+_HAPPENED = " What happened: "
+
+
+def reused(record: JobRecord) -> str:
+    """Return the note of a job that is given in the place of a new one."""
+    day = record.created.astimezone().strftime("%Y-%m-%d")
+    return f"From the library, where it is since {day}; asking for it again cost nothing."
+
+
+def reason_of(record: JobRecord) -> str | None:
+    """Return why the answer to a job without an id was lost, where it is written down."""
+    if record.job_id is not None or record.error is None:
+        return None
+    return record.error.partition(_HAPPENED)[2] or None
 
 
 def price_sentence(job: Job[Any]) -> str:
@@ -60,12 +91,71 @@ def failure(job: Job[Any], look: Look) -> JobFailed:
     )
 
 
-def outcome_unknown(job: Job[Any], error: LeonardoError) -> OutcomeUnknown:
-    """Return the error of a *job* whose answer was lost because of *error*."""
+def nothing_found(job: Job[Any]) -> OutcomeUnknown:
+    """Return the error of a *job* that was not made, as far as one can see, and is not resent."""
+    if job.snapshot.resent:
+        return _unknown(
+            job,
+            "It was lost twice, and the account's newest jobs show nothing of it",
+            "`job.resend()` sends it once more",
+        )
+    return _unknown(
+        job,
+        'The account\'s newest jobs show nothing of it, and resend="never" leaves it to you',
+        "`job.resend()` sends it again",
+    )
+
+
+def no_way_to_look(job: Job[Any]) -> OutcomeUnknown:
+    """Return the error of a *job* of a kind that the service lets nobody look for."""
+    return _unknown(
+        job,
+        "The service has no list in which it could be looked for",
+        f"Look at your account there: {_CHOICE}",
+    )
+
+
+def search_broken_off(job: Job[Any], error: LeonardoError) -> OutcomeUnknown:
+    """Return the error of a *job* that could not be looked for because of *error*."""
+    return _unknown(
+        job,
+        f"It could not be looked for ({str(error).rstrip('.')})",
+        "leo.resume() looks again; `job.resend()` pays once more at once",
+    )
+
+
+def several(job: Job[Any], candidates: tuple[Candidate, ...]) -> OutcomeUnknown:
+    """Return the error of a *job* that may be any of *candidates*."""
+    count = len(candidates)
+    found = (
+        f"{count} of the account's newest jobs may be it"
+        if count > 1
+        else "One of the account's newest jobs may be it, and is not surely it"
+    )
+    listed = "; ".join(map(_candidate, candidates[:_MOST_LISTED]))
+    more = f"; and {count - _MOST_LISTED} more" if count > _MOST_LISTED else ""
+    return _unknown(job, f"{found}: {listed}{more}", _CHOICE, candidates)
+
+
+_MOST_LISTED = 5
+_CHOICE = '`job.adopt("<id>")` takes a job that is there, `job.resend()` pays once more'
+
+
+def _candidate(each: Candidate) -> str:
+    when = "" if each.created is None else f", made {each.created:%Y-%m-%d %H:%M:%S} UTC"
+    differs = f", differs in {' and '.join(each.differs)}" if each.differs else ""
+    return f"{each.id}{when}{differs}"
+
+
+def _unknown(
+    job: Job[Any], found: str, advice: str, candidates: tuple[Candidate, ...] = ()
+) -> OutcomeUnknown:
     price = "" if job.price is None else f" ({job.price})"
+    lost = job.snapshot.lost
+    happened = "" if lost is None else f"{_HAPPENED}{lost}"
     return OutcomeUnknown(
         f"The answer to this request was lost, so nobody knows whether it was accepted and "
-        f"paid{price}; it was not sent again. Look at the account's newest jobs before "
-        f"`job.again()`. What happened: {error}",
+        f"paid{price}. {found}. {advice}.{happened}",
         snapshot=job.snapshot,
+        candidates=candidates,
     )

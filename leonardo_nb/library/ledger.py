@@ -250,6 +250,23 @@ class Ledger:
         is_open = JOBS.c.state.not_in(("complete", "failed"))
         return self._update(uid, free, is_open, owner=owner, lease_until=written(until)) == 1
 
+    def claim_all(
+        self, uids: Sequence[str], owner: str, until: datetime, *, now: datetime | None = None
+    ) -> AbstractSet[str]:
+        """Make *owner* the one who works on *uids*, as `claim` does; return those that it has."""
+        present = written(now or datetime.now(UTC))
+        free = JOBS.c.owner.is_(None) | (JOBS.c.owner == owner) | (JOBS.c.lease_until < present)
+        is_open = JOBS.c.state.not_in(("complete", "failed"))
+        has: set[str] = set()
+        with self._writing(alone_on=f"owner {owner}") as connection:
+            for start in range(0, len(uids), AT_ONCE):
+                these = JOBS.c.uid.in_(uids[start : start + AT_ONCE])
+                query = sql.update(JOBS).where(these, free, is_open)
+                connection.execute(query.values(owner=owner, lease_until=written(until)))
+                mine = sql.select(JOBS.c.uid).where(these, JOBS.c.owner == owner)
+                has |= set(connection.execute(mine).scalars())
+        return has
+
     def beat(self, owner: str, until: datetime) -> int:
         """Keep *owner*'s jobs until *until*, and return how many it still has."""
         query = sql.update(JOBS).where(JOBS.c.owner == owner)
@@ -300,6 +317,8 @@ class Ledger:
     def reserved(self, scope: str, unit: Unit) -> tuple[Cost, Cost]:
         """
         Return what was spent of a budget, and what is set aside besides, both in *unit*.
+
+        What was sent and may have been paid is spent.
 
         Args:
             scope: The budget's name, as in `reserve`.
@@ -537,25 +556,26 @@ def _reserved(scope: str) -> sql.Select[Any]:
     each = (JOBS.c.cost_amount, JOBS.c.cost_unit, RESERVATIONS.c.amount, RESERVATIONS.c.unit)
     ended = JOBS.c.state.in_(("complete", "failed", "cancelled"))
     nothing = (_CHARGE == "refunded") | ((_CHARGE == "none") & ended)
+    is_spent = _CHARGE.in_(("charged", "unknown"))
     return (
         # few prices and many jobs, so equal ones are counted there and not carried here
-        sql.select(*each, (_CHARGE == "charged").label("charged"), sql.func.count().label("jobs"))
+        sql.select(*each, is_spent.label("spent"), sql.func.count().label("jobs"))
         .join_from(RESERVATIONS, JOBS, JOBS.c.uid == RESERVATIONS.c.uid)
         .where(RESERVATIONS.c.scope == scope, ~nothing)
-        .group_by(*each, sql.text("charged"))
+        .group_by(*each, sql.text("spent"))
     )
 
 
 def _summed(rows: Iterable[sql.Row[Any]], unit: Unit) -> tuple[Cost, Cost]:
-    """Return what is charged and what is only set aside, of rows that `_reserved` gave."""
+    """Return what is spent and what is only set aside, of rows that `_reserved` gave."""
     spent = kept = Cost.of(0, unit)
     for row in rows:
-        is_known = row.charged and row.cost_amount is not None
+        is_known = row.spent and row.cost_amount is not None
         amount = (
             Cost.of(row.cost_amount, row.cost_unit) if is_known else Cost.of(row.amount, row.unit)
         )
         worth = converted(amount, unit) * row.jobs
-        spent, kept = (spent + worth, kept) if row.charged else (spent, kept + worth)
+        spent, kept = (spent + worth, kept) if row.spent else (spent, kept + worth)
     return spent, kept
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import math
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 from urllib.parse import quote
 
 import anyio
@@ -66,14 +67,16 @@ from leonardo_nb.service.responses import (
     price_of,
     rows,
 )
+from leonardo_nb.service.retries import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+    from datetime import datetime
 
     from leonardo_nb.money import Cost
     from leonardo_nb.service.requests import Body
 
-__all__ = ["Client", "Media"]
+__all__ = ["Client", "Manners", "Media"]
 
 T = TypeVar("T")
 
@@ -147,6 +150,20 @@ def _no_cookies() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
+class Manners(Protocol):
+    """When a request may go, and whether it goes again."""
+
+    async def ask(self, kind: Kind, send: Callable[[], Awaitable[T]], *, once: bool) -> T:
+        """
+        Return what *send* returns, called when it may go, and again as the policy says.
+
+        Args:
+            kind: What the request does.
+            send: Sends it once.
+            once: Whether it is its caller who sends it again.
+        """
+
+
 class Media:
     """A file on its way; what it claims to be proves nothing, so only its bytes are offered."""
 
@@ -184,8 +201,9 @@ class Client:
     The service, one coroutine for each endpoint.
 
     Every call may raise `AuthenticationError`, `RateLimited`, `UnexpectedResponse` or
-    `ConnectionFailed`, besides what it says itself. No call is repeated on its own, but for the
-    one in `create_generation` that the service has provably not acted on.
+    `ConnectionFailed`, besides what it says itself. What makes a job is sent at once and is not
+    repeated, but for the one in `create_generation` that the service has provably not acted on;
+    everything else as its `manners` say.
 
     Args:
         base_url: Up to and including `/api/rest/v1`. Only https, but for this machine.
@@ -196,6 +214,9 @@ class Client:
         allow_http: Let the key travel openly, to a host on a network where nobody else listens.
 
     Attributes:
+        manners: Whoever paces requests and sends again what may be; without one each is sent once.
+        service_time: What the service's clock showed when its last answer came, by the answer's
+            `Date`, in whole seconds; None where no answer has said it.
         webhook_url: What requests for pictures name as `webhookCallbackUrl` where they name none
             themselves; left out for good once the service has refused it.
     """
@@ -217,6 +238,8 @@ class Client:
         self._timeout = timeout
         self._takes_webhook = True
         self.webhook_url: str | None = None
+        self.manners: Manners | None = None
+        self.service_time: datetime | None = None
         # What is on this machine is not asked for through a proxy; one context for both is quick.
         uses_network = transport is None and not is_local(self._base.host)
         verify = httpx.create_ssl_context() if transport is None else None
@@ -305,7 +328,7 @@ class Client:
                 files=tuple(file.url for file in result.files if file.url is not None),
                 notes=(BLOCKED,) if result.blocked else (),
             )
-        answer = await self._ask("POST", body.endpoint, json_body=body.wire())
+        answer = await self._ask_once("POST", body.endpoint, json_body=body.wire())
         return _fitting(lambda it: Ack.read(it, body.wrappers), answer)
 
     async def _create_told(self, told: v2.Translation) -> Ack:
@@ -321,7 +344,7 @@ class Client:
         Source: API reference, `POST /v2/generations`.
         """
         wire = {"model": model_slug, "public": public, "parameters": dict(parameters)}
-        answer = await self._ask("POST", self._v2("generations"), json_body=wire)
+        answer = await self._ask_once("POST", self._v2("generations"), json_body=wire)
         return _fitting(lambda it: Ack.read(it, ("generate",)), answer)
 
     async def models_v2(self) -> tuple[V2ModelRow, ...]:
@@ -364,7 +387,7 @@ class Client:
             "base64": base64,
             "parameters": {**parameters, "guidances": guidances},
         }
-        answer = await self._ask(
+        answer = await self._ask_once(
             "POST", self._v2("generationssync"), json_body=wire, timeout=_SYNC_TIMEOUT
         )
         return _fitting(SyncResult.read, answer)
@@ -390,29 +413,33 @@ class Client:
         if not self._takes_webhook:
             wire.pop("webhookCallbackUrl", None)
         try:
-            answer = await self._ask("POST", "generations", json_body=wire)
+            answer = await self._ask_once("POST", "generations", json_body=wire)
         except RequestRefused as exc:
             is_about_it = exc.member == "webhookCallbackUrl" and "webhookCallbackUrl" in wire
             if exc.status >= 500 or not is_about_it:
                 raise
             self._takes_webhook = False
             del wire["webhookCallbackUrl"]
-            answer = await self._ask("POST", "generations", json_body=wire)
+            answer = await self._ask_once("POST", "generations", json_body=wire)
         # what nobody asked for by name need not be told as missing
         is_missed = body.webhookCallbackUrl is not None and "webhookCallbackUrl" not in wire
         left_out = ("webhookCallbackUrl",) if is_missed else ()
         return _fitting(lambda it: Ack.read(it, left_out=left_out), answer)
 
-    async def generation(self, generation_id: str) -> Generation:
+    async def generation(self, generation_id: str, *, once: bool = False) -> Generation:
         """
         Return what a look at one job sees.
+
+        Args:
+            generation_id: The job's id.
+            once: Whether the caller looks again where this fails.
 
         Raises:
             NotFound: There is no job of that id, or it was deleted.
 
         Source: API reference, `GET /generations/{id}`.
         """
-        body = await self._ask("GET", f"generations/{_segment(generation_id)}")
+        body = await self._ask("GET", f"generations/{_segment(generation_id)}", once=once)
         row = _fitting(lambda it: inside(it, "generations_by_pk"), body)
         if row is None:
             raise NotFound(
@@ -423,7 +450,7 @@ class Client:
             )
         return _fitting(lambda _: Generation.model_validate(row), body)
 
-    async def variation(self, variation_id: str) -> Variation | None:
+    async def variation(self, variation_id: str, *, once: bool = False) -> Variation | None:
         """
         Return what a look at a variation sees, or None in its first moments.
 
@@ -432,18 +459,21 @@ class Client:
 
         Source: API reference, `GET /variations/{id}`.
         """
-        body = await self._ask("GET", f"variations/{_segment(variation_id)}")
+        body = await self._ask("GET", f"variations/{_segment(variation_id)}", once=once)
         wrapper = "generated_image_variation_generic"
         row = _fitting(lambda it: one_row(it, wrapper, variation_id), body)
         return None if row is None else _fitting(lambda _: Variation.model_validate(row), body)
 
-    async def motion_variation(self, variation_id: str) -> MotionVariation | None:
+    async def motion_variation(
+        self, variation_id: str, *, once: bool = False
+    ) -> MotionVariation | None:
         """
         Return what a look at a motion variation sees, or None in its first moments.
 
         Source: API reference, `GET /motion-variations/{id}`.
         """
-        body = await self._ask("GET", f"motion-variations/{_segment(variation_id)}")
+        path = f"motion-variations/{_segment(variation_id)}"
+        body = await self._ask("GET", path, once=once)
         wrapper = "generated_image_variation_motion"
         row = _fitting(lambda it: one_row(it, wrapper, variation_id), body)
         if row is None:
@@ -451,7 +481,7 @@ class Client:
         return _fitting(lambda _: MotionVariation.model_validate(row), body)
 
     async def generations(
-        self, user_id: str, *, offset: int = 0, limit: int = 10
+        self, user_id: str, *, offset: int = 0, limit: int = 10, once: bool = False
     ) -> tuple[Generation, ...]:
         """
         Return an account's jobs, newest first; rows that cannot be read are left out.
@@ -462,6 +492,7 @@ class Client:
             "GET",
             f"generations/user/{_segment(user_id)}",
             params={"offset": offset, "limit": limit},
+            once=once,
         )
         found = _fitting(lambda it: rows(it, "generations"), body)
         # one job with a broken row must not hide the others
@@ -500,7 +531,9 @@ class Client:
         if isinstance(body, UniversalUpscale) and size is not None:
             asked = body.pricing_for(size)
         if asked is not None:
-            answer = await self._ask("POST", "pricing-calculator", json_body=asked)
+            answer = await self._ask(
+                "POST", "pricing-calculator", kind=Kind.FREE_WRITE, json_body=asked
+            )
             return _fitting(price_of, answer)
         credits_ = None if isinstance(body, CreateGeneration) else body.estimated_credits()
         if credits_ is None:
@@ -518,7 +551,10 @@ class Client:
         Source: API reference, `POST /pricing-calculator`.
         """
         asked = {"service": service, "serviceParams": {service: dict(params)}}
-        return _fitting(price_of, await self._ask("POST", "pricing-calculator", json_body=asked))
+        return _fitting(
+            price_of,
+            await self._ask_free("pricing-calculator", asked),
+        )
 
     async def _image_price(self, body: CreateGeneration) -> Cost:
         params = pricing_params(body.wire())
@@ -578,7 +614,10 @@ class Client:
             wire["promptInstructions"] = instructions
         if is_video:
             wire["isVideo"] = True
-        return _fitting(Prompt.read, await self._ask("POST", "prompt/improve", json_body=wire))
+        return _fitting(
+            Prompt.read,
+            await self._ask("POST", "prompt/improve", kind=Kind.PAID_WRITE, json_body=wire),
+        )
 
     async def prompt_random(self) -> Prompt:
         """
@@ -586,7 +625,7 @@ class Client:
 
         Source: API reference, `POST /prompt/random`.
         """
-        return _fitting(Prompt.read, await self._ask("POST", "prompt/random"))
+        return _fitting(Prompt.read, await self._ask("POST", "prompt/random", kind=Kind.PAID_WRITE))
 
     async def init_image(self, extension: str) -> Presigned:
         """
@@ -595,7 +634,10 @@ class Client:
         Source: API reference, `POST /init-image`.
         """
         wire = {"extension": _extension(extension, _IMAGE_EXTENSIONS)}
-        return _fitting(Presigned.read, await self._ask("POST", "init-image", json_body=wire))
+        return _fitting(
+            Presigned.read,
+            await self._ask_free("init-image", wire),
+        )
 
     async def canvas_init_image(
         self, extension: str, mask_extension: str | None = None
@@ -609,7 +651,7 @@ class Client:
             "initExtension": _extension(extension, _IMAGE_EXTENSIONS),
             "maskExtension": _extension(mask_extension or extension, _IMAGE_EXTENSIONS),
         }
-        body = await self._ask("POST", "canvas-init-image", json_body=wire)
+        body = await self._ask_free("canvas-init-image", wire)
         return _fitting(CanvasPresigned.read, body)
 
     async def init_image_info(self, image_id: str) -> Uploaded:
@@ -643,7 +685,7 @@ class Client:
         wire: dict[str, object] = {"extension": _extension(extension, _MEDIA_EXTENSIONS)}
         if original_filename is not None:
             wire["originalFilename"] = original_filename
-        body = await self._ask("POST", "media", json_body=wire)
+        body = await self._ask_free("media", wire)
         return _fitting(lambda it: Presigned.read(it, "uploadMedia"), body)
 
     async def media_info(self, upload_id: str) -> Uploaded:
@@ -689,6 +731,15 @@ class Client:
         Source: API reference, section 7.
         """
         target = self._checked_upload(presigned.url)
+
+        async def send() -> None:
+            await self._upload_once(target, presigned, data, content_type)
+
+        await self._mannerly(Kind.UPLOAD, send, once=False)
+
+    async def _upload_once(
+        self, target: httpx.URL, presigned: Presigned, data: bytes, content_type: str
+    ) -> None:
         suffix = content_type.partition("/")[2] or "bin"
         request = self._files.build_request(
             "POST",
@@ -796,11 +847,48 @@ class Client:
         method: str,
         path: str,
         *,
+        kind: Kind | None = None,
+        once: bool = False,
+        json_body: Mapping[str, object] | None = None,
+        params: Mapping[str, int] | None = None,
+    ) -> object:
+        """
+        Return the decoded body of a successful answer, or raise what the answer means.
+
+        Args:
+            method: Of HTTP.
+            path: Below the base address, or a whole address.
+            kind: What the request does, where *method* does not tell.
+            once: Whether it is its caller who sends it again.
+            json_body: What is posted.
+            params: What follows the question mark.
+        """
+        kind = kind or (Kind.DELETE if method == "DELETE" else Kind.READ)
+
+        async def send() -> object:
+            return await self._ask_once(method, path, json_body=json_body, params=params)
+
+        return await self._mannerly(kind, send, once=once)
+
+    async def _ask_free(self, path: str, body: Mapping[str, object]) -> object:
+        """Post what costs nothing, so that twice is as good as once."""
+        return await self._ask("POST", path, kind=Kind.FREE_WRITE, json_body=body)
+
+    async def _mannerly(self, kind: Kind, send: Callable[[], Awaitable[T]], *, once: bool) -> T:
+        if self.manners is None:
+            return await send()
+        return await self.manners.ask(kind, send, once=once)
+
+    async def _ask_once(
+        self,
+        method: str,
+        path: str,
+        *,
         json_body: Mapping[str, object] | None = None,
         params: Mapping[str, int] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  httpx's, for each piece of an answer
     ) -> object:
-        """Return the decoded body of a successful answer, or raise what the answer means."""
+        """Send one request, now."""
         seconds = self._timeout if timeout is None else max(timeout, self._timeout)
         request = self._api.build_request(
             method, path, json=json_body, params=params, timeout=seconds
@@ -831,7 +919,16 @@ class Client:
                 f"({_reason(exc)}); the request may have arrived.",
                 delivered=True,
             ) from bare(exc)
+        self._note_clock(response)
         return self._decoded(response, content, f"{method} {path}")
+
+    def _note_clock(self, response: httpx.Response) -> None:
+        try:
+            said = parsedate_to_datetime(response.headers.get("date", ""))
+        except ValueError:
+            return
+        if said.tzinfo is not None:
+            self.service_time = said
 
     async def _content(self, response: httpx.Response) -> bytes:
         pieces = bytearray()

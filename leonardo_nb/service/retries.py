@@ -298,6 +298,8 @@ def failure_of(error: Exception) -> Failure:
             return Failure.LOST if error.delivered else Failure.UNREACHABLE
         case AuthenticationError():
             return Failure.KEY
+        case RequestRefused():  # never made of a server's fault, see `refusals`
+            return Failure.REFUSED
         case ServiceError(status=status) if status >= SERVER_FAULT:
             # whatever reason it names, it may have made the job before it broke
             return _BY_STATUS.get(status, Failure.BROKEN)
@@ -305,7 +307,7 @@ def failure_of(error: Exception) -> Failure:
             return Failure.TOO_MANY if error.retry_after is None else Failure.TOO_MANY_FOR
         case NotFound():
             return Failure.MISSING
-        case RequestRefused() | ModerationError() | NotEnoughCredits():
+        case ModerationError() | NotEnoughCredits():
             return Failure.REFUSED
         case UnexpectedResponse():
             return _unexpected(error)

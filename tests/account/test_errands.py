@@ -40,7 +40,7 @@ async def test_a_prompt_that_is_not_waited_for_is_counted(
 
         studio.engine.wait(studio.engine.run(impatient))
 
-        assert (leo.Credits(4), leo.Credits(5)) == (studio.spent, studio._runner.budget.left)
+        assert (leo.Credits(4), leo.Credits(5)) == (studio.spent, studio._runner.purse.left)
 
 
 def previews(studio: leo.Studio, simulator: Simulator) -> tuple[int, int]:

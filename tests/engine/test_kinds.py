@@ -266,7 +266,7 @@ async def test_unknown_outcome_counts_as_spent(make: Any) -> None:
     studio = make(budget=leo.Credits(80))
     image = (await studio.generate("a fox", **SMALL))[0]
     spent = studio.spent
-    studio.simulator.script(path="/variations/upscale", status=502)
+    studio.simulator.script(path="/variations/upscale", status=502, times=2)
 
     with pytest.raises(leo.OutcomeUnknown):
         await image.upscale()

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownParameter
-from leonardo_nb.service.catalog import expected_seconds_of
+from leonardo_nb.service.catalog import SEED_MAX_FLUX, expected_seconds_of
 from leonardo_nb.service.defaults import minimal
 from leonardo_nb.service.plain import escaped
 from leonardo_nb.service.reading import Vocabulary
 from leonardo_nb.service.rules import Rule
 
-__all__ = ["Body", "Closed", "SourceType"]
+__all__ = ["Body", "Closed", "SourceType", "own_seed"]
 
 SourceType = Literal["GENERATED", "UPLOADED", "VARIATION"]
 
@@ -198,6 +198,21 @@ class Body(Closed):
         canonical = json.dumps(about, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    def seeded(self, typed: Iterable[str]) -> Self:
+        """
+        Return this request with the seed that follows from the rest of it, where it has a seed.
+
+        So the same words mean the same picture without a seed being named.
+
+        Args:
+            typed: What a person typed besides; a seed among it is kept.
+        """
+        name_of = self.vocabulary.name_of
+        if getattr(self, "seed", None) is None or "seed" in {name_of(each) for each in typed}:
+            return self
+        rest = {name: value for name, value in self.wire().items() if name != "seed"}
+        return self.from_wire(rest | {"seed": own_seed(_steady(rest))})
+
     @property
     def caption(self) -> str:
         """What stands on the job's card in one line: the prompt, or what is done to an image."""
@@ -264,6 +279,17 @@ class Body(Closed):
         arguments = [] if lead is None else [_literal(lead)]
         arguments += [f"{name}={_literal(value)}" for name, value in self.notable().items()]
         return f"leo.{self.function}({', '.join(arguments)})"
+
+
+def own_seed(about: object) -> int:
+    """
+    Return the seed that follows from *about*, which JSON can hold: evenly spread, always the same.
+
+    >>> own_seed({"prompt": "a fox"}) == own_seed({"prompt": "a fox"})
+    True
+    """
+    canonical = json.dumps(about, sort_keys=True, separators=(",", ":"), default=str)
+    return int(hashlib.sha256(canonical.encode()).hexdigest()[:16], 16) % (SEED_MAX_FLUX + 1)
 
 
 def _lowered(sentence: str) -> str:
