@@ -157,6 +157,7 @@ def show(resumed: Resumed) -> None:
                     {"text/html": _line(repr(resumed)), "text/plain": repr(resumed)}, {}
                 ),
                 lingers=any(job.kind != "generation" for job in resumed[:MOST_CARDS]),
+                asks=lambda: any(map(is_unknown, resumed[:MOST_CARDS])),
             ).start()
 
 

@@ -66,6 +66,22 @@ def host() -> str:
     return "kernel" if getattr(shell, "kernel", None) is not None else "terminal"
 
 
+LOOK_SECONDS = 3.0
+"""How long the end of what asks waits for a page to say that it shows it."""
+
+
+def has_reader() -> bool:
+    """
+    Whether somebody may be at the page of the cell that runs, and answer a question.
+
+    Programs that run notebooks let no cell ask for input: nbclient says so, and with it nbconvert
+    and papermill.
+    """
+    from IPython import get_ipython
+
+    return bool(getattr(getattr(get_ipython(), "kernel", None), "_allow_stdin", False))
+
+
 class Slot:
     """
     One output of one cell, named by its `display_id`.
@@ -220,6 +236,7 @@ def show_job(job: Job[Any]) -> None:
                 line=lambda: waiting_line(job),
                 delay=max(0.0, WIDGET_DELAY_SECONDS - job.elapsed),
                 lingers=job.kind != "generation",
+                asks=lambda: facts_of(job).asks,
             ).start()
 
 
@@ -254,6 +271,7 @@ class Showing(Generic[W]):
         lingers: Whether a widget that a page shows stays live for 6 s after its end and after it
             was last in use, for a minute at most, and until the next cell begins. One that asks
             stays in any case, for ten minutes, and until the next cell begins.
+        asks: Whether it has ended with a question; then the widget is made, however soon that was.
     """
 
     def __init__(
@@ -267,6 +285,7 @@ class Showing(Generic[W]):
         line: Callable[[], Frozen],
         delay: float = 0.0,
         lingers: bool = False,
+        asks: Callable[[], bool] = lambda: False,
     ) -> None:
         self._shown = shown
         self._engine = engine
@@ -276,7 +295,8 @@ class Showing(Generic[W]):
         self._line = line
         self._delay = delay
         self._lingers = lingers
-        self._slot = Slot(is_due=is_final)
+        self._asks = asks if has_reader() else lambda: False
+        self._slot = Slot(is_due=lambda: is_final() and not self._asks())
         self._widget: W | None = None
         self._has_ended = False
         self._is_freezing = False
@@ -285,7 +305,7 @@ class Showing(Generic[W]):
 
     def start(self) -> None:
         """Show it in the cell that runs; called on that cell's own thread."""
-        if self._is_final():
+        if self._is_final() and not self._asks():
             self._slot.replace(self._frozen())
             return
         self._slot.show(self._line())
@@ -310,8 +330,10 @@ class Showing(Generic[W]):
     # ---- engine's thread ------------------------------------------------------------------------
 
     def _go_live(self) -> None:
-        if self._has_ended:
-            return
+        if not self._has_ended:
+            self._make_live()
+
+    def _make_live(self) -> None:
         widget = self._live()
         widget.hold()
         if self._slot.show(widget, plain=repr(self._shown)):
@@ -321,6 +343,21 @@ class Showing(Generic[W]):
 
     def _end(self) -> None:
         self._has_ended = True
+        if not self._asks():
+            self._settle()
+            return
+        if self._widget is None:
+            self._make_live()
+        if self._widget is not None and self._widget.is_looked_at:
+            self._settle()
+        else:  # it has hardly been sent to the page, whose first widget takes a second
+            self._slot.linger(self._next_cell_begins)
+            self._engine.call_later(LOOK_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        """Become plain, or stay for a while, as what is shown and who looks at it want it."""
+        if self._is_freezing:
+            return
         widget = self._widget
         stays = widget is not None and (self._lingers or widget.asks)
         if widget is None or not stays or not widget.is_looked_at:

@@ -231,7 +231,10 @@ class FakeJob:
         return self.state in {"complete", "failed", "cancelled"}
 
     def add_done_callback(self, fn: Callable[[Any], None]) -> None:
-        """Call *fn* at the `tell()` that ends it."""
+        """Call *fn* at the `tell()` that ends it, or now."""
+        if self.done():
+            fn(self)
+            return
         self.listeners.append(lambda job: fn(job) if job.done() else None)
 
     def cancel(self) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextvars
 from pathlib import Path
 from threading import Barrier
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -33,9 +34,8 @@ CELL: contextvars.ContextVar[str] = contextvars.ContextVar("CELL", default="what
 class FakeShell:
     """What is published, and whose cell it carries."""
 
-    kernel = "a kernel"
-
     def __init__(self) -> None:
+        self.kernel = SimpleNamespace(_allow_stdin=True)
         self.display_pub = self
         self.events = self
         self.published: list[tuple[str, bool, set[str]]] = []
@@ -416,13 +416,15 @@ def test_outputs_end_as_pictures_in_a_notebook(tmp_path: Path) -> None:
     assert [{"text/plain"}, picture, picture, words, picture, picture, picture] == shown
 
 
-def shown_asking(make_job: Callable[..., Any], engine: FakeEngine, *, looked_at: bool) -> Any:
-    """Return a job that was shown, and whose outcome nobody knows."""
+def shown_asking(
+    make_job: Callable[..., Any], engine: FakeEngine, *, looked_at: bool, after: float = 0.5
+) -> Any:
+    """Return a job that was shown, and of which nobody knew the outcome some seconds later."""
     name = uuid4().hex  # no card of another test has it
     decision = make_job(uid=name, state="pending", sent=True, id="one")
     job = make_job(uid=name, decision=decision)
     show_job(job)
-    engine.advance(0.5)
+    engine.advance(after)
     if looked_at:
         card = shared_card(job)
         card._heard(card, {"do": "look", "view": "a"}, [])
@@ -444,9 +446,51 @@ def test_a_question_that_nobody_sees_becomes_plain(
 ) -> None:
     """A runner of notebooks waits for nobody's word."""
     shown_asking(make_job, engine, looked_at=False)
-    until_painted(engine)
+    until_painted(engine, seconds=show.LOOK_SECONDS + 1)
 
     assert not shows_widget(shell)
+
+
+def test_a_runner_of_notebooks_is_not_asked(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine
+) -> None:
+    """It would save a widget; what it runs ends its cells with plain data."""
+    shell.kernel._allow_stdin = False
+    shown_asking(make_job, engine, looked_at=False)
+    for finish in shell.after_cell:
+        engine.turn()
+        finish(None)
+
+    assert not shows_widget(shell)
+
+
+def test_a_question_is_asked_wherever_it_is_shown(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine
+) -> None:
+    """A job that has ended with one has its buttons in every cell that shows it."""
+    job = shown_asking(make_job, engine, looked_at=False)
+    until_painted(engine, seconds=show.LOOK_SECONDS + 1)
+    shell.outputs.clear()
+    show_job(job)
+    engine.advance(1)
+    card = shared_card(job)
+    card._heard(card, {"do": "look", "view": "b"}, [])
+    until_painted(engine, seconds=100)
+
+    assert shows_widget(shell)
+
+
+@pytest.mark.parametrize("after", [0.1, 0.5])
+def test_a_page_may_be_a_moment_late_for_a_question(
+    make_job: Callable[..., Any], shell: FakeShell, engine: FakeEngine, after: float
+) -> None:
+    """The first widget of a page takes a second, and the question may be there before."""
+    card = shared_card(shown_asking(make_job, engine, looked_at=False, after=after))
+    engine.advance(1)
+    card._heard(card, {"do": "look", "view": "a"}, [])
+    until_painted(engine, seconds=100)
+
+    assert shows_widget(shell)
 
 
 @pytest.mark.parametrize("ends_by", ["time", "cell"])
