@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.media import Video
     from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.pictures import PictureLike
+    from leonardo_nb.engine.resumed import Resumed
+    from leonardo_nb.engine.terms import Resend
     from leonardo_nb.engine.uploads import Upload
     from leonardo_nb.money import Cost
 
@@ -41,6 +43,7 @@ __all__ = [
     "nobg",
     "price",
     "random_prompt",
+    "resume",
     "spending",
     "styles",
     "text_to_video",
@@ -52,13 +55,35 @@ __all__ = [
 ]
 
 
-def generate(prompt: str, *, check: bool = True, **parameters: Any) -> GenerationJob:  # noqa: ANN401
+def generate(
+    prompt: str,
+    *,
+    check: bool = True,
+    reuse: bool = False,
+    budget: Cost | None = None,
+    unpriced: bool = False,
+    resend: Resend | None = None,
+    **parameters: Any,  # noqa: ANN401
+) -> GenerationJob:
     """
     Ask the default studio for pictures; return their job at once.
 
     See `Studio.generate` for arguments and errors.
     """
-    return studio().generate(prompt, check=check, **parameters)
+    return studio().generate(
+        prompt,
+        check=check,
+        reuse=reuse,
+        budget=budget,
+        unpriced=unpriced,
+        resend=resend,
+        **parameters,
+    )
+
+
+def resume() -> Resumed:
+    """Take up every job that has not ended, as after a restart. See `Studio.resume`."""
+    return studio().resume()
 
 
 def text_to_video(prompt: str, *, check: bool = True, **parameters: Any) -> VideoJob:  # noqa: ANN401

@@ -83,6 +83,9 @@ class Studio(AccountMethods):
         simulator: True for the simulator although there is a key, or a `Simulator` of your own.
         library: The folder for jobs and pictures; else LEONARDO_LIBRARY, else the platform's data
             directory.
+        database: The address of a PostgreSQL server's database for the jobs, such as
+            "postgresql+psycopg://user@host/name"; else LEONARDO_DATABASE, else a file in the
+            library's folder. All who share it share that folder, too. It needs the extra `scale`.
         allow_http: Let the key travel openly, to a `base_url` that begins with http:// and is not
             this machine; only for a network on which nobody else listens.
         budget: The most that may be spent, such as `leo.Credits(500)`. It is one budget for all
@@ -116,6 +119,7 @@ class Studio(AccountMethods):
         base_url: str | None = None,
         simulator: bool | Simulator | None = None,
         library: str | os.PathLike[str] | None = None,
+        database: str | None = None,
         allow_http: bool = False,
         budget: Cost | None = None,
         limits: Limits | None = None,
@@ -148,7 +152,9 @@ class Studio(AccountMethods):
                     base_url=base_url or LIVE_BASE_URL, api_key=key, allow_http=allow_http
                 )
             store = MediaStore(self.folder)
-            self._ledger = Ledger(self.folder)
+            self._ledger = Ledger(
+                self.folder, database or os.environ.get("LEONARDO_DATABASE", "").strip() or None
+            )
             opened.callback(self._ledger.close)
             self._callbacks = Callbacks(self.engine, token, webhook_port)
             opened.callback(self._callbacks.close)
@@ -215,6 +221,11 @@ class Studio(AccountMethods):
     def account(self) -> Account | None:
         """Balance and slots as last seen; None before the first request."""
         return self._runner.account
+
+    @property
+    def usual(self) -> Terms:
+        """On what terms jobs are sent that say nothing else."""
+        return self._usual
 
     @property
     def spent(self) -> Cost | None:
@@ -499,6 +510,16 @@ class Studio(AccountMethods):
             return cast("tuple[GenerationJob, ...]", self._runner.submit_once(requests, terms))
         return tuple(self._runner.submit(request, terms=terms) for request in requests)
 
+    def missing(self, requests: Sequence[CreateGeneration]) -> list[CreateGeneration]:
+        """Return those of *requests* that the library has no finished or unfinished job of."""
+        keys = [request.content_key() for request in requests]
+        there = self._ledger.has(keys, base_url=self.base_url, simulated=self.simulated)
+        return [request for request, key in zip(requests, keys, strict=True) if key not in there]
+
+    def left_of(self, wall: Wall) -> Cost:
+        """Return what may still be spent behind *wall*, by all who share the library."""
+        return self._runner.purse.left_of(wall)
+
     def resume(self) -> Resumed:
         """
         Take up every job that has not ended: after a restart, a crash, or a closed lid.
@@ -616,6 +637,7 @@ def connect(
     base_url: str | None = None,
     simulator: bool | Simulator | None = None,
     library: str | os.PathLike[str] | None = None,
+    database: str | None = None,
     allow_http: bool = False,
     budget: Cost | None = None,
     limits: Limits | None = None,
@@ -644,6 +666,7 @@ def connect(
             webhook_port,
             token,
             resend,
+            database,
         ),
         simulator,
         key,
@@ -663,6 +686,10 @@ class _Wishes:
     webhook_port: int = 0
     webhook_token: Key | None = None
     resend: Resend = "once"
+    database: str | None = None  # may hold a password, and is in no repr
+
+    def __repr__(self) -> str:
+        return "<Wishes>"
 
 
 def _make_default(wishes: _Wishes, simulator: bool | Simulator | None, key: Key | None) -> Studio:  # noqa: FBT001  a choice that may be an object
@@ -679,6 +706,7 @@ def _make_default(wishes: _Wishes, simulator: bool | Simulator | None, key: Key 
         webhook_port=wishes.webhook_port,
         webhook_token=wishes.webhook_token,
         resend=wishes.resend,
+        database=wishes.database,
     )
     _tell_of_unfinished(made)
     with _default_lock:

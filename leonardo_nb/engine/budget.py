@@ -48,7 +48,7 @@ class Purse:
     @property
     def left(self) -> Cost | None:
         """What may still be set aside of it; None without one."""
-        return None if self.wall is None else self._left(self.wall)
+        return None if self.wall is None else self.left_of(self.wall)
 
     async def reserve(self, uid: str, price: Cost | None, terms: Terms) -> None:
         """
@@ -63,7 +63,7 @@ class Purse:
                 self._ledger.reserve, uid, amount, wall.limit, wall.scope
             )
             if not is_kept:
-                left = await anyio.to_thread.run_sync(self._left, wall)
+                left = await anyio.to_thread.run_sync(self.left_of, wall)
                 raise BudgetExceeded(
                     f"The job costs {converted(amount, wall.limit.unit)} and {left} of {wall.name} "
                     f"of {wall.limit} is left; nothing was sent. {_advice(wall)}"
@@ -81,7 +81,8 @@ class Purse:
             "and counts what it turns out to cost."
         )
 
-    def _left(self, wall: Wall) -> Cost:
+    def left_of(self, wall: Wall) -> Cost:
+        """Return what may still be set aside behind *wall*."""
         spent, kept = self._ledger.reserved(wall.scope, wall.limit.unit)
         return max(wall.limit - spent - kept, wall.limit * 0)
 

@@ -12,6 +12,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from leonardo_nb.engine import words
@@ -107,6 +108,7 @@ class Sending:
         while True:
             try:
                 async with self._pace.request(job.request.endpoint):
+                    await anyio.lowlevel.checkpoint_if_cancelled()  # withdrawn in the last moment
                     # once it leaves, its answer is written down, whoever loses patience meanwhile
                     with anyio.CancelScope(shield=True):
                         await self._send(job)
@@ -158,7 +160,11 @@ class Sending:
         try:
             is_ours = await anyio.to_thread.run_sync(
                 lambda: self._ledger.sent(
-                    job.uid, self._clock.wall(), owner=self._lease.owner, again=again
+                    job.uid,
+                    self._clock.wall(),
+                    owner=self._lease.owner,
+                    again=again,
+                    price=job.price,
                 )
             )
         except LeonardoError:

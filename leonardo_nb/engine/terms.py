@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, cast
 
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.money import Cost
+from leonardo_nb.service.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -108,6 +109,10 @@ class Terms:
         """Return *request*, with its own seed where it is to be found again and none was typed."""
         return request.seeded(typed) if self.reuse else request
 
+    def of_sweep(self, name: str) -> Terms:
+        """Return these terms for the cells of the sweep that is called *name*."""
+        return replace(self, sweep=name)
+
     def behind(self, *walls: Wall | None) -> Terms:
         """Return these terms with *walls* before those that are there."""
         new = tuple(each for each in walls if each is not None)
@@ -149,8 +154,8 @@ def checked_budget(budget: object) -> None:
     """
     if budget is not None and not isinstance(budget, Cost):
         raise TypeError(
-            f"budget={budget!r} has no unit; write leo.Credits({budget!r}) or "
-            f"leo.Dollars({budget!r})."
+            f"budget={shown(budget)} has no unit; write leo.Credits({shown(budget)}) or "
+            f"leo.Dollars({shown(budget)})."
         )
 
 

@@ -87,7 +87,12 @@ class Ledger:
         """
         found = []
         with self._writing(alone_on="requests asked for once") as connection:
-            there = self._usable(connection, records)
+            there = self._usable(
+                connection,
+                [each.content_key for each in records],
+                records[0].base_url if records else "",
+                simulated=bool(records) and records[0].simulated,
+            )
             for record in records:
                 if record.content_key not in there:
                     connection.execute(sql.insert(JOBS).values(_intended(record)))
@@ -95,18 +100,30 @@ class Ledger:
                 found.append(there[record.content_key])
         return tuple(found)
 
+    def has(
+        self, content_keys: Sequence[str], *, base_url: str, simulated: bool
+    ) -> AbstractSet[str]:
+        """Return those of *content_keys* that `intend_once` would find here."""
+        with self._reading() as connection:
+            return set(self._usable(connection, content_keys, base_url, simulated=simulated))
+
     def _usable(
-        self, connection: sql.Connection, records: Sequence[JobRecord]
+        self,
+        connection: sql.Connection,
+        content_keys: Sequence[str],
+        base_url: str,
+        *,
+        simulated: bool,
     ) -> dict[str, JobRecord]:
-        """Return by content key the newest jobs that stand for *records*, finished ones first."""
+        """Return by content key the newest jobs that stand for a request, finished ones first."""
         usable: dict[str, JobRecord] = {}
-        keys = list({each.content_key for each in records})
+        keys = list(dict.fromkeys(content_keys))
         is_done = sql.case((JOBS.c.state == "complete", 0), else_=1)
         for start in range(0, len(keys), AT_ONCE):
             same = _jobs().where(
                 JOBS.c.content_key.in_(keys[start : start + AT_ONCE]),
-                JOBS.c.base_url == records[0].base_url,
-                JOBS.c.simulated == records[0].simulated,
+                JOBS.c.base_url == base_url,
+                JOBS.c.simulated == simulated,
                 JOBS.c.state.in_(("complete", *UNFINISHED)),
             )
             for each in self._records(connection, same.order_by(is_done, *_NEWEST)):
@@ -132,7 +149,13 @@ class Ledger:
         return record
 
     def sent(
-        self, uid: str, at: datetime, *, owner: str | None = None, again: bool = False
+        self,
+        uid: str,
+        at: datetime,
+        *,
+        owner: str | None = None,
+        again: bool = False,
+        price: Cost | None = None,
     ) -> bool:
         """
         Write down that the request of job *uid* is leaving; from here on it may cost money.
@@ -143,6 +166,7 @@ class Ledger:
             owner: Who sends it. A sender that was away so long that another owner took the job
                 must not send it.
             again: Whether its answer was lost before.
+            price: What it is said to cost, so that a lost answer has an amount.
 
         Returns:
             Whether it may leave: there is such a job, and it is *owner*'s where one is named.
@@ -151,6 +175,8 @@ class Ledger:
         values: dict[str, Any] = {"sent": written(at), "settled": "unknown"}
         if again:
             values["resent"] = JOBS.c.resent + 1
+        if price is not None:
+            values |= {"price_amount": str(price.amount), "price_unit": price.unit}
         return self._update(uid, *mine, **values) == 1
 
     def sent_back(self, uid: str) -> None:

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.ingredients import ingredients_of
 from leonardo_nb.engine.markup import NO_MATH
+from leonardo_nb.engine.terms import Wall, checked_budget
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest, LeonardoError, UnknownParameter
-from leonardo_nb.money import Cost, converted
+from leonardo_nb.money import converted
 from leonardo_nb.service.catalog import (
     STYLES,
     expected_seconds,
     find_model,
     preset_styles_for,
 )
-from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.service.plain import as_shown
+from leonardo_nb.service.requests import CreateGeneration, own_seed
 from leonardo_nb.service.values import ALIASES, parameter_name, shown
 from leonardo_nb.sweeps.estimate import (
     Estimate,
@@ -48,7 +50,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from leonardo_nb.engine.ingredients import Lists
+    from leonardo_nb.engine.terms import Resend
+    from leonardo_nb.money import Cost
     from leonardo_nb.studios import Studio
+
+WORDS_IN_NAME = 4
+LONGEST_NAME = 100
+OF_THE_SWEEP = ("name", "reuse", "unpriced", "resend")
+"""What a sweep takes that is no parameter of the service."""
 
 __all__ = ["Plan", "plan", "sweep", "sweep_guidance", "sweep_seeds", "sweep_styles"]
 
@@ -61,6 +70,7 @@ class Plan:
         axes: What varies, in the order given.
         fixed: What is the same in every cell, the seed always among it or among the axes.
         cells: Every cell with its request, checked.
+        reuse: Whether cells that the library has already are taken from it.
     """
 
     __module__ = "leonardo_nb"
@@ -70,8 +80,14 @@ class Plan:
     cells: tuple[Cell, ...]
 
     def __init__(
-        self, space: Space, cells: tuple[Cell, ...], *, studio: Studio | None = None
+        self,
+        space: Space,
+        cells: tuple[Cell, ...],
+        *,
+        studio: Studio | None = None,
+        reuse: bool = True,
     ) -> None:
+        self.reuse = reuse
         self.axes = space.axes
         self.fixed = space.fixed
         self.cells = cells
@@ -98,69 +114,106 @@ class Plan:
         """The jobs it stands for, by content key: each is paid once, however many cells show it."""
         return {cell.key: cell.request for cell in self.cells}
 
-    def estimate(self) -> Estimate:
+    def estimate(self, only: Sequence[CreateGeneration] | None = None) -> Estimate:
         """
         Return the size, price and duration, before anything is paid.
 
         The calculator is asked once for every price that can differ, not once a cell.
 
+        Args:
+            only: Some of `requests`, such as those that are not in the library; all without it.
+
         Raises:
             ServiceError: The service refused to say, for instance because of the key.
             ConnectionFailed: It did not answer.
         """
+        if only is not None:
+            return self._estimated(list(only), len(only))
         if self._estimate is None:
-            requests = list(self.requests.values())
-            keys = [request.price_key() for request in requests]
-            asked = {
-                key: self.studio.price_later(request)
-                for key, request in dict(zip(keys, requests, strict=True)).items()
-            }
-            prices = {key: self.studio.engine.wait(future) for key, future in asked.items()}
-            self._estimate = Estimate(
-                cells=len(self.cells),
-                jobs=len(requests),
-                images=sum(request.num_images or 1 for request in requests),
-                cost=total(prices[key] for key in keys),
-                seconds=makespan(
-                    (expected_seconds(request.wire()) for request in requests),
-                    slots_of(self.studio),
-                )
-                / self.studio.speed,
-            )
+            self._estimate = self._estimated(list(self.requests.values()), len(self.cells))
         return self._estimate
 
-    def start(self, budget: Cost | None = None) -> Run:
+    def _estimated(self, requests: list[CreateGeneration], cells: int) -> Estimate:
+        keys = [request.price_key() for request in requests]
+        asked = {
+            key: self.studio.price_later(request)
+            for key, request in dict(zip(keys, requests, strict=True)).items()
+        }
+        prices = {key: self.studio.engine.wait(future) for key, future in asked.items()}
+        return Estimate(
+            cells=cells,
+            jobs=len(requests),
+            images=sum(request.num_images or 1 for request in requests),
+            cost=total(prices[key] for key in keys),
+            seconds=makespan(
+                (expected_seconds(request.wire()) for request in requests),
+                slots_of(self.studio),
+            )
+            / self.studio.speed,
+        )
+
+    def start(
+        self,
+        budget: Cost | None = None,
+        *,
+        name: str | None = None,
+        unpriced: bool = False,
+        resend: Resend | None = None,
+    ) -> Run:
         """
-        Send every cell, and return the run at once.
+        Send every cell that the library does not have, and return the run at once.
 
         Args:
-            budget: The most that it may cost, such as `leo.Credits(100)`.
+            budget: The most that all runs of this name may cost together, such as
+                `leo.Credits(100)`; also after a restart.
+            name: What `leo.spending(by="sweep")` calls it; else its words and what varies.
+            unpriced: Send cells under a budget although their price is known only afterwards.
+            resend: What happens to a cell whose request's answer was lost, as in `leo.generate`.
 
         Raises:
-            BudgetExceeded: The estimate passes the budget, or nobody can say the price; nothing
-                was sent.
+            BudgetExceeded: The cells that are not in the library would pass the budget, or nobody
+                can say their price; nothing was sent.
         """
+        checked_budget(budget)
+        name = self.name if name is None else _checked_name(name)
+        terms = self.studio.usual.with_(
+            reuse=self.reuse,
+            unpriced=unpriced,
+            **({} if resend is None else {"resend": resend}),
+        )
         if budget is not None:
-            self._keep_within(budget)
-        return Run.started(self.studio, self.axes, self.fixed, self.cells)
+            wall = Wall(f"sweep {name}", budget, f'the budget of sweep "{name}"')
+            terms = terms.behind(wall)
+            self._keep_within(wall, unpriced=unpriced)
+        return Run.started(self.studio, self.axes, self.fixed, self.cells, terms.of_sweep(name))
 
-    def _keep_within(self, budget: Cost) -> None:
-        if not isinstance(budget, Cost):
-            raise TypeError(
-                f"budget={shown(budget)} has no unit; write leo.Credits({shown(budget)}) or "
-                f"leo.Dollars({shown(budget)})."
-            )
-        cost = self.estimate().cost
+    @property
+    def name(self) -> str:
+        """What it is called unless it is given a name: its words, and what varies."""
+        words = str(self.fixed.get("prompt", "")).split()[:WORDS_IN_NAME]
+        varies = " x ".join(axis.name for axis in self.axes)
+        return ": ".join(filter(None, (" ".join(words), varies)))[:LONGEST_NAME]
+
+    def _keep_within(self, wall: Wall, *, unpriced: bool) -> None:
+        """Say before anything is sent that what is missing would cost more than is left."""
+        missing = self.studio.missing(list(self.requests.values())) if self.reuse else None
+        cost = self.estimate(missing).cost if missing is None or missing else wall.limit * 0
         if cost is None:
+            if unpriced:
+                return
             raise BudgetExceeded(
-                f"The service names no price for this sweep, so {budget} cannot be kept; nothing "
-                "was sent. Without a budget it starts, and each job's cost is shown."
+                f"The service names no price for this sweep, so {wall.limit} cannot be kept; "
+                "nothing was sent. unpriced=True starts it, and counts what each cell turns out "
+                "to cost."
             )
-        cost = converted(cost, budget.unit)
-        if cost > budget:
+        cost, left = converted(cost, wall.limit.unit), self.studio.left_of(wall)
+        if cost > left:
+            count = len(self) if missing is None else len(missing)
+            new = "" if missing is None or len(missing) == len(self.requests) else " that are new"
+            of = "" if left == wall.limit else f"{left} that are left of "
             raise BudgetExceeded(
-                f"{counted(len(self), 'cell')} would cost {cost}, which passes the budget of "
-                f"{budget}; nothing was sent. Take fewer values, or raise the budget."
+                f"{counted(count, 'cell')}{new} would cost {cost}, which passes {of}the budget of "
+                f"{wall.limit}; nothing was sent. Take fewer values, or raise the budget."
             )
 
     def __repr__(self) -> str:
@@ -199,6 +252,7 @@ def plan(
     prompt: str | Sequence[str],
     *,
     check: bool = True,
+    reuse: bool = True,
     studio: Studio | None = None,
     **parameters: Any,  # noqa: ANN401  a value, or a list of them
 ) -> Plan:
@@ -206,11 +260,14 @@ def plan(
     Return the sweep over every combination of the lists among the parameters; nothing is sent.
 
     A list, tuple, range or array is an axis, anything else is the same in every cell. Where the
-    seed is neither, one is drawn, shared by all cells and kept in `plan.fixed`.
+    seed is neither, all cells share one that follows from what is the same in all of them, so that
+    the same line asks for the same pictures; it is in `plan.fixed`.
 
     Args:
         prompt: What to draw, or several things.
         check: False sends what our rules would refuse.
+        reuse: Take from the library, at no cost, what it has of the same requests; False pays for
+            every cell anew, with a seed that is drawn where none is named.
         studio: Where to run it; the default one if None.
         **parameters: The service's parameters, as in `leo.generate`, also `init_image` and elements
             by name; several images are an axis.
@@ -221,8 +278,36 @@ def plan(
         ConflictingParameters: Cells break a rule; the error names the first one.
     """
     made: dict[str, Any] = ingredients_of(parameters, partial(_lists, studio), check=check)
-    space = space_of(prompt, made, seed=draw_seed(), check=check)
-    return Plan(space, cells_of(space, check=check), studio=studio)
+    seed = own_seed(_same_everywhere(prompt, made)) if reuse else draw_seed()
+    space = space_of(prompt, made, seed=seed, check=check)
+    return Plan(space, cells_of(space, check=check), studio=studio, reuse=reuse)
+
+
+def _same_everywhere(prompt: object, parameters: Mapping[str, object]) -> dict[str, str]:
+    """Return what is the same in every cell, by the service's names, as text."""
+    given = {"prompt": prompt, **{parameter_name(name): each for name, each in parameters.items()}}
+    return {name: str(value) for name, value in given.items() if axis_values(name, value) is None}
+
+
+def _checked_name(name: object) -> str:
+    """
+    Return *name* for a sweep.
+
+    Raises:
+        TypeError: It is no text.
+        InvalidRequest: It is empty or too long.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name={shown(name)} must be text.")
+    plain = " ".join(as_shown(name).split())
+    if not plain or len(plain) > LONGEST_NAME:
+        raise InvalidRequest(
+            f"A sweep's name has 1 to {LONGEST_NAME} characters; this one has {len(plain)}.",
+            member="name",
+            value=name,
+            nearest=plain[:LONGEST_NAME] or None,
+        )
+    return plain
 
 
 def _lists(studio: Studio | None) -> Lists:
@@ -238,6 +323,10 @@ def sweep(
     prompt: str | Sequence[str],
     *,
     budget: Cost | None = None,
+    name: str | None = None,
+    reuse: bool = True,
+    unpriced: bool = False,
+    resend: Resend | None = None,
     check: bool = True,
     studio: Studio | None = None,
     **parameters: Any,  # noqa: ANN401  a value, or a list of them
@@ -246,9 +335,11 @@ def sweep(
     Ask for every combination of the lists among the parameters; return the run at once.
 
     As the last line of a cell it is a grid that fills while the jobs run, with count and price.
-    The arguments and errors are those of `leo.plan`, and `budget` that of `Plan.start`.
+    The same line, run again, pays only for what the library does not have. The arguments and
+    errors are those of `leo.plan` and `Plan.start`.
     """
-    return plan(prompt, check=check, studio=studio, **parameters).start(budget)
+    made = plan(prompt, check=check, reuse=reuse, studio=studio, **parameters)
+    return made.start(budget, name=name, unpriced=unpriced, resend=resend)
 
 
 def sweep_seeds(
@@ -349,5 +440,5 @@ def _fixed_only(parameters: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in parameters.items()
-        if axis_values(parameter_name(name), value) is None
+        if name not in OF_THE_SWEEP and axis_values(parameter_name(name), value) is None
     }

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 
     from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.engine.lifecycle import Snapshot
+    from leonardo_nb.engine.terms import Terms
     from leonardo_nb.money import Cost
+    from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
     from leonardo_nb.widgets.sheet import Sheet
 
@@ -178,6 +180,7 @@ class Run:
         axes: Sequence[Axis],
         fixed: Mapping[str, Any],
         cells: Sequence[Cell],
+        terms: Terms,
     ) -> Run:
         """
         Submit every cell, spread over the grid, and return the run.
@@ -187,16 +190,18 @@ class Run:
         """
         asked: dict[str, Future[Cost]] = {}
         prices: dict[str, Future[Cost]] = {}
-        jobs: dict[str, GenerationJob] = {}
+        requests: dict[str, CreateGeneration] = {}
         for index in spread_order([len(axis) for axis in axes]):
             cell = cells[index]
-            if cell.key in jobs:
+            if cell.key in requests:
                 continue
             kind = cell.request.price_key()
             if kind not in asked:
                 asked[kind] = studio.price_later(cell.request)
             prices[cell.key] = asked[kind]
-            jobs[cell.key] = studio.submit(cell.request)
+            requests[cell.key] = cell.request
+        submitted = studio.submit_all(list(requests.values()), terms=terms)
+        jobs = dict(zip(requests, submitted, strict=True))
         return cls(studio, axes, fixed, cells, jobs, prices)
 
     # -- reading

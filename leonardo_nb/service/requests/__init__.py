@@ -10,7 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from leonardo_nb.service.requests.body import Body, SourceType
+from leonardo_nb.service.requests.body import Body, SourceType, own_seed
 from leonardo_nb.service.requests.echo import Echo, echo_of, is_echo
 from leonardo_nb.service.requests.image import ControlNet, CreateGeneration, Element, UserElement
 from leonardo_nb.service.requests.variation import (
@@ -58,6 +58,7 @@ __all__ = [
     "check_value",
     "echo_of",
     "is_echo",
+    "own_seed",
     "parameter_name",
 ]
 
