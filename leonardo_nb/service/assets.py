@@ -376,7 +376,10 @@ def upload_complaint(status: int, body: str) -> tuple[str, str]:
     if code == "EntityTooLarge":
         return code, "The file is larger than the service takes; make it smaller."
     words = f': "{message[:200]}"' if message else ""
-    return code, f"The service's storage refused the upload ({code}){words}."
+    return code, (
+        f"The service's storage refused the upload ({code}){words}. Nothing was paid; try again, "
+        "or with another file."
+    )
 
 
 def _tag(body: str, name: str) -> str:

@@ -248,6 +248,9 @@ def _hint(asked: str, said: str) -> str:
     return ""
 
 
+_CHANGE: Final = " Change it and try again."
+_GONE: Final = " It was deleted, or is another account's; leo.history() shows what there is."
+
 _BEGIN_WITH_AN_ID: Final = (
     "POST variations/",
     "POST generations-image-to-video",
@@ -319,7 +322,7 @@ def refusal(
         return NotFound(
             f"There is nothing at that address{words}; is base_url right?{hint}"
             if "endpoint" in text or not said.text
-            else f"There is no such thing{words}.{hint}",
+            else f"There is no such thing{words}.{hint or _GONE}",
             **facts,
         )
     member = _named_member(said)
@@ -328,7 +331,7 @@ def refusal(
         member = member or _mentioned_member(said)
         about = f" {member}" if member else " the request"
         return RequestRefused(
-            f"The service refused{about}{words}. Nothing was drawn or charged.{hint}",
+            f"The service refused{about}{words}. Nothing was drawn or charged.{hint or _CHANGE}",
             member=member,
             **facts,
         )

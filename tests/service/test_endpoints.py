@@ -149,9 +149,10 @@ async def test_an_upload_that_is_refused() -> None:
         lambda it: it.upload(FORM, b"x", "image/png"), httpx.Response(403, text=xml)
     )
 
-    assert 'The service\'s storage refused the upload (SignatureDoesNotMatch): "Wrong.".' == str(
-        error
-    )
+    assert (
+        'The service\'s storage refused the upload (SignatureDoesNotMatch): "Wrong.". '
+        "Nothing was paid; try again, or with another file."
+    ) == str(error)
 
 
 async def test_an_upload_that_breaks_off() -> None:

@@ -150,9 +150,10 @@ def test_the_facts_are_attached() -> None:
 
 
 def test_the_sentence_of_a_refused_member() -> None:
-    """What, why in the service's words, at what cost."""
+    """What, why in the service's words, at what cost, and what to do now."""
     assert (
-        'The service refused num_images: "Too many images". Nothing was drawn or charged.'
+        'The service refused num_images: "Too many images". Nothing was drawn or charged. '
+        "Change it and try again."
     ) == str(refused("error-too-many-images"))
 
 
