@@ -55,7 +55,8 @@ class Route:
         path: As the reference writes it, `/v2/...` for the second API, `/media/*` for files.
         does: What it is asked for.
         call: What a person wrote.
-        is_found: Whether its job can be found when the answer is lost.
+        is_found: Whether its job can be looked for when the answer is lost.
+        is_sure: Whether one that is found is surely it; else it is shown, and the user chooses.
         looks: What the job that is looked at is: "generation" or "variation".
     """
 
@@ -65,6 +66,7 @@ class Route:
     does: Does
     call: str
     is_found: bool = True
+    is_sure: bool = True
     looks: str = "generation"
 
 
@@ -74,7 +76,7 @@ ROUTES: Final = (
     Route(
         "image_to_video", "POST", "/generations-image-to-video", Does.JOB, "leo.image_to_video()"
     ),
-    Route("motion", "POST", "/generations-motion-svd", Does.JOB, "leo.motion()"),
+    Route("motion", "POST", "/generations-motion-svd", Does.JOB, "leo.motion()", is_found=False),
     Route(
         "upscale_video",
         "POST",
@@ -84,6 +86,14 @@ ROUTES: Final = (
         is_found=False,
     ),
     Route("upscale", "POST", "/variations/upscale", Does.JOB, "leo.upscale()"),
+    Route(
+        "upscale_of_unknown",
+        "POST",
+        "/variations/upscale",
+        Does.JOB,
+        'leo.upscale("an id that the library does not know")',
+        is_found=False,
+    ),
     Route("unzoom", "POST", "/variations/unzoom", Does.JOB, "leo.unzoom()"),
     Route("nobg", "POST", "/variations/nobg", Does.JOB, "leo.nobg()"),
     Route(
@@ -92,6 +102,7 @@ ROUTES: Final = (
         "/variations/universal-upscaler",
         Does.JOB,
         "leo.universal_upscale()",
+        is_sure=False,
     ),
     Route(
         "universal_upscale_of_upload",
@@ -190,8 +201,8 @@ RETRIES: Final = {
 PAID_RETRIES: Final = 2
 """How often a paid request is sent again that never arrived."""
 
-MOST_TRIES: Final = 30
-"""In five minutes of patience: 2, 4, 8, 16 and then 30 s, of which chance leaves half."""
+MOST_TRIES: Final = 44
+"""In five minutes of patience, if the service asks for pauses of 7 s; without, there are fewer."""
 
 MOST_LOOKS: Final = 200
 """In 15 minutes, one every 15 s, and closer together around the moment when a job is due."""
@@ -421,8 +432,16 @@ def _job(route: Route, fault: Fault, lasts: bool) -> Outcome:
             created=int(fault.is_done),
             says=r"job\.adopt\(.*job\.resend\(|job\.resend\(.*job\.adopt\(",
         )
-    if fault.is_done:
+    if fault.is_done and route.is_sure:
         return replace(fine, gist="the job is searched for, found and goes on")
+    if fault.is_done:
+        return Outcome(
+            "the job is searched for; what may be it is shown, and you choose",
+            "OutcomeUnknown",
+            "unknown",
+            created=1,
+            says=r"may be it.*job\.adopt\(.*job\.resend\(",
+        )
     if not lasts:
         return replace(
             fine, gist="the job is searched for, not found, sent again once, and goes on", asked=2
@@ -575,7 +594,7 @@ def _look(route: Route, fault: Fault, lasts: bool) -> Outcome:
                 fine,
                 gist="the job stops; with a good key, `leo.resume()` goes on",
                 error="AuthenticationError",
-                says=SAYS[Means.KEY],
+                says=r"leo\.(connect|login)\(.*leo\.(job|resume)\(",
             )
         case Means.MISSING if lasts:
             return replace(
@@ -583,7 +602,7 @@ def _look(route: Route, fault: Fault, lasts: bool) -> Outcome:
                 gist="looked at five times; then the service is believed that it is gone",
                 error="NotFound",
                 asked=5,
-                says=SAYS[Means.MISSING],
+                says=r"leo\.(job|resume)\(",
             )
     return overdue if lasts else fine
 
@@ -599,8 +618,7 @@ def _search(_route: Route, fault: Fault, lasts: bool) -> Outcome:
     )
     if fault.means is Means.CLOCK:
         return replace(found, gist="nothing is different")
-    stops = {*NO, Means.MISFIT}
-    if lasts or fault.means in stops:
+    if lasts or fault.means is Means.KEY:
         return replace(
             found,
             gist="the job is never sent again unseen; it waits for your word",

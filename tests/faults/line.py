@@ -96,6 +96,7 @@ class Line(httpx.AsyncBaseTransport):
 
     Attributes:
         asked: How often the route of the cell was asked, since the line was armed.
+        cut_out: How many cut-outs were made; they are paid and are in no list.
         loses_next_job: Whether the next paid request's answer is lost, besides the fault.
     """
 
@@ -106,6 +107,7 @@ class Line(httpx.AsyncBaseTransport):
         self._path = re.compile("")
         self._suffered = False
         self.asked = 0
+        self.cut_out = 0
         self.loses_next_job = False
 
     def arm(self, cell: Cell | None) -> None:
@@ -146,6 +148,8 @@ class Line(httpx.AsyncBaseTransport):
     async def _served(self, request: httpx.Request) -> httpx.Response:
         """Return the simulator's answer; files are drawn once in all."""
         path = request.url.path
+        if path.endswith("/generationssync"):
+            self.cut_out += 1
         if not path.startswith("/media/"):
             return await _whole(await self._inner.handle_async_request(request))
         suffix = path.rpartition(".")[2]
