@@ -85,7 +85,7 @@ class Downloads:
                 if pause is None:
                     raise DownloadFailed(
                         f"The {what} is there and paid, and could not be fetched: {error} "
-                        f"The service keeps it at {url}.",
+                        f"The service keeps it at {url}; leo.resume() fetches it again.",
                         url=url,
                     ) from error
                 log.info("A %s is fetched again: %s", what, error)

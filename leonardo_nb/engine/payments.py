@@ -13,7 +13,7 @@ from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.terms import Terms
 from leonardo_nb.errors import LeonardoError, OutcomeUnknown
 from leonardo_nb.library.records import JobRecord
-from leonardo_nb.service.retries import Kind, Unknown, decide, failure_of
+from leonardo_nb.service.retries import may_be_done
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -111,11 +111,12 @@ class Payments:
             try:
                 answer = await ask()
             except LeonardoError as error:
-                if isinstance(decide(Kind.PAID_WRITE, failure_of(error), 1), Unknown):
+                if may_be_done(error):
                     await self._end(record, Charge.UNKNOWN, error)
                     raise OutcomeUnknown(
                         "The answer to this request was lost, so nobody knows whether its "
-                        f"{price} were paid; it was not sent again. What happened: {error}"
+                        f"{price} were paid; it was not sent again. leo.me() shows what is left, "
+                        f"and calling it again pays again. What happened: {error}"
                     ) from error
                 await self._end(record, Charge.NONE, error)
                 raise

@@ -68,11 +68,15 @@ class Recent:
         self._one_by_one = anyio.Lock()
         self._last: Listing | None = None
 
-    async def since(self, moment: datetime) -> Listing | None:
+    async def since(self, moment: datetime, *, once: bool = False) -> Listing | None:
         """
         Return the generations that were made since *moment*, by our clock, and some before.
 
         Several callers who want them at the same time share the requests.
+
+        Args:
+            moment: By our clock.
+            once: Whether the caller asks again where this fails.
 
         Returns:
             None where there is no list, because the service does not say whose key it is.
@@ -84,10 +88,10 @@ class Recent:
         async with self._one_by_one:
             if self._last is not None and self._last.serves(wanted_at, moment):
                 return self._last
-            self._last = await self._read(moment)
+            self._last = await self._read(moment, once=once)
             return self._last
 
-    async def _read(self, moment: datetime) -> Listing | None:
+    async def _read(self, moment: datetime, *, once: bool) -> Listing | None:
         asked = self._clock.now()
         user_id = await self._user_id()
         if user_id is None:
@@ -96,7 +100,9 @@ class Recent:
         offset: timedelta | None = None
         seen = 0
         for _ in range(MOST_PAGES):
-            rows = await self._client.generations(user_id, offset=seen, limit=LIST_LONGEST)
+            rows = await self._client.generations(
+                user_id, offset=seen, limit=LIST_LONGEST, once=once
+            )
             seen += len(rows)
             found |= {row.id: row for row in rows}
             if self._client.service_time is not None:

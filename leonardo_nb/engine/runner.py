@@ -59,7 +59,6 @@ from leonardo_nb.engine.terms import AS_USUAL, Terms, Wall
 from leonardo_nb.engine.watch import Watch
 from leonardo_nb.errors import (
     AuthenticationError,
-    ConnectionFailed,
     JobCancelled,
     JobError,
     JobFailed,
@@ -746,10 +745,9 @@ class Runner:
         """From what is written down and was never sent to the saved files."""
         try:
             await self.refresh_account()
-        except ConnectionFailed as error:
-            raise ConnectionFailed(
-                f"{error} The job itself was not sent, so nothing was spent.", delivered=False
-            ) from error
+        except LeonardoError as error:
+            error.args = (words.unsent(error),)
+            raise
         price = await self._price_or_none(job)
         await self.purse.reserve(job.uid, price, job.snapshot.terms)
         async with self._slots[job.kind].place():
@@ -867,7 +865,8 @@ class Runner:
         size = None if source is None else (source.file.width, source.file.height)
         try:
             price = await self.price(job.request, size)
-        except AuthenticationError:
+        except AuthenticationError as error:
+            error.args = (words.unsent(error),)
             raise
         except LeonardoError as error:
             log.info("The price of %r is not known: %s", job, error)
@@ -887,6 +886,9 @@ class Runner:
                 "and so does leo.resume().",
                 snapshot=job.snapshot,
             ) from None
+        except LeonardoError as error:
+            error.args = (words.unwatched(job, error),)
+            raise
 
     def _looked(self, job: Job[Any], status: str) -> None:
         job.apply(Looked())

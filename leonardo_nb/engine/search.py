@@ -178,7 +178,7 @@ class Search:
         return lambda: self._among_variations(job, generation, source)
 
     async def _among_generations(self, job: Job[Any]) -> _Seen:
-        listing = await self._recent.since(job.created - MORE_SLACK)
+        listing = await self._recent.since(job.created - MORE_SLACK, once=True)
         if listing is None:
             raise UnexpectedResponse(
                 "The service does not say whose key this is, so its list cannot be asked for.",
@@ -211,7 +211,7 @@ class Search:
         return _Seen(tuple(surely), tuple(perhaps), is_open)
 
     async def _among_variations(self, job: Job[Any], generation: str, source: str) -> _Seen:
-        row = await self._client.generation(generation)
+        row = await self._client.generation(generation, once=True)
         made = [each for image in row.images if image.id == source for each in image.variations]
         taken = await anyio.to_thread.run_sync(self._ledger.known, [each.id for each in made])
         wanted = TRANSFORMS.get(job.request.endpoint)
@@ -227,7 +227,7 @@ class Search:
             is_other = kind in TRANSFORMS.values() and kind != (wanted or "UPSCALE")
             if each.id in taken or is_other:
                 continue
-            whole = await self._client.variation(each.id)
+            whole = await self._client.variation(each.id, once=True)
             created = None if whole is None else whole.created_at
             if not self._is_since(created, job):
                 continue

@@ -18,7 +18,7 @@ import anyio.to_thread
 from leonardo_nb.engine import words
 from leonardo_nb.engine.lifecycle import Acked, Lost, Noted, Sent, SentBack
 from leonardo_nb.errors import LeonardoError, LibraryError, UnexpectedResponse
-from leonardo_nb.service.retries import Again, Kind, Unknown, decide, failure_of
+from leonardo_nb.service.retries import Again, Kind, Unknown, decide, failure_of, may_be_done
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,7 +192,7 @@ class Sending:
         try:
             ack = await self._client.create(job.request)
         except LeonardoError as error:
-            if isinstance(decide(Kind.PAID_WRITE, failure_of(error), 1), Unknown):
+            if may_be_done(error):
                 job.apply(Lost(str(error)))
             else:
                 await self._back(job)

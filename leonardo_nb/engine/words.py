@@ -24,6 +24,8 @@ __all__ = [
     "reused",
     "search_broken_off",
     "several",
+    "unsent",
+    "unwatched",
     "why",
 ]
 
@@ -69,6 +71,19 @@ def reason_of(record: JobRecord) -> str | None:
 def price_sentence(job: Job[Any]) -> str:
     """Return what *job* cost, or nothing where the service has not said."""
     return "" if job.cost is None else f"It cost {job.cost}. "
+
+
+def unsent(error: LeonardoError) -> str:
+    """Return what *error* says, which came before a job was sent."""
+    return f"{error} The job itself was not sent, so nothing was spent."
+
+
+def unwatched(job: Job[Any], error: LeonardoError) -> str:
+    """Return what *error* says, which ended the watching of an accepted *job*."""
+    return (
+        f"{error} {job.noun} {job.id} was accepted and may be made all the same. "
+        f"{price_sentence(job)}leo.resume() looks for it again."
+    )
 
 
 def failure(job: Job[Any], look: Look) -> JobFailed:

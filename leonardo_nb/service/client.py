@@ -24,7 +24,9 @@ from leonardo_nb.errors import (
     ConnectionFailed,
     DownloadFailed,
     InvalidRequest,
+    LeonardoError,
     NotFound,
+    RateLimited,
     RequestRefused,
     UnexpectedResponse,
 )
@@ -67,7 +69,7 @@ from leonardo_nb.service.responses import (
     price_of,
     rows,
 )
-from leonardo_nb.service.retries import Kind
+from leonardo_nb.service.retries import Kind, may_be_done
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
@@ -504,8 +506,8 @@ class Client:
 
         Source: API reference, `DELETE /generations/{id}`.
         """
-        body = await self._ask("DELETE", f"generations/{_segment(generation_id)}")
-        return _fitting(deleted_id, body) is not None
+        path = f"generations/{_segment(generation_id)}"
+        return await self._delete(path, "delete_generations_by_pk")
 
     async def price(self, body: Body, *, size: tuple[int, int] | None = None) -> Cost:
         """
@@ -671,8 +673,7 @@ class Client:
 
         Source: API reference, `DELETE /init-image/{id}`.
         """
-        body = await self._ask("DELETE", f"init-image/{_segment(image_id)}")
-        return _fitting(lambda it: deleted_id(it, "delete_init_images_by_pk"), body) is not None
+        return await self._delete(f"init-image/{_segment(image_id)}", "delete_init_images_by_pk")
 
     async def media_upload(
         self, extension: str, *, original_filename: str | None = None
@@ -702,8 +703,7 @@ class Client:
 
         Source: API reference, `DELETE /media/{id}`.
         """
-        body = await self._ask("DELETE", f"media/{_segment(upload_id)}")
-        return _fitting(lambda it: deleted_id(it, "delete_uploaded_media_by_pk"), body) is not None
+        return await self._delete(f"media/{_segment(upload_id)}", "delete_uploaded_media_by_pk")
 
     async def _uploaded(self, path: str, wrapper: str) -> Uploaded:
         body = await self._ask("GET", path)
@@ -766,6 +766,10 @@ class Client:
         if response.is_success:
             return
         code, sentence = upload_complaint(response.status_code, text)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise RateLimited(
+                sentence, status=response.status_code, code=code, retry_after=_pace(response)
+            )
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise UnexpectedResponse(sentence, status=response.status_code, code=code, body=text)
         raise RequestRefused(
@@ -847,7 +851,7 @@ class Client:
         method: str,
         path: str,
         *,
-        kind: Kind | None = None,
+        kind: Kind = Kind.READ,
         once: bool = False,
         json_body: Mapping[str, object] | None = None,
         params: Mapping[str, int] | None = None,
@@ -858,17 +862,32 @@ class Client:
         Args:
             method: Of HTTP.
             path: Below the base address, or a whole address.
-            kind: What the request does, where *method* does not tell.
+            kind: What the request does.
             once: Whether it is its caller who sends it again.
             json_body: What is posted.
             params: What follows the question mark.
         """
-        kind = kind or (Kind.DELETE if method == "DELETE" else Kind.READ)
 
         async def send() -> object:
             return await self._ask_once(method, path, json_body=json_body, params=params)
 
         return await self._mannerly(kind, send, once=once)
+
+    async def _delete(self, path: str, wrapper: str) -> bool:
+        """Delete what is at *path*; return False where there was none."""
+        may_be_gone = False
+
+        async def send() -> object:
+            nonlocal may_be_gone
+            try:
+                return await self._ask_once("DELETE", path)
+            except LeonardoError as error:
+                # an earlier try whose answer was lost is why there is none now
+                may_be_gone = may_be_gone or may_be_done(error)
+                raise
+
+        body = await self._mannerly(Kind.DELETE, send, once=False)
+        return _fitting(lambda it: deleted_id(it, wrapper), body) is not None or may_be_gone
 
     async def _ask_free(self, path: str, body: Mapping[str, object]) -> object:
         """Post what costs nothing, so that twice is as good as once."""
@@ -997,7 +1016,10 @@ def _fitting(read: Callable[[object], T], body: object) -> T:
     except ValueError as exc:  # pydantic's ValidationError is one
         said = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else exc
         raise UnexpectedResponse(
-            f"The service's answer does not fit what it documents: {said}.", status=200, body=body
+            f"The service's answer does not fit what it documents: {said}. Is base_url right, and "
+            "leonardo_nb up to date?",
+            status=200,
+            body=body,
         ) from exc
 
 

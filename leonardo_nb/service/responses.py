@@ -502,4 +502,6 @@ def price_of(body: object) -> Cost:
 def deleted_id(body: object, wrapper: str = "delete_generations_by_pk") -> str | None:
     """Return the id in an answer to a DELETE, or None where nothing matched."""
     answer = inside(body, wrapper)
-    return _text(answer.get("id")) if isinstance(answer, Mapping) else None
+    if not isinstance(answer, Mapping) or answer.get("id") is None:
+        return None
+    return _id(answer["id"])

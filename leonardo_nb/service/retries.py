@@ -73,6 +73,7 @@ __all__ = [
     "Verdict",
     "decide",
     "failure_of",
+    "may_be_done",
     "retried",
     "table",
 ]
@@ -338,6 +339,11 @@ def _unexpected(error: UnexpectedResponse) -> Failure:
     return Failure.UNREADABLE if is_text else Failure.MISFIT
 
 
+def may_be_done(error: LeonardoError) -> bool:
+    """Whether the service may have done what was answered with *error*, so that it may be paid."""
+    return isinstance(decide(Kind.PAID_WRITE, failure_of(error), 1), Unknown)
+
+
 async def retried(
     request_kind: Kind,
     send: Callable[[], Awaitable[T]],
@@ -378,6 +384,10 @@ async def retried(
                 noise=noise(),
             )
             if not isinstance(verdict, Again):
+                if attempt > 1:
+                    error.args = (
+                        f"{error} It was asked for {attempt} times; try again in a while.",
+                    )
                 raise
         await clock.pause(verdict.after)
         attempt += 1

@@ -399,11 +399,17 @@ async def test_an_unreachable_host() -> None:
         ),
         (
             always(200, json={"user_details": []}),
-            "The service's answer does not fit what it documents: user_details is empty.",
+            (
+                "The service's answer does not fit what it documents: user_details is empty. "
+                "Is base_url right, and leonardo_nb up to date?"
+            ),
         ),
         (
             always(200, json=7),
-            "The service's answer does not fit what it documents: user_details is missing.",
+            (
+                "The service's answer does not fit what it documents: user_details is missing. "
+                "Is base_url right, and leonardo_nb up to date?"
+            ),
         ),
     ],
     ids=range(9),
