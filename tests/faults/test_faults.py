@@ -7,9 +7,13 @@ Each cell is a studio of its own on a simulator of its own, on a clock that neve
 from __future__ import annotations
 
 import io
+import os
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import PIL.Image
@@ -17,6 +21,7 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.engine.job import Job
+from leonardo_nb.engine.polling import Polling
 from leonardo_nb.simulator import images, videos
 from leonardo_nb.studios import Studio
 from leonardo_nb.testing import ManualClock
@@ -26,11 +31,13 @@ from .line import SKEW, FaultySimulator, SkewedClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from .expected import Cell
 
-SMALL: dict[str, Any] = {"width": 512, "height": 512, "alchemy": False}
+SMALL: dict[str, Any] = {"width": 64, "height": 64, "alchemy": False}
+MEMORY = Path("/dev/shm")  # noqa: S108  of a random name below
+SELDOM = Polling(longest=55.0)
+"""The usual 15 minutes, in fewer looks."""
 SECONDS = 15.0
 """Real ones, after which a job that has not ended is a failure of the test."""
 WHAT_TO_DO = re.compile(
@@ -127,8 +134,28 @@ CELLS = cells()
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[[Cell], Scene]]:
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, where there is one: disks are slow, and no matter of these tests."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+        with tempfile.TemporaryDirectory(dir=MEMORY, prefix="leonardo-nb-") as made:
+            yield Path(made)
+    else:
+        yield tmp_path
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library in which nothing is; copying it is quicker than making one."""
+    made = tmp_path_factory.mktemp("empty") / "library"
+    with Studio(simulator=True, library=made):
+        pass
+    return made
+
+
+@pytest.fixture
+def make(folder: Path, empty: Path) -> Iterator[Callable[[Cell], Scene]]:
     """Make the scene of a cell, its line not armed yet."""
+    shutil.copytree(empty, folder / "library")
     opened: list[Studio] = []
 
     def made(cell: Cell) -> Scene:
@@ -145,7 +172,8 @@ def make(tmp_path: Path) -> Iterator[Callable[[Cell], Scene]]:
         is_question = cell.route.does is Does.PAID_QUESTION
         studio = Studio(
             simulator=simulator,
-            library=tmp_path / "library",
+            library=folder / "library",
+            polling=SELDOM if cell.route.does is Does.LOOK else None,
             clock=SkewedClock(clock, hours) if hours else clock,
             budget=leo.Credits(1000) if is_question else None,
         )
