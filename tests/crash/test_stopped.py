@@ -1,0 +1,305 @@
+"""
+Studios that are stopped between any two of their effects, and what is paid for in the end.
+
+First at every single point of short stories, then wherever Hypothesis likes in long ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+import leonardo_nb as leo
+
+from .cells import PRICE, Cell, Story
+from .conftest import a_schema
+from .lives import Killed, World, a_world
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable
+
+EXAMPLES = int(os.environ.get("LEONARDO_CRASH_EXAMPLES", "60"))
+"""How many stories Hypothesis tells."""
+EVERY = int(os.environ.get("LEONARDO_CRASH_EVERY", "3"))
+"""1 stops the short stories at every effect, 3 at every third of them."""
+SHORTER = bool(os.environ.get("LEONARDO_CRASH_SHRINK"))
+"""Whether a story that fails is made shorter first, which takes minutes."""
+ANEW = bool(os.environ.get("LEONARDO_CRASH_ANEW"))
+"""Whether the stories are others in every run."""
+MEMORY = Path("/dev/shm")  # noqa: S108  what is written there is gone with the folder
+MINUTES = pytest.mark.timeout(60 + 12 * EXAMPLES)
+
+LOST: dict[str, dict[str, Any]] = {
+    "refused": {"drop": "before"},
+    "reset": {"drop": "after"},
+    "broken": {"status": 500, "work_done": True},
+    "unavailable": {"status": 503},
+    "cut": {"corrupt": True},
+    "late": {"delay": 20.0},
+    "too late": {"delay": 90.0},
+}
+"""What may happen to the answer to a request for a picture."""
+
+
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder that is quick where the system has one; what is lost there is no matter."""
+    return tempfile.TemporaryDirectory(
+        dir=MEMORY if os.access(MEMORY, os.W_OK) else None, ignore_cleanup_errors=True
+    )
+
+
+def a_sweep(story: Story) -> None:
+    """Three cells, and nothing goes wrong but the end of the studio."""
+    life = story.world.alive[0]
+    story.sweep(life, range(3))
+
+
+def lost_answers(story: Story) -> None:
+    """Of three answers one is lost before, and one after the work was done."""
+    for lost in ("reset", "unavailable", "broken"):
+        story.world.simulator.script(method="POST", path="/generations", **LOST[lost])
+    a_sweep(story)
+
+
+def two_at_once(story: Story) -> None:
+    """Another studio asks for the same at the same time, and for one more."""
+    other = story.world.open()
+    a_sweep(story)
+    story.sweep(other, range(1, 4))
+
+
+def within_a_budget(story: Story) -> None:
+    """There is money for two of three."""
+    a_sweep(story)
+
+
+def killed_twice(story: Story) -> None:
+    """Whoever takes it up is killed soon after."""
+    a_sweep(story)
+    world = story.world
+    world.until(
+        lambda: world.lives[0].dead or all(job.done() for job in story.jobs[world.lives[0]])
+    )
+    second = world.open()
+    second.dies_at = second.effects + 15
+    with_death(lambda: story.resume(second))
+
+
+STORIES: dict[str, Callable[[Story], None]] = {
+    each.__name__: each
+    for each in (a_sweep, lost_answers, two_at_once, within_a_budget, killed_twice)
+}
+
+
+def with_death(act: Callable[[], object]) -> None:
+    """Do something in the midst of which the studio may die."""
+    with contextlib.suppress(Killed):
+        act()
+
+
+def told(name: str, dies_at: int | None, url: str | None, counts: Counter[str]) -> bool:
+    """Tell a story in which the first studio dies at that effect; return whether it did."""
+    budget = leo.Credits(2 * PRICE) if name == "within_a_budget" else None
+    with folder() as place, a_world(Path(place), 1, budget=budget, url=url) as world:
+        story = Story(world)
+        life = world.open()
+        life.dies_at = dies_at
+        with_death(lambda: STORIES[name](story))
+        world.until(lambda: life.dead or all(job.done() for job in story.jobs[life]))
+        counts.update(story.finish().check())
+        return life.dead and dies_at is not None and world.kills > 0
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", STORIES)
+def test_stopped_at_any_effect(name: str, counts: Counter[str]) -> None:
+    """Wherever a studio is stopped, each cell is made once and paid once after a resume."""
+    at = 1
+    while told(name, at, None, counts):
+        at += EVERY
+    counts["points"] += at // EVERY
+
+
+THEN = st.sampled_from([0.0, 0.3, 2.0, 5.0, 9.0, 30.0])
+"""Seconds that go by after something was asked for."""
+
+
+class Lives(RuleBasedStateMachine):
+    """Studios come and go, answers are lost, clocks jump; in the end everything is paid once."""
+
+    on_server = False
+    counts: Counter[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends = contextlib.ExitStack()
+        self._place = self._ends.enter_context(folder())
+        self._url = self._ends.enter_context(a_schema()) if self.on_server else None
+        self._world: World | None = None
+
+    @property
+    def world(self) -> World:
+        """The world of this story."""
+        assert self._world is not None
+        return self._world
+
+    @initialize(
+        seed=st.integers(0, 999),
+        budget=st.sampled_from([None, None, 2, 5]),
+        skew=st.sampled_from([0.0, 0.0, 3600.0, -90.0]),
+    )
+    def begin(self, seed: int, budget: int | None, skew: float) -> None:
+        """Begin with one studio, and perhaps with money for so many pictures."""
+        self._world = World(
+            Path(self._place),
+            seed,
+            budget=None if budget is None else leo.Credits(budget * PRICE),
+            url=self._url,
+            skew=skew,
+        )
+        self.story = Story(self.world)
+        self.world.open()
+
+    @precondition(lambda self: 0 < len(self.world.alive))
+    @rule(
+        which=st.integers(0, 2),
+        cells=st.lists(
+            st.builds(
+                Cell,
+                st.integers(0, 4),
+                guidance=st.sampled_from([7, 7, 7, 9]),
+                tiling=st.sampled_from([False, False, True]),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+        dies_after=st.none() | st.integers(1, 120),
+        then=THEN,
+    )
+    def ask(self, which: int, cells: list[Cell], dies_after: int | None, then: float) -> None:
+        """Ask for pictures, some of which somebody may have asked for before."""
+        life = self._armed(which, dies_after)
+        with_death(lambda: self.story.ask(life, cells))
+        self.world.go(then)
+
+    @precondition(lambda self: 0 < len(self.world.alive))
+    @rule(
+        which=st.integers(0, 2),
+        seeds=st.sets(st.integers(0, 4), min_size=2, max_size=4),
+        dies_after=st.none() | st.integers(1, 120),
+        then=THEN,
+    )
+    def sweep(self, which: int, seeds: set[int], dies_after: int | None, then: float) -> None:
+        """Ask for pictures as a sweep."""
+        life = self._armed(which, dies_after)
+        with_death(lambda: self.story.sweep(life, sorted(seeds)))
+        self.world.go(then)
+
+    @precondition(lambda self: 0 < len(self.world.alive))
+    @rule(which=st.integers(0, 2), dies_after=st.none() | st.integers(1, 60), then=THEN)
+    def resume(self, which: int, dies_after: int | None, then: float) -> None:
+        """Take up what nobody alive works on."""
+        life = self._armed(which, dies_after)
+        with_death(lambda: self.story.resume(life))
+        self.world.go(then)
+
+    @precondition(lambda self: len(self.world.alive) < 3 and len(self.world.lives) < 8)
+    @rule()
+    def start(self) -> None:
+        """Open one more studio on the library."""
+        self.world.open()
+
+    @precondition(lambda self: 0 < len(self.world.alive))
+    @rule(which=st.integers(0, 2))
+    def kill(self, which: int) -> None:
+        """Kill a studio now."""
+        self._one(which).die()
+
+    @precondition(lambda self: 0 < len(self.world.alive))
+    @rule(which=st.integers(0, 2))
+    def close(self, which: int) -> None:
+        """Close a studio as a user does."""
+        life = self._one(which)
+        with_death(life.studio.close)
+        life.dead = True
+
+    @rule(what=st.sampled_from(sorted(LOST)))
+    def lose(self, what: str) -> None:
+        """Let something happen to the answer to the next request for a picture."""
+        self.world.simulator.script(method="POST", path="/generations", **LOST[what])
+
+    @rule(what=st.sampled_from(["reset", "unavailable", "cut", "late"]))
+    def lose_a_look(self, what: str) -> None:
+        """Let something happen to the next answer that costs nothing."""
+        self.world.simulator.script(method="GET", path="*", **LOST[what])
+
+    @rule()
+    def double(self) -> None:
+        """Let the next list have each row twice, and tell of each job's end twice."""
+        self.world.doubled = True
+        for life in self.world.alive:
+            for job_id in tuple(self.world.simulator.world.jobs) * 2:
+                life.studio.engine.call_soon(life.studio._runner.nudge, job_id)
+
+    @rule(seconds=st.sampled_from([0.05, 0.5, 2.0, 8.0, 25.0, 70.0]))
+    def go(self, seconds: float) -> None:
+        """Let time go by."""
+        self.world.go(seconds)
+
+    @rule(seconds=st.sampled_from([5.0, 45.0, 3600.0, 40_000.0]), asleep=st.booleans())
+    def jump(self, seconds: float, asleep: bool) -> None:
+        """Let the clocks jump, as behind a closed lid."""
+        self.world.jump(seconds, asleep=asleep)
+
+    def teardown(self) -> None:
+        """Take up what is left, and compare."""
+        try:
+            if self._world is not None:
+                self.counts.update(self.story.finish().check())
+                self.counts["stories"] += 1
+        finally:
+            if self._world is not None:
+                self._world.close()
+            self._ends.close()
+
+    def _one(self, which: int) -> Any:
+        alive = self.world.alive
+        return alive[which % len(alive)]
+
+    def _armed(self, which: int, dies_after: int | None) -> Any:
+        life = self._one(which)
+        if dies_after is not None:
+            life.dies_at = life.effects + dies_after
+        return life
+
+
+@MINUTES
+def test_any_story_is_paid_once(database: str | None, counts: Counter[str]) -> None:
+    """Whatever happens to studios, answers and clocks, money is spent once and nothing is lost."""
+    Lives.on_server, Lives.counts = database is not None, counts
+    run_state_machine_as_test(
+        Lives,
+        settings=settings(
+            max_examples=EXAMPLES if database is None else EXAMPLES // 4,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=not ANEW,
+            phases=[phase for phase in Phase if SHORTER or phase is not Phase.shrink],
+        ),
+    )
