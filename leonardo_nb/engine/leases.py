@@ -107,7 +107,7 @@ class Lease:
     async def claim(self, record: JobRecord) -> bool:
         """Make this engine the owner of the job of *record*; False where somebody else has it."""
         self.begin()
-        if record.owner is not None and self._is_dead(record.owner):
+        if record.owner is not None and self.is_dead(record.owner):
             await anyio.to_thread.run_sync(self._bury, record.owner)
         return await anyio.to_thread.run_sync(
             lambda: self._ledger.claim(record.uid, self.owner, self.until, now=self._clock.wall())
@@ -118,13 +118,13 @@ class Lease:
         if record.owner is None or record.owner == self.owner:
             return False
         if self._has_lock_of(record.owner):
-            return not self._is_dead(record.owner)
+            return not self.is_dead(record.owner)
         return record.lease_until is None or record.lease_until >= self._clock.wall()
 
     def bury(self, base_url: str) -> None:
         """Free the jobs of every owner that is known to be dead."""
         for owner in self._ledger.owners(base_url):
-            if owner != self.owner and self._is_dead(owner):
+            if owner != self.owner and self.is_dead(owner):
                 self._bury(owner)
 
     def close(self) -> None:
@@ -149,8 +149,10 @@ class Lease:
         with suppress(OSError):
             self._path(owner).unlink(missing_ok=True)
 
-    def _is_dead(self, owner: str) -> bool:
-        """Whether *owner* worked on this machine and its process is gone."""
+    def is_dead(self, owner: str) -> bool:
+        """Whether *owner* worked on this machine and its process is known to be gone."""
+        if owner == self.owner:
+            return False
         if not self._has_lock_of(owner):
             return False
         path = self._path(owner)

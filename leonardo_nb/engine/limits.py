@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.boards import Board
+    from leonardo_nb.engine.leases import Lease
 
 __all__ = ["PLACE_LEASE", "Limits", "Pace", "PerMinute", "Slots"]
 
@@ -100,14 +101,23 @@ class Slots:
         total: How many places there are.
         board: Where it is kept who has a place; this process alone without one.
         name: The room on that board, such as a kind of job.
+        lease: In whose name places are held, and who knows of others whether they live; without
+            one, places of the dead come back when their lease is over.
     """
 
-    def __init__(self, total: int, board: Board | None = None, name: str = "jobs") -> None:
+    def __init__(
+        self,
+        total: int,
+        board: Board | None = None,
+        name: str = "jobs",
+        lease: Lease | None = None,
+    ) -> None:
         self._total = total
         self._taken = 0
         self._line: deque[anyio.Event] = deque()
         self._board = board
         self._name = name
+        self._lease = lease
         self._held: set[str] = set()
         self._first = anyio.Lock()
         self._changed = anyio.Event()
@@ -181,13 +191,16 @@ class Slots:
 
     @asynccontextmanager
     async def _shared_place(self, board: Board, *, at_once: bool) -> AsyncIterator[None]:
-        name = uuid.uuid4().hex
+        owner = "" if self._lease is None else self._lease.owner
+        name = f"{owner}:{uuid.uuid4().hex}"
 
         def enter(standing: Standing, now: float) -> bool:
             room = standing.rooms.get(self._name, Room())
-            standing.rooms[self._name], has_place = room.entered(
-                name, self._total, now, PLACE_LEASE, at_once=at_once
-            )
+            asked = (name, self._total, now, PLACE_LEASE)
+            entered, has_place = room.entered(*asked, at_once=at_once)
+            if not has_place and self._lease is not None:
+                entered, has_place = self._of_the_living(room).entered(*asked)
+            standing.rooms[self._name] = entered
             return has_place
 
         def leave(standing: Standing, _now: float) -> None:
@@ -207,6 +220,12 @@ class Slots:
             self._held.discard(name)
             await _quietly(board, leave)
             self._changed.set()
+
+    def _of_the_living(self, room: Room) -> Room:
+        """Return *room* without those whose processes are known to be gone."""
+        owners = {each.name.rpartition(":")[0] for each in room.inside}
+        dead = {owner for owner in owners if owner and self._lease and self._lease.is_dead(owner)}
+        return Room(tuple(t for t in room.inside if t.name.rpartition(":")[0] not in dead))
 
     def _leave(self) -> None:
         self._taken -= 1

@@ -156,7 +156,9 @@ class Runner:
         self._durations = Durations()
         # each kind has its own: the service counts them apart, and numbers only those of pictures
         self._slots = {
-            kind: Slots(limits.slots or DEFAULT_SLOTS, board if board.shared else None, kind)
+            kind: Slots(
+                limits.slots or DEFAULT_SLOTS, board if board.shared else None, kind, self.lease
+            )
             for kind in KINDS
         }
         self._recent = Recent(client, self._user_id, clock)
