@@ -45,6 +45,7 @@ ON_PURPOSE = {
 PURE = (
     "leonardo_nb.engine.lifecycle",
     "leonardo_nb.engine.polling",
+    "leonardo_nb.engine.standing",
     "leonardo_nb.service.rules",
     "leonardo_nb.sweeps.space",
 )
