@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from leonardo_nb.errors import LeonardoError
@@ -218,6 +219,42 @@ def jobs(
     console = Console(highlight=False)
     with Studio(simulator=True) as studio:
         console.print(jobs_table(console, studio.jobs(limit=limit), studio.folder))
+
+
+@app.command()
+def resume(
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="The service that was asked; else LEONARDO_BASE_URL, else the live one."),
+    ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
+    ] = None,
+) -> None:
+    """Take up every job that has not ended, and watch until all have; 1 if one needs you."""
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.terminal import watch_resumed
+
+    console = Console(highlight=False)
+    with Studio(base_url=base_url, library=library) as studio:
+        if studio.simulated:
+            _refuse(
+                "There is no key, so there is no service whose jobs could be taken up; those of "
+                "the built-in simulator end with their kernel. Set LEONARDO_API_KEY, or keep a key "
+                'with leo.login(keep="keyring").'
+            )
+        try:
+            all_well = watch_resumed(console, studio.resume())
+        except KeyboardInterrupt:
+            said = (
+                "Stopped watching. Nothing is lost: what is at the service goes on there, and "
+                "`leonardo-nb resume` takes everything up again."
+            )
+            console.print(Padding(said, (1, 0, 0, 2)))
+            raise typer.Exit(130) from None
+    if not all_well:
+        raise typer.Exit(1)
 
 
 @app.command()

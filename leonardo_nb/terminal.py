@@ -7,7 +7,9 @@ enough colours, pictures made of half blocks. On its own because two commands sh
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from rich.console import Group
@@ -19,13 +21,15 @@ from rich.table import Table
 from rich.text import Text
 
 from leonardo_nb.account.jobs import is_lost
+from leonardo_nb.engine.lifecycle import State
 from leonardo_nb.service.plain import on_one_line
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.widgets.freeze import on_white
-from leonardo_nb.widgets.sheet_view import ends_of, of_library
+from leonardo_nb.widgets.sheet_view import ends_of, is_unknown, of_library
 from leonardo_nb.widgets.view import (
     MARKS,
     day_of,
+    error_lines,
     facts_of,
     money_line,
     seconds,
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from leonardo_nb.account.jobs import JobTable
     from leonardo_nb.account.spending import SpendingTable
     from leonardo_nb.engine.job import Job
+    from leonardo_nb.engine.resumed import Resumed
     from leonardo_nb.library.records import JobRecord
     from leonardo_nb.sweeps.run import Run
 
@@ -55,6 +60,7 @@ __all__ = [
     "plain",
     "spending_table",
     "watch_job",
+    "watch_resumed",
     "watch_run",
 ]
 
@@ -79,6 +85,8 @@ SMALLEST_NAME = 10
 """Characters that a day's or sweep's name is given where it is narrow."""
 FRAMES_A_SECOND = 8
 BAR_WIDTH = 36
+WORD_COLUMN = 18
+"""Characters: "From the library" and its mark, so that lines of single jobs stand alike."""
 PICTURE_COLUMNS = 56
 """A landscape of this width leaves room for the rest in 24 lines."""
 SMALLEST_CELL, LARGEST_CELL = 4, 16
@@ -298,6 +306,101 @@ def watch_run(console: Console, run: Run) -> None:
         for job in run.jobs:
             job.exception()
     _end_line(console)
+
+
+def watch_resumed(console: Console, resumed: Resumed) -> bool:
+    """
+    Show *resumed* until all have ended; return whether all of them ended well.
+
+    Each job that has ended leaves a line, and where it has failed or waits for somebody's word,
+    why, and how to go on. Those that are under way stand below, as many as fit.
+
+    Raises:
+        KeyboardInterrupt: Somebody has seen enough; the jobs go on.
+    """
+    console.print(Text(f"  {resumed!r}"))
+    if not resumed:
+        return True
+    ended: SimpleQueue[Job[Any]] = SimpleQueue()
+    left = {job.uid: job for job in resumed}
+    for job in resumed:
+        job.add_done_callback(ended.put)
+    with Live(
+        console=console,
+        get_renderable=lambda: _under_way(console, tuple(left.values()), len(resumed)),
+        refresh_per_second=FRAMES_A_SECOND,
+        transient=True,
+    ):
+        while left:
+            job = ended.get()
+            del left[job.uid]
+            console.print(_end_of(job))
+    console.print(_sum_of(resumed))
+    return not any(job.state is State.FAILED for job in resumed)
+
+
+def _under_way(console: Console, jobs: Sequence[Job[Any]], total: int) -> RenderableType:
+    """Return how many have ended, and the lines of as many of *jobs* as fit below it."""
+    ended = total - len(jobs)
+    head = _line(
+        "drawing" if jobs else "done",
+        f"{ended:,} of {total:,} ended",
+        _bar(ended / total, done=not jobs),
+    )
+    room = max(console.height - 4, 1)
+    more = len(jobs) - room
+    lines = _job_lines(jobs[:room])
+    return Group(head, lines, *([Text(f"  and {more:,} more", "dim")] if more > 0 else []))
+
+
+def _end_of(job: Job[Any]) -> RenderableType:
+    """Return the line of a *job* that has ended, and below it what there is to say of it."""
+    facts, name = facts_of(job), _short_name(job)
+    if facts.phase in {"failed", "unknown"}:
+        how = f'In a notebook: job = leo.job("{name}")'
+        said = [*filter(None, error_lines(facts.error)), how]
+    else:
+        said = [each for each in (*facts.history, facts.path) if each]
+    below = [
+        Padding(Text(plain(each).plain, "dim", overflow="fold"), (0, 2, 0, 4)) for each in said
+    ]
+    return Group(_job_lines([job]), *below)
+
+
+def _job_lines(jobs: Sequence[Job[Any]]) -> Table:
+    """Return a line for each of *jobs*, which says by its words and its id which one it is."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, min_width=WORD_COLUMN)
+    table.add_column()  # alone may become narrower
+    for _ in range(3):
+        table.add_column(no_wrap=True, style="dim")
+    for job in jobs:
+        facts = facts_of(job)
+        what = plain(facts.prompt)
+        what.no_wrap, what.overflow = True, "ellipsis"
+        here = "watched here" if facts.elsewhere and not facts.is_final else seconds(facts.elapsed)
+        head = Text.assemble("  ", mark(facts.phase), " ", (facts.word, "bold"))
+        money = money_line(replace(facts, balance=None))  # the same for all of them
+        table.add_row(head, what, _short_name(job), here, money)
+    return table
+
+
+def _short_name(job: Job[Any]) -> str:
+    return (job.id or job.uid)[:SHORT_ID]
+
+
+def _sum_of(resumed: Resumed) -> Text:
+    """Return how all of them ended, in one line."""
+    unknown = sum(map(is_unknown, resumed))
+    named = {
+        "done": sum(job.state is State.COMPLETE for job in resumed),
+        "failed": sum(job.state is State.FAILED for job in resumed) - unknown,
+        "stopped": sum(job.state is State.CANCELLED for job in resumed),
+        f"{'waits' if unknown == 1 else 'wait'} for your word": unknown,
+    }
+    ends = ", ".join(f"{number:,} {name}" for name, number in named.items() if number)
+    phase = "unknown" if unknown else "failed" if named["failed"] else "done"
+    return Text.assemble("\n  ", mark(phase), f" All ended: {ends}.")
 
 
 def _run_line(run: Run) -> Table:

@@ -22,13 +22,14 @@ from typer.testing import CliRunner
 
 from leonardo_nb import cli, terminal
 from leonardo_nb.errors import LibraryError
+from leonardo_nb.simulator import Simulator, serve_in_thread
+from leonardo_nb.studios import Studio
 from leonardo_nb.sweeps.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from leonardo_nb.account.spending import By
-    from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.run import Run
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -55,7 +56,7 @@ def test_help_names_every_command() -> None:
     """What there is can be found out without reading."""
     answer = CliRunner().invoke(cli.app, ["--help"]).output
 
-    assert ["demo", "lab", "simulate", "jobs", "spending", "doctor"] == re.findall(
+    assert ["demo", "lab", "simulate", "jobs", "resume", "spending", "doctor"] == re.findall(
         r"^  (\w+)  ", answer, re.MULTILINE
     )
 
@@ -289,6 +290,97 @@ def test_simulate_says_that_a_port_is_taken() -> None:
     assert 1 == answer.exit_code
     assert f"Port {port} cannot be used" in answer.output
     assert "--port" in answer.output
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[Simulator, str]]:
+    """A simulator on a port, which therefore outlives studios, and its base URL."""
+    simulator = Simulator(speed=50)
+    with serve_in_thread(simulator) as base_url:
+        yield simulator, base_url
+
+
+def left_open(base_url: str, folder: Path) -> None:
+    """Let a studio ask for a picture, and close before that is there."""
+    with Studio(base_url=base_url, api_key=KEY, library=folder) as studio:
+        accepted = threading.Event()
+        job = studio.generate("a fox", seed=1, width=64, height=64)
+        job.subscribe(lambda it: accepted.set() if it.id else None)
+        assert job.id or accepted.wait(10)
+
+
+def resumed(base_url: str, folder: Path) -> tuple[int, str]:
+    """Run `leonardo-nb resume`; return its exit code, and its words on one line."""
+    words = ["resume", "--base-url", base_url, "--library", str(folder)]
+    answer = CliRunner(env={"LEONARDO_API_KEY": KEY}).invoke(cli.app, words, catch_exceptions=False)
+    return answer.exit_code, " ".join(answer.output.split())
+
+
+def test_resume_takes_up_what_is_open(served: tuple[Simulator, str], tmp_path: Path) -> None:
+    """The picture that another process has paid for is fetched; then there is nothing to do."""
+    simulator, base_url = served
+    simulator.script(empty_looks=1)
+    left_open(base_url, tmp_path)
+
+    first, again = resumed(base_url, tmp_path), resumed(base_url, tmp_path)
+
+    assert (0, True) == (first[0], first[1].startswith("1 job taken up: 1 at the service ● Done"))
+    assert first[1].endswith("All ended: 1 done.")
+    assert (0, "Nothing to pick up: every job has ended.") == again
+    assert 1 == simulator.creates
+
+
+def test_resume_fails_where_a_job_has(served: tuple[Simulator, str], tmp_path: Path) -> None:
+    """It says which one, what became of the money, and what to do."""
+    simulator, base_url = served
+    simulator.script(fail=True, empty_looks=1)
+    left_open(base_url, tmp_path)
+
+    code, said = resumed(base_url, tmp_path)
+
+    assert (1, True) == (code, said.endswith("All ended: 1 failed."))
+    assert [] == [
+        words
+        for words in ("▲ Failed a fox", "refunded", "`job.again()`", 'job = leo.job("')
+        if words not in said
+    ]
+
+
+def test_resume_without_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nobody to ask, which is a sentence that says how to give one."""
+    monkeypatch.delenv("LEONARDO_API_KEY", raising=False)
+    answer = CliRunner().invoke(cli.app, ["resume", "--library", str(tmp_path)])
+
+    assert (1, True) == (
+        answer.exit_code,
+        "Set LEONARDO_API_KEY" in " ".join(answer.output.split()),
+    )
+
+
+@pytest.mark.timeout(60)
+def test_resume_can_be_interrupted(served: tuple[Simulator, str], tmp_path: Path) -> None:
+    """Ctrl-C stops the watching alone: the job is there for the next time."""
+    simulator, base_url = served
+    simulator.script(never_finish=True)
+    left_open(base_url, tmp_path)
+    words = ["resume", "--base-url", base_url, "--library", str(tmp_path)]
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "leonardo_nb.cli", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "LEONARDO_API_KEY": KEY},
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+
+    with Studio(base_url=base_url, api_key=KEY, library=tmp_path) as studio:
+        left = studio.unfinished()
+
+    assert "  1 job taken up: 1 at the service\n" == first
+    assert "Stopped watching. Nothing is lost" in rest
+    assert (130, 1, 1) == (process.returncode, left, simulator.creates)
 
 
 def _small_grid(studio: Studio) -> Run:

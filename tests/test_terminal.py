@@ -13,15 +13,23 @@ from rich.console import Console
 
 import leonardo_nb as leo
 from leonardo_nb.account.jobs import JobTable
+from leonardo_nb.engine.resumed import Resumed
 from leonardo_nb.library.records import JobRecord
 from leonardo_nb.money import Credits
-from leonardo_nb.terminal import half_blocks, jobs_table, watch_job
+from leonardo_nb.terminal import (
+    _under_way,
+    half_blocks,
+    jobs_table,
+    watch_job,
+    watch_resumed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from leonardo_nb.studios import Studio
+    from leonardo_nb.testing import ManualClock
 
 
 def terminal(*, width: int = 100) -> tuple[Console, io.StringIO]:
@@ -117,3 +125,57 @@ def test_a_table_marks_what_may_be_paid(library_folder: Path) -> None:
 
     assert "◌" in file.getvalue()
     assert "perhaps 8 credits" in file.getvalue()
+
+
+def test_jobs_that_are_taken_up_have_a_line_each(studio: Studio) -> None:
+    """In the order in which they end, and no wider than the terminal."""
+    jobs = [studio.generate("an owl, " * 20, seed=seed, width=64, height=64) for seed in (1, 2, 3)]
+    console, file = terminal(width=60)
+
+    is_well = watch_resumed(console, Resumed(jobs))
+
+    lines = file.getvalue().splitlines()
+    assert is_well
+    assert max(map(len, lines)) <= 60
+    assert 3 == sum("● Done" in line and "an owl" in line and "credits" in line for line in lines)
+    assert "● All ended: 3 done." in lines[-1]
+
+
+def test_nothing_to_take_up_is_one_line() -> None:
+    """And that is well."""
+    console, file = terminal()
+
+    assert watch_resumed(console, Resumed())
+    assert "  Nothing to pick up: every job has ended.\n" == file.getvalue()
+
+
+def test_what_waits_for_a_word_is_told(studio: Studio) -> None:
+    """With the line that gives the job whose methods the error names."""
+    job = studio.generate("a fox", seed=1, width=64, height=64)
+    job.result(20)
+    error = leo.OutcomeUnknown("Lost. `job.resend()` sends it again.")
+    job._snapshot = replace(job.snapshot, complete=False, job_id=None, error=error)
+    console, file = terminal()
+
+    is_well = watch_resumed(console, Resumed([job]))
+
+    said = " ".join(file.getvalue().split())
+    assert not is_well
+    assert "◌ Outcome unknown a fox" in said
+    assert f'`job.resend()` sends it again. In a notebook: job = leo.job("{job.uid[:8]}")' in said
+    assert "◌ All ended: 1 waits for your word." in said
+
+
+def test_a_terminal_shows_as_many_as_fit(studio: Studio, clock: ManualClock) -> None:
+    """The others are counted."""
+    clock.holds = True
+    jobs = [studio.generate("a fox", seed=seed, width=64, height=64) for seed in range(30)]
+    console, file = terminal()
+    console.height = 14
+
+    console.print(_under_way(console, jobs, 40))
+
+    lines = file.getvalue().splitlines()
+    clock.holds = False
+    assert (12, True) == (len(lines), "10 of 40 ended" in lines[0])
+    assert "  and 20 more" == lines[-1].rstrip()
