@@ -144,6 +144,7 @@ ROUTES: Final = (
         looks="variation",
     ),
     Route("search", "GET", "/generations/user/{userId}", Does.SEARCH, "leo.generate()"),
+    Route("search_variation", "GET", "/generations/{id}", Does.SEARCH, "leo.upscale()"),
     Route("file", "GET", "/media/*", Does.FILE, "leo.generate()"),
     Route("film", "GET", "/media/*", Does.FILE, "leo.upscale_video()"),
     Route("me", "GET", "/me", Does.QUESTION, "leo.me()"),

@@ -96,8 +96,10 @@ class Line(httpx.AsyncBaseTransport):
 
     Attributes:
         asked: How often the route of the cell was asked, since the line was armed.
+        log: Method and path of every request, and when it was made, in clock seconds.
         cut_out: How many cut-outs were made; they are paid and are in no list.
         loses_next_job: Whether the next paid request's answer is lost, besides the fault.
+        tells_time: Whether answers have a date, as those of every server have.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, clock: ManualClock) -> None:
@@ -107,8 +109,10 @@ class Line(httpx.AsyncBaseTransport):
         self._path = re.compile("")
         self._suffered = False
         self.asked = 0
+        self.log: list[tuple[tuple[str, str], float]] = []
         self.cut_out = 0
         self.loses_next_job = False
+        self.tells_time = True
 
     def arm(self, cell: Cell | None) -> None:
         """Let the fault of *cell* happen from now on; None mends the line."""
@@ -127,14 +131,15 @@ class Line(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return an answer to *request*, or raise what a network raises."""
         answer = await self._answered(request)
-        # as every server does; in process the simulator has nobody who would
-        answer.headers["Date"] = format_datetime(self._clock.wall(), usegmt=True)
+        if self.tells_time:  # in process the simulator has nobody who would
+            answer.headers["Date"] = format_datetime(self._clock.wall(), usegmt=True)
         return answer
 
     async def _answered(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.replace("/api/rest/v2", "/v2").replace("/api/rest/v1", "")
+        self.log.append(((request.method, path), self._clock.now()))
         cell = self._cell
-        if self.loses_next_job and request.method == "POST" and path == "/generations":
+        if self.loses_next_job and request.method == "POST" and _is_job(path):
             self.loses_next_job = False
             await self._served(request)
             raise httpx.ReadError("connection reset by peer", request=request)
@@ -170,7 +175,7 @@ class Line(httpx.AsyncBaseTransport):
         if fault.means in {Means.ENDLESS, Means.FAILS}:
             return await self._served(request)  # the simulator sees to these
         if fault.means is Means.CLOCK:
-            if request.method == "POST" and _is_job(request.url.path):
+            if request.method == "POST" and _is_job(request.url.path):  # also loses the answer
                 raise httpx.ReadError("connection reset by peer", request=request)
             return _there(answer)
         if fault.name in ERRORS:

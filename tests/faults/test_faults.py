@@ -120,6 +120,7 @@ PREPARED: dict[str, tuple[Callable[[Scene], Any], Callable[[Studio, Any], object
     "image_to_video": (Scene.drawn_image, lambda it, image: it.image_to_video("a fox", image)),
     "motion": (Scene.drawn_image, Studio.motion),
     "upscale": (Scene.drawn_image, Studio.upscale),
+    "search_variation": (Scene.drawn_image, Studio.upscale),
     "unzoom": (Scene.drawn_image, Studio.unzoom),
     "nobg": (Scene.drawn_image, Studio.nobg),
     "universal_upscale": (Scene.drawn_image, Studio.universal_upscale),
@@ -278,12 +279,12 @@ def test_a_job_that_nobody_can_look_for_is_adopted(
     assert job is not None
     simulator = scene.simulator
     before = simulator.creates, simulator.balance
-    there = tuple(simulator.world.all_jobs())[-1]
+    there = newest(scene)
 
-    adopted = job.adopt(there.id)
+    adopted = job.adopt(there)
     adopted.result(SECONDS)
 
-    assert ("complete", "charged", there.id) == (adopted.state, adopted.charge, adopted.id)
+    assert ("complete", "charged", there) == (adopted.state, adopted.charge, adopted.id)
     assert before == (simulator.creates, simulator.balance)
 
 
@@ -353,6 +354,91 @@ def wrong_with_money(cell: Cell, job: Job[Any] | None, paid: int) -> list[str]:
 
 def paid_as(paid: int) -> leo.Cost:
     return leo.Credits(paid)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        cell
+        for cell in CELLS
+        if cell.route.does is Does.PRICE and "under a budget" in cell.outcome.gist
+    ],
+    ids=str,
+)
+def test_no_price_and_a_budget(cell: Cell, make: Callable[[Cell], Scene]) -> None:
+    """What costs nobody knows how much is not sent behind a wall, unless one asks for that."""
+    scene = make(cell)
+    scene.simulator.line.arm(cell)
+
+    job = scene.studio.generate("a fox", budget=leo.Credits(100), **SMALL)
+    with pytest.raises(leo.BudgetExceeded, match="unpriced=True"):
+        job.result(SECONDS)
+
+    assert ("failed", "none", 0) == (job.state, job.charge, sent(scene))
+
+
+@pytest.mark.parametrize(
+    "fault", ["reset before the work was done", "reset after the work was done"]
+)
+def test_a_lost_answer_that_is_left_to_the_user(fault: str, make: Callable[[Cell], Scene]) -> None:
+    """With `resend="never"` a job that is found is taken, and one that is not is not sent again."""
+    cell = cell_of("generate", fault)
+    scene = make(cell)
+    scene.simulator.line.arm(cell)
+
+    job, error = asked_for(lambda: scene.studio.generate("a fox", resend="never", **SMALL))
+
+    assert job is not None
+    assert 1 == scene.simulator.line.asked
+    if cell.fault.is_done:
+        assert ("complete", 1) == (job.state, sent(scene))
+    else:
+        assert ("failed", "unknown", 0) == (job.state, job.charge, sent(scene))
+        assert isinstance(error, leo.OutcomeUnknown)
+
+
+def test_nothing_is_sent_again_before_several_looks(make: Callable[[Cell], Scene]) -> None:
+    """Between the two requests the list is read at least three times, over at least 20 seconds."""
+    cell = cell_of("generate", "reset before the work was done")
+    scene = make(cell)
+    line = scene.simulator.line
+    asked_for(begun(cell, scene))
+
+    first, second = (at for asked, at in line.log if asked == ("POST", "/generations"))
+    looks = [
+        at
+        for (method, path), at in line.log
+        if method == "GET" and path.startswith("/generations/user/") and first <= at <= second
+    ]
+    assert len(looks) >= 3
+    assert looks[-1] - looks[0] >= 20
+
+
+@pytest.mark.parametrize("fault", ["clock 7 hours ahead", "clock 7 hours behind"])
+def test_a_wrong_clock_and_a_service_that_tells_no_time(
+    fault: str, make: Callable[[Cell], Scene]
+) -> None:
+    """Nobody can say which clock is wrong; what was made is then taken or shown, never doubled."""
+    cell = cell_of("generate", fault)
+    scene = make(cell)
+    scene.simulator.line.tells_time = False
+
+    job, error = asked_for(begun(cell, scene))
+
+    assert job is not None
+    assert (1, 1) == (scene.simulator.line.asked, sent(scene))
+    if error is not None:
+        assert isinstance(error, leo.OutcomeUnknown)
+        assert [each.id for each in error.candidates] == [newest(scene)]
+
+
+def sent(scene: Scene) -> int:
+    """Return how many jobs were made, besides the two that every scene begins with."""
+    return scene.simulator.creates - 2
+
+
+def newest(scene: Scene) -> str:
+    return tuple(scene.simulator.world.all_jobs())[-1].id
 
 
 def test_every_route_and_every_fault_has_a_cell() -> None:
