@@ -177,7 +177,11 @@ def large(url: str | None = None) -> Large:
                 "find by beginning": lambda: ledger.find(job_id[:8]),
                 "media": lambda: ledger.media(f"i{MANY // 2}"),
                 f"unfinished, all {OPEN:,}": lambda: ledger.unfinished(BASE),
-                "intend_once, there": lambda: ledger.intend_once([middle]),
+                "has, 1,000 requests": lambda: ledger.has(
+                    [record(number).content_key for number in range(1000)],
+                    base_url=BASE,
+                    simulated=False,
+                ),
                 "lost": lambda: ledger.lost(BASE),
                 "spending by day": ledger.spending,
                 "spending by sweep": lambda: ledger.spending("sweep"),

@@ -150,6 +150,43 @@ def answering() -> Line:
     )
 
 
+def intending() -> Line:
+    """Measure what the library takes of each paid job: an intent and an acknowledgement."""
+    from benchmarks.library import intent_and_ack
+
+    ours, syncing = intent_and_ack()
+    return Line(
+        "an intent and an acknowledgement, on disk",
+        f"{1000 * ours:.1f} ms",
+        f"{ours / syncing:.2f} of two bare writes that are flushed to the disk; under 10 ms are wished",
+    )
+
+
+def remembering() -> Line:
+    """Measure a library of 100,000 jobs."""
+    from benchmarks.library import MANY, large
+
+    found = large()
+    opened, listed = found.seconds["open"], found.seconds["jobs()"]
+    return Line(
+        f"a library of {MANY:,} jobs",
+        f"opens in {1000 * opened:.0f} ms, first page of `leo.jobs()` in {1000 * listed:.1f} ms",
+        f"memory {found.kilobytes:,.0f} kB against {found.kilobytes_small:,.0f} kB with 100 jobs",
+    )
+
+
+def resuming() -> Line:
+    """Measure how many requests it takes to know 1,000 jobs again."""
+    from benchmarks.resuming import MANY, WISHED, requests_until_known
+
+    asked, seconds = requests_until_known()
+    return Line(
+        f"`leo.resume()` of {MANY:,} jobs at the service",
+        f"{asked} requests until all are known, {seconds:.1f} s",
+        f"at most {WISHED} are wished",
+    )
+
+
 def card_size() -> Line:
     """Measure what each live card carries to the page."""
     from leonardo_nb.widgets import page
@@ -174,6 +211,9 @@ def main() -> None:
         called_back,
         looking,
         answering,
+        intending,
+        remembering,
+        resuming,
         card_size,
     ):
         line = measure()
