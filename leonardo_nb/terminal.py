@@ -7,6 +7,8 @@ enough colours, pictures made of half blocks. On its own because two commands sh
 
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from queue import SimpleQueue
@@ -325,18 +327,27 @@ def watch_resumed(console: Console, resumed: Resumed) -> bool:
     left = {job.uid: job for job in resumed}
     for job in resumed:
         job.add_done_callback(ended.put)
-    with Live(
+    live = Live(
         console=console,
         get_renderable=lambda: _under_way(console, tuple(left.values()), len(resumed)),
         refresh_per_second=FRAMES_A_SECOND,
         transient=True,
-    ):
+    )
+    with live if _goes_back(console) else nullcontext():
         while left:
             job = ended.get()
             del left[job.uid]
+            if live.is_started:
+                live.refresh()  # or it would be drawn below its own end once more
             console.print(_end_of(job))
     console.print(_sum_of(resumed))
     return not any(job.state is State.FAILED for job in resumed)
+
+
+def _goes_back(console: Console) -> bool:
+    """Whether what was written can be written over; below a cell it looks like it, and cannot."""
+    in_cell = "JPY_PARENT_PID" in os.environ  # a command that was started with `!`
+    return console.is_terminal and not console.is_dumb_terminal and not in_cell
 
 
 def _under_way(console: Console, jobs: Sequence[Job[Any]], total: int) -> RenderableType:
