@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import PIL.Image
 import pytest
@@ -32,6 +32,7 @@ from .line import SKEW, FaultySimulator, SkewedClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .conftest import Server
     from .expected import Cell
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64, "alchemy": False}
@@ -46,6 +47,13 @@ WHAT_TO_DO = re.compile(
     re.IGNORECASE,
 )
 """Every error says one of these."""
+
+
+class Make(Protocol):
+    """Makes the scene of a cell."""
+
+    def __call__(self, cell: Cell, database: str | None = None) -> Scene:
+        """Return it."""
 
 
 @dataclass(frozen=True)
@@ -154,12 +162,12 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make(folder: Path, empty: Path) -> Iterator[Callable[[Cell], Scene]]:
-    """Make the scene of a cell, its line not armed yet."""
+def make(folder: Path, empty: Path) -> Iterator[Make]:
+    """Make the scene of a cell, its line not armed yet, with the database at an address or none."""
     shutil.copytree(empty, folder / "library")
     opened: list[Studio] = []
 
-    def made(cell: Cell) -> Scene:
+    def made(cell: Cell, database: str | None = None) -> Scene:
         clock = ManualClock()
         simulator = FaultySimulator(clock)
         house = simulator._house
@@ -174,6 +182,7 @@ def make(folder: Path, empty: Path) -> Iterator[Callable[[Cell], Scene]]:
         studio = Studio(
             simulator=simulator,
             library=folder / "library",
+            database=database,
             polling=SELDOM if cell.route.does is Does.LOOK else None,
             clock=SkewedClock(clock, hours) if hours else clock,
             budget=leo.Credits(1000) if is_question else None,
@@ -208,9 +217,25 @@ def begun(cell: Cell, scene: Scene) -> Callable[[], object]:
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
-def test_what_happens_is_what_the_table_says(cell: Cell, make: Callable[[Cell], Scene]) -> None:
+def test_what_happens_is_what_the_table_says(cell: Cell, make: Make) -> None:
     """State, charge, requests, jobs at the service and the sentence are those of the table."""
-    scene = make(cell)
+    check(cell, make(cell))
+
+
+ON_SERVER = {"generate", "cut_out", "search", "improve"}
+"""Routes of each way in which the library bears on money."""
+
+
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell.route.name in ON_SERVER], ids=str)
+def test_what_happens_on_postgresql_is_what_the_table_says(
+    cell: Cell, make: Make, server: Server
+) -> None:
+    """The same, with the library's database on a server."""
+    check(cell, make(cell, server.emptied()))
+
+
+def check(cell: Cell, scene: Scene) -> None:
+    """Let the fault of *cell* happen, and compare."""
     simulator = scene.simulator
     ask = begun(cell, scene)
     before = made(simulator), simulator.balance
@@ -250,7 +275,7 @@ STOPPED = {
 
 
 @pytest.mark.parametrize("cell", STOPPED.values(), ids=str)
-def test_what_stopped_is_taken_up_again(cell: Cell, make: Callable[[Cell], Scene]) -> None:
+def test_what_stopped_is_taken_up_again(cell: Cell, make: Make) -> None:
     """When all is well again, `leo.resume()` brings the files, and nothing is paid for again."""
     scene = make(cell)
     asked_for(begun(cell, scene))
@@ -269,9 +294,7 @@ UNFOUND = [route.name for route in ROUTES if route.does is Does.JOB and not rout
 
 
 @pytest.mark.parametrize("route", [name for name in UNFOUND if name != "cut_out"])
-def test_a_job_that_nobody_can_look_for_is_adopted(
-    route: str, make: Callable[[Cell], Scene]
-) -> None:
+def test_a_job_that_nobody_can_look_for_is_adopted(route: str, make: Make) -> None:
     """Whoever knows its id has the job, and pays nothing more; a cut-out's id is shown nowhere."""
     cell = cell_of(route, "reset after the work was done")
     scene = make(cell)
@@ -289,9 +312,7 @@ def test_a_job_that_nobody_can_look_for_is_adopted(
 
 
 @pytest.mark.parametrize("route", UNFOUND)
-def test_a_job_that_nobody_can_look_for_is_sent_again_when_told(
-    route: str, make: Callable[[Cell], Scene]
-) -> None:
+def test_a_job_that_nobody_can_look_for_is_sent_again_when_told(route: str, make: Make) -> None:
     """It is paid for once more, because the user says so, and once only."""
     cell = cell_of(route, "reset before the work was done")
     scene = make(cell)
@@ -365,7 +386,7 @@ def paid_as(paid: int) -> leo.Cost:
     ],
     ids=str,
 )
-def test_no_price_and_a_budget(cell: Cell, make: Callable[[Cell], Scene]) -> None:
+def test_no_price_and_a_budget(cell: Cell, make: Make) -> None:
     """What costs nobody knows how much is not sent behind a wall, unless one asks for that."""
     scene = make(cell)
     scene.simulator.line.arm(cell)
@@ -380,7 +401,7 @@ def test_no_price_and_a_budget(cell: Cell, make: Callable[[Cell], Scene]) -> Non
 @pytest.mark.parametrize(
     "fault", ["reset before the work was done", "reset after the work was done"]
 )
-def test_a_lost_answer_that_is_left_to_the_user(fault: str, make: Callable[[Cell], Scene]) -> None:
+def test_a_lost_answer_that_is_left_to_the_user(fault: str, make: Make) -> None:
     """With `resend="never"` a job that is found is taken, and one that is not is not sent again."""
     cell = cell_of("generate", fault)
     scene = make(cell)
@@ -397,7 +418,7 @@ def test_a_lost_answer_that_is_left_to_the_user(fault: str, make: Callable[[Cell
         assert isinstance(error, leo.OutcomeUnknown)
 
 
-def test_nothing_is_sent_again_before_several_looks(make: Callable[[Cell], Scene]) -> None:
+def test_nothing_is_sent_again_before_several_looks(make: Make) -> None:
     """Between the two requests the list is read at least three times, over at least 20 seconds."""
     cell = cell_of("generate", "reset before the work was done")
     scene = make(cell)
@@ -415,9 +436,7 @@ def test_nothing_is_sent_again_before_several_looks(make: Callable[[Cell], Scene
 
 
 @pytest.mark.parametrize("fault", ["clock 7 hours ahead", "clock 7 hours behind"])
-def test_a_wrong_clock_and_a_service_that_tells_no_time(
-    fault: str, make: Callable[[Cell], Scene]
-) -> None:
+def test_a_wrong_clock_and_a_service_that_tells_no_time(fault: str, make: Make) -> None:
     """Nobody can say which clock is wrong; what was made is then taken or shown, never doubled."""
     cell = cell_of("generate", fault)
     scene = make(cell)

@@ -4,6 +4,8 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from leonardo_nb.service.retries import POLICY, Failure, Kind
 
 from .expected import PAID_RETRIES, RETRIES, UNKNOWN, Means
@@ -30,6 +32,8 @@ ROWS = {
 def written() -> Any:
     """Return the script that writes the page, as a module."""
     path = ROOT / "scripts" / "what_happens_when.py"
+    if not path.exists():
+        pytest.skip("needs a checkout, with its scripts and documents")
     spec = importlib.util.spec_from_file_location("what_happens_when", path)
     assert spec is not None
     assert spec.loader is not None
@@ -48,6 +52,8 @@ def test_the_page_is_what_the_table_says() -> None:
 def test_the_page_is_linked() -> None:
     """Users and those who work on it find the page."""
     for name in ("README.md", "CONTRIBUTING.md"):
+        if not (ROOT / name).exists():
+            pytest.skip("needs a checkout, with its scripts and documents")
         assert "docs/what-happens-when.md" in (ROOT / name).read_text(encoding="utf-8")
 
 
