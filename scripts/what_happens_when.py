@@ -36,8 +36,9 @@ Four things hold always.
 
 - **Nothing is paid twice.** A request that makes a job is sent again only if the service provably
   did nothing, or if your account's newest jobs were searched for it, several times over at least
-  20 seconds, and it is not there. That happens once, and with `resend="never"` not at all. Where
-  nobody can look, the job stops and asks you.
+  20 seconds, and it is not there. That happens once. Where nobody can look, the job stops and asks
+  you. A service that took longer than that to list a job could still make a second one; with
+  `resend="never"` nothing is sent again by itself.
 - **Nothing that is paid is lost.** The request is written down before it leaves, and the job's id
   as soon as it is here. `leo.resume()` takes up whatever has not ended: after an error, a restart,
   a power cut.
