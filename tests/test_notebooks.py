@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,3 +112,24 @@ def test_the_guidance_s_notebook_ends_in_pictures() -> None:
         *("leo.me()", "leo.elements()", 'leo.styles("Phoenix 1.0")[:6]'),
         *("leo.history(4)", "leo.me()"),
     ] == tables
+
+
+def test_the_notebook_of_a_kernel_s_death_pays_once() -> None:
+    """Taken up, run again and made wider, each cell is one job; two sheets, and nothing is left."""
+    notebook = run("05_never_pay_twice.ipynb")
+    outputs = list(shown(notebook))
+
+    ends = [source.splitlines()[-1] for source, types in outputs if types & PICTURES]
+    said = "".join(
+        output["text"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "stream"
+    )
+
+    assert [] == [source for source, types in outputs if WIDGET in types]
+    assert ["picked", "run", "wider", "lost", "same"] == ends
+    assert "jobs of before have not ended; leo.resume() picks up what is there." in said
+    assert "12 cells, 12 jobs, 36 credits" in said
+    assert "All ended:" in said
+    assert [] == [path for path in (tempfile.gettempdir(), str(Path.home())) if path in said]

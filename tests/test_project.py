@@ -39,14 +39,15 @@ def mime_types(cells: list[dict[str, Any]]) -> set[str]:
     return {kind for cell in cells for output in cell["outputs"] for kind in output.get("data", {})}
 
 
-def test_all_four_notebooks_are_there() -> None:
-    """The first picture, the sweep, the video and what guides and varies have their notebooks."""
+def test_all_five_notebooks_are_there() -> None:
+    """The first picture, sweeps, videos, what guides and varies, and a kernel's death have one."""
     assert [
         "01_first_image.ipynb",
         "02_parameter_sweeps.ipynb",
         "03_from_image_to_video.ipynb",
         "04_guidance_and_variations.ipynb",
-    ] == [path.name for path in NOTEBOOKS[:4]]
+        "05_never_pay_twice.ipynb",
+    ] == [path.name for path in NOTEBOOKS]
 
 
 @each_notebook
