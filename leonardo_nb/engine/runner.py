@@ -18,6 +18,7 @@ import anyio
 import anyio.to_thread
 
 from leonardo_nb.engine import words
+from leonardo_nb.engine.balance import Balance
 from leonardo_nb.engine.boards import FileBoard, MemoryBoard
 from leonardo_nb.engine.budget import Purse
 from leonardo_nb.engine.downloads import Downloads
@@ -25,44 +26,31 @@ from leonardo_nb.engine.following import Following
 from leonardo_nb.engine.kinds import KINDS
 from leonardo_nb.engine.leases import Lease
 from leonardo_nb.engine.lifecycle import (
-    Acked,
-    Cancelled,
     Charge,
-    Completed,
-    Drawn,
-    Failed,
-    Looked,
     Noted,
-    Priced,
-    Saved,
-    Sent,
     Snapshot,
     State,
-    Took,
 )
 from leonardo_nb.engine.limits import Limits, Pace, Slots
 from leonardo_nb.engine.looks import (
-    PENDING,
     GenerationLooks,
     VariationLooks,
     look_at_generation,
-    look_of_answer,
     looks_at,
 )
 from leonardo_nb.engine.manners import Manners
 from leonardo_nb.engine.payments import Payments
 from leonardo_nb.engine.polling import Durations, Polling
 from leonardo_nb.engine.recent import Recent
+from leonardo_nb.engine.rows import Rows
 from leonardo_nb.engine.search import Search
 from leonardo_nb.engine.sending import Sending, TakenOver
 from leonardo_nb.engine.terms import AS_USUAL, Terms, Wall
 from leonardo_nb.engine.watch import Watch
+from leonardo_nb.engine.ways import Ways, sort_of
 from leonardo_nb.errors import (
-    AuthenticationError,
     JobCancelled,
     JobError,
-    JobFailed,
-    JobTimeout,
     LeonardoError,
     LibraryError,
 )
@@ -70,7 +58,7 @@ from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.service.requests import Echo, body_of, echo_of, is_echo
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
@@ -90,10 +78,6 @@ log = logging.getLogger("leonardo_nb")
 
 DEFAULT_SLOTS = 10
 """Until the account has said how many it has; the service's published default."""
-ACCOUNT_EVERY = 1.0
-"""Seconds; the balance is not asked for more often."""
-UNPRICED_SECONDS = 30.0
-"""For how long a price that the calculator did not give is not asked for again."""
 MOST_RESUMED = 10_000
 """Jobs that are taken up at once; whoever has more takes them up in turns."""
 
@@ -137,9 +121,7 @@ class Runner:
         self.engine = engine
         self.clock = clock
         self.purse = Purse(ledger, wall)
-        self.account: Account | None = None
         self._ledger = ledger
-        self._downloads = Downloads(client, store, clock, speed)
         self._limits = limits = limits or Limits()
         self._simulated = simulated
         self._remembers = remembers
@@ -161,7 +143,9 @@ class Runner:
             )
             for kind in KINDS
         }
-        self._recent = Recent(client, self._user_id, clock)
+        self._balance = Balance(client, clock, speed, self._seen)
+        self._recent = Recent(client, self._balance.user_id, clock)
+        self._rows = Rows(self.lease, clock, client.base_url, simulated=simulated)
         awaited: dict[str, anyio.Event] = {}
         search = Search(
             client=client,
@@ -180,7 +164,7 @@ class Runner:
             limits=limits,
             clock=clock,
             search=search,
-            record=self._record,
+            rows=self._rows,
             awaited=awaited,
         )
         self.payments = Payments(
@@ -191,7 +175,6 @@ class Runner:
             base_url=client.base_url,
             simulated=simulated,
         )
-        self._following = Following(ledger, clock, engine.spawn)
         generations = GenerationLooks(
             client, lambda: None if self.account is None else self.account.user_id
         )
@@ -208,21 +191,34 @@ class Runner:
             name: Watch(each, clock, self._polling, spawn=engine.spawn)
             for name, each in looks.items()
         }
+        self._ways = Ways(
+            ledger=ledger,
+            lease=self.lease,
+            clock=clock,
+            purse=self.purse,
+            balance=self._balance,
+            slots=self._slots,
+            sending=self._sending,
+            following=Following(ledger, clock, engine.spawn),
+            watches=self._watches,
+            downloads=Downloads(client, store, clock, speed),
+            durations=self._durations,
+            rows=self._rows,
+        )
         self.jobs: WeakValueDictionary[str, Job[Any]] = WeakValueDictionary()
         """Every job of this studio that somebody still holds, by its own name."""
-        self._prices: dict[str, Cost] = {}
         self._intending = anyio.Lock()
-        self._pricing: dict[str, anyio.Lock] = {}
-        self._unpriced: dict[str, tuple[LeonardoError, float]] = {}
-        self._accounting = anyio.Lock()
-        self._account_seen = float("-inf")
         self._scopes: dict[str, anyio.CancelScope] = {}
-        self._unknown: set[str] = set()
         self._cancelled_early: set[str] = set()
         self._closing = False
         self._idle = anyio.Event()
 
     # from any thread
+
+    @property
+    def account(self) -> Account | None:
+        """The account as last seen; None before the first answer."""
+        return self._balance.account
 
     @overload
     def submit(
@@ -312,7 +308,7 @@ class Runner:
             request=request,
             created=self.clock.wall(),
             started=self.clock.now(),
-            expected=self._durations.expected(_kind(request), prior),
+            expected=self._durations.expected(sort_of(request), prior),
             simulated=self._simulated,
             source=source,
             notes=request.advice(),
@@ -321,7 +317,7 @@ class Runner:
 
     def _once(self, asked: Sequence[Snapshot]) -> tuple[Job[Any], ...]:
         self.lease.begin()
-        records = [self._intent(snapshot) for snapshot in asked]
+        records = [self._rows.intent(snapshot) for snapshot in asked]
         found = self._ledger.intend_once(records)
         jobs: dict[str, Job[Any]] = {}
         for snapshot, record in zip(asked, found, strict=True):
@@ -329,32 +325,13 @@ class Runner:
                 continue
             if record.uid == snapshot.uid:
                 job = self._made(self._with_source(snapshot))
-                self.engine.spawn(self._carry, job, self._paid_way)
+                self.engine.spawn(self._carry, job, self._ways.paid)
             elif record.state == State.COMPLETE:
                 job = self.restore(record, reused=True)
             else:
                 job = self.found(record, taken_up=True)
             jobs[record.uid] = job
         return tuple(jobs[record.uid] for record in found)
-
-    def _intent(self, snapshot: Snapshot) -> JobRecord:
-        """Return what the library is to know before anything is sent."""
-        request = snapshot.request
-        return JobRecord(
-            uid=snapshot.uid,
-            kind=request.kind,
-            endpoint=request.endpoint,
-            state=State.REQUEST,
-            request=request.wire(),
-            content_key=request.content_key(),
-            simulated=self._simulated,
-            base_url=self.client.base_url,
-            created=snapshot.created,
-            owner=self.lease.owner,
-            lease_until=self.lease.until,
-            sweep=snapshot.terms.sweep,
-            terms=snapshot.terms.as_json(),
-        )
 
     def restore(
         self,
@@ -411,9 +388,9 @@ class Runner:
         if not goes_on:
             job.end()
         elif look is not None and (look.is_complete or look.is_failed):
-            self.engine.spawn(self._carry, job, partial(self._keep, look=look))
+            self.engine.spawn(self._carry, job, partial(self._ways.keep, look=look))
         else:
-            way = partial(self._other_way, taken_up=taken_up, at_once=at_once)
+            way = partial(self._ways.taken_over, taken_up=taken_up, at_once=at_once)
             self.engine.spawn(self._carry, job, way)
         return job
 
@@ -640,52 +617,16 @@ class Runner:
         await self.client.aclose()
 
     async def price(self, request: Body, size: tuple[int, int] | None = None) -> Cost:
-        """
-        Return what *request* would cost, from the service's calculator; asked once for each price.
-
-        Args:
-            request: What would be asked for.
-            size: Width and height in pixels of what it begins with, where they are known.
-
-        Raises:
-            LeonardoError: The calculator does not know, or does not answer.
-        """
-        key = request.price_key(size)
-        async with self._pricing.setdefault(key, anyio.Lock()):
-            if key in self._prices:
-                return self._prices[key]
-            known, until = self._unpriced.get(key, (None, 0.0))
-            if known is not None and self.clock.now() < until:
-                raise known
-            try:
-                self._prices[key] = await self.client.price(request, size=size)
-            except LeonardoError as error:
-                self._unpriced[key] = (error, self.clock.now() + UNPRICED_SECONDS)
-                raise
-            return self._prices[key]
+        """Return what *request* would cost; see `Balance.price`."""
+        return await self._balance.price(request, size)
 
     async def refresh_account(self, *, always: bool = False) -> Account:
-        """
-        Ask for balance and slots, unless that was done a moment ago.
+        """Ask for balance and slots, unless that was done a moment ago; see `Balance.refresh`."""
+        return await self._balance.refresh(always=always)
 
-        Args:
-            always: Ask even then, because somebody wants to read it.
-
-        Raises:
-            LeonardoError: The service does not answer, or refuses the key.
-        """
-        async with self._accounting:
-            age = self.clock.now() - self._account_seen
-            if always or self.account is None or age >= ACCOUNT_EVERY / self._speed:
-                self.account = await self.client.me()
-                self._account_seen = self.clock.now()
-                for slots in self._slots.values():
-                    slots.total = self._limits.places(self.account.slots)
-            return self.account
-
-    async def _user_id(self) -> str | None:
-        account = self.account or await self.refresh_account()
-        return account.user_id
+    def _seen(self, account: Account) -> None:
+        for slots in self._slots.values():
+            slots.total = self._limits.places(account.slots)
 
     async def _carry(self, job: Job[Any], way: Callable[[Job[Any]], Awaitable[None]]) -> None:
         """Take *job* its *way* and see to it that it ends, whatever happens."""
@@ -702,14 +643,14 @@ class Runner:
                 try:
                     await way(job)
                 except TakenOver:
-                    await self._other_way(job)
+                    await self._ways.taken_over(job)
             if scope.cancelled_caught and not self._closing:
-                await self._give_up(job)
+                await self._ways.give_up(job)
         except LeonardoError as error:
-            await self._fail(job, error)
+            await self._ways.fail(job, error)
         except Exception as error:
             log.exception("%r met a mistake of leonardo_nb itself", job)
-            await self._fail(
+            await self._ways.fail(
                 job,
                 JobError(
                     f"leonardo_nb itself made a mistake ({type(error).__name__}: {error}); the "
@@ -740,255 +681,8 @@ class Runner:
     async def _whole_way(self, job: Job[Any]) -> None:
         async with self._intending:  # one by one, so that jobs start in the order they were asked
             self.lease.begin()
-            await anyio.to_thread.run_sync(self._ledger.intend, self._intent(job.snapshot))
-        await self._paid_way(job)
-
-    async def _paid_way(self, job: Job[Any]) -> None:
-        """From what is written down and was never sent to the saved files."""
-        try:
-            await self.refresh_account()
-        except LeonardoError as error:
-            error.args = (words.unsent(error),)
-            raise
-        price = await self._price_or_none(job)
-        await self.purse.reserve(job.uid, price, job.snapshot.terms)
-        async with self._slots[job.kind].place():
-            await self._sending.accepted(job, job.snapshot.terms.resend)
-            await self._accepted_way(job, learns=True)
-
-    async def _accepted_way(self, job: Job[Any], *, learns: bool = False) -> None:
-        """From the service's id to the saved files."""
-        accepted, job_id = self.clock.now(), str(job.id)
-        look = look_of_answer(job_id, job.snapshot.answer)
-        look = look or await self._until_ended(job, job_id)
-        if learns:
-            self._durations.learn(_kind(job.request), self.clock.now() - accepted)
-        await self._keep(job, look)
-
-    async def _other_way(
-        self, job: Job[Any], *, taken_up: bool = False, at_once: bool = False
-    ) -> None:
-        """
-        From wherever another engine has left *job*, once that one has let go of it.
-
-        Args:
-            job: A job that is written down.
-            taken_up: Whether one that was never sent, or whose answer was lost, goes on.
-            at_once: Whether one whose answer was lost is sent again and not looked for.
-        """
-        record = await self._claimed(job)
-        if record is None:
-            return
-        if job.id is not None:
-            async with self._slots[job.kind].place(at_once=True):
-                await self._accepted_way(job)
-        elif not taken_up:
-            raise words.why(record, State(record.state)) or JobError("It has no id.")
-        elif job.sent:
-            try:
-                await self.refresh_account()
-            except LeonardoError as error:
-                log.info("The account could not be asked for: %s", error)
-            async with self._slots[job.kind].place(at_once=True):
-                await self._sending.accepted(job, job.snapshot.terms.resend, was_searched=at_once)
-                await self._accepted_way(job)
-        else:
-            await self._paid_way(job)
-
-    async def _claimed(self, job: Job[Any]) -> JobRecord | None:
-        """Return what is written down of *job*, now this engine's; None where it has ended."""
-        record = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
-        while record is not None:
-            self._learn_from(job, record)
-            if job.state.is_final:
-                return None
-            if not self.lease.is_elsewhere(record) and await self.lease.claim(record):
-                break
-            if not job.snapshot.elsewhere:
-                job.apply(Took(elsewhere=True))
-            record = await self._following.next(job.uid)
-        if job.snapshot.elsewhere:
-            job.apply(Took(elsewhere=False))
-        # the last owner may have written something between the reading and the claim
-        record = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
-        if record is None:
-            raise LibraryError("The library does not have this job any more; it was removed.")
-        self._learn_from(job, record)
-        return None if job.state.is_final else record
-
-    def _learn_from(self, job: Job[Any], record: JobRecord) -> None:
-        """Take in what the library says of *job*, which another engine has written."""
-        if record.sent is not None and not job.sent:
-            job.apply(Sent())
-        if record.job_id is not None and job.id is None:
-            job.apply(Acked(record.job_id, record.cost, self.clock.now(), record.answer))
-        match State(record.state):
-            case State.COMPLETE:
-                for item in record.media[len(job.snapshot.media) :]:
-                    job.apply(Saved(item))
-                job.apply(Completed(self.clock.now()))
-            case State.FAILED:
-                error = words.why(record, State.FAILED) or JobError("It failed.")
-                refunded = record.charge == Charge.REFUNDED
-                job.apply(Failed(error, self.clock.now(), refunded))
-            case State.CANCELLED if job.id is None:
-                job.apply(Cancelled(self.clock.now()))
-            case _:
-                pass
-
-    async def _keep(self, job: Job[Any], look: Look) -> None:
-        """Fetch what an ended job made, and write down how it ended."""
-        if look.is_failed:
-            await self._end(job, words.failure(job, look), refunded=True)
-            return
-        job.apply(Drawn())
-        files = [file for file in look.files if job.kind != "video" or file.video_url is not None]
-        for file in files[len(job.snapshot.media) :]:
-            saved = await self._downloads.media(
-                file, is_video=job.kind == "video", source=job.snapshot.source
-            )
-            job.apply(Saved(saved))
-        if not job.snapshot.media:
-            nothing = "no video" if job.kind == "video" else "no picture"
-            error = JobFailed(
-                f"{job.noun} {job.id} is complete and has {nothing}. {words.price_sentence(job)}"
-                "`job.again()` asks once more.",
-                snapshot=job.snapshot,
-            )
-            await self._end(job, error, refunded=False)
-            return
-        with anyio.CancelScope(shield=True):  # what the library calls complete is complete
-            await anyio.to_thread.run_sync(self._ledger.completed, self._record(job))
-            await self._refresh_quietly()
-            job.apply(Completed(self.clock.now()))
-
-    async def _price_or_none(self, job: Job[Any]) -> Cost | None:
-        source = job.snapshot.source
-        size = None if source is None else (source.file.width, source.file.height)
-        try:
-            price = await self.price(job.request, size)
-        except AuthenticationError as error:
-            error.args = (words.unsent(error),)
-            raise
-        except LeonardoError as error:
-            log.info("The price of %r is not known: %s", job, error)
-            return None
-        job.apply(Priced(price))
-        return price
-
-    async def _until_ended(self, job: Job[Any], job_id: str) -> Look:
-        try:
-            return await self._watches[job.request.looked_for].until_ended(
-                job_id, expected=job.expected, on_look=partial(self._looked, job)
-            )
-        except TimeoutError:
-            raise JobTimeout(
-                f"{job.noun} {job_id} has not ended after {job.elapsed:.0f} s. "
-                f'{words.price_sentence(job)}It may still: leo.job("{job_id}") looks for it again, '
-                "and so does leo.resume().",
-                snapshot=job.snapshot,
-            ) from None
-        except LeonardoError as error:
-            error.args = (words.unwatched(job, error),)
-            raise
-
-    def _looked(self, job: Job[Any], status: str) -> None:
-        job.apply(Looked())
-        if status == PENDING:
-            return
-        sentence = (
-            f'The service calls its state "{status[:40]}", which is not known here; '
-            "it is waited for."
-        )
-        if sentence not in job.notes:
-            job.apply(Noted(sentence))
-        if status not in self._unknown:
-            self._unknown.add(status)
-            log.warning("The service has a state that is not known here: %.40r", status)
-
-    async def _fail(self, job: Job[Any], error: LeonardoError) -> None:
-        """End *job* with *error*, which is not the service's last word on it."""
-        with anyio.CancelScope(shield=True):
-            if job.sent:
-                await self._refresh_quietly()
-            if job.snapshot.charge is Charge.NONE:
-                await self._write_end(job, State.FAILED, error)
-            else:  # it may be finished there, or may finish yet, so the row stays open
-                await self._write_end(job, job.state, error)
-        job.apply(Failed(error, self.clock.now()))
-
-    async def _end(self, job: Job[Any], error: JobFailed, *, refunded: bool) -> None:
-        """End *job* with the service's last word."""
-        await self._refresh_quietly()
-        charge = Charge.REFUNDED if refunded else job.snapshot.charge
-        await self._write_end(job, State.FAILED, error, charge)
-        job.apply(Failed(error, self.clock.now(), refunded))
-
-    async def _give_up(self, job: Job[Any]) -> None:
-        with anyio.CancelScope(shield=True):
-            if not job.snapshot.elsewhere:  # another engine goes on with it
-                await self._write_end(job, State.CANCELLED, None)
-        job.apply(Cancelled(self.clock.now()))
-
-    async def _write_end(
-        self,
-        job: Job[Any],
-        state: State,
-        error: LeonardoError | None,
-        charge: Charge | None = None,
-    ) -> None:
-        record = replace(
-            self._record(job),
-            state=state,
-            error=None if error is None else str(error),
-            charge=charge,
-        )
-        if not state.is_final:
-            record = replace(record, ended=None, seconds=None)
-        try:
-            await anyio.to_thread.run_sync(self._ledger.ended, record)
-        except LeonardoError:
-            log.exception("The end of %r could not be written down", job)
-
-    async def _refresh_quietly(self) -> None:
-        try:
-            await self.refresh_account()
-        except LeonardoError as error:
-            log.info("The balance could not be asked for: %s", error)
-
-    def _record(self, job: Job[Any]) -> JobRecord:
-        """Return what is known of *job* now, as the library keeps it."""
-        return JobRecord(
-            uid=job.uid,
-            kind=job.kind,
-            endpoint=job.request.endpoint,
-            state=job.state,
-            request=job.request.wire(),
-            content_key=job.request.content_key(),
-            simulated=self._simulated,
-            base_url=self.client.base_url,
-            created=job.created,
-            ended=self.clock.wall(),
-            seconds=job.elapsed,
-            job_id=job.id,
-            cost=job.cost,
-            price=job.price,
-            answer=job.snapshot.answer,
-            media=job.snapshot.media,
-        )
-
-
-# Which members decide how long a job takes; no kind has all of them.
-_LONGER = (
-    *("modelId", "alchemy", "ultra", "width", "height", "num_images", "num_inference_steps"),
-    *("model", "resolution", "duration", "upscaleMultiplier"),
-)
-
-
-def _kind(request: Body) -> Hashable:
-    """What decides how long a job takes."""
-    members = request.wire()
-    return (request.endpoint, *(members.get(name) for name in _LONGER))
+            await anyio.to_thread.run_sync(self._ledger.intend, self._rows.intent(job.snapshot))
+        await self._ways.paid(job)
 
 
 def _is_open(record: JobRecord) -> bool:

@@ -21,16 +21,14 @@ from leonardo_nb.errors import LeonardoError, LibraryError, UnexpectedResponse
 from leonardo_nb.service.retries import Again, Kind, Unknown, decide, failure_of, may_be_done
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.leases import Lease
     from leonardo_nb.engine.limits import Limits, Pace
+    from leonardo_nb.engine.rows import Rows
     from leonardo_nb.engine.search import Search
     from leonardo_nb.engine.terms import Resend
     from leonardo_nb.library.ledger import Ledger
-    from leonardo_nb.library.records import JobRecord
     from leonardo_nb.service.client import Client
 
 __all__ = ["Sending", "TakenOver"]
@@ -54,7 +52,7 @@ class Sending:
         limits: For how long "too many requests" is tried again.
         clock: Time.
         search: Looks for what became of a request whose answer was lost.
-        record: Returns what is known of a job, as the library keeps it.
+        rows: What is written down.
         awaited: What is set when an answer is here or lost, by our name for its job.
     """
 
@@ -68,7 +66,7 @@ class Sending:
         limits: Limits,
         clock: Clock,
         search: Search,
-        record: Callable[[Job[Any]], JobRecord],
+        rows: Rows,
         awaited: dict[str, anyio.Event],
     ) -> None:
         self._client = client
@@ -78,7 +76,7 @@ class Sending:
         self._limits = limits
         self._clock = clock
         self._search = search
-        self._record = record
+        self._rows = rows
         self._awaited = awaited
 
     async def all_answered(self) -> None:
@@ -138,7 +136,7 @@ class Sending:
         """Whether *job* is at the service; its snapshot then has the id. False: send it again."""
         if job.snapshot.lost is None:
             job.apply(Lost("The process that sent it ended before the answer was here."))
-        found = await self._search.outcome(job, self._record(job))
+        found = await self._search.outcome(job, self._rows.of(job))
         if found is not None:
             job.apply(Acked(found, None, self._clock.now()))
             job.apply(
@@ -210,7 +208,7 @@ class Sending:
         for sentence in ack.notes:
             job.apply(Noted(sentence))
         try:
-            await anyio.to_thread.run_sync(self._ledger.acked, self._record(job))
+            await anyio.to_thread.run_sync(self._ledger.acked, self._rows.of(job))
         except LibraryError as error:
             log.warning("%r is paid, and could not be written down: %s", job, error)
             job.apply(Noted(f"Keep the id {job.id}: it could not be written down ({error})"))

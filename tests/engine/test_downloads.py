@@ -57,7 +57,7 @@ def test_a_file_that_is_never_whole(studio: leo.Studio, simulator: Simulator, ki
     files = list((studio.folder / "incoming").iterdir())
 
     assert str(error).startswith(f"The {kind} is there and paid, and could not be fetched: ")
-    assert str(error).endswith(f"The service keeps it at {error.url}.")
+    assert f" The service keeps it at {error.url}; leo.resume() fetches" in str(error)
     assert error.url.startswith("http://simulator.invalid/media/")
     assert [] == files
 

@@ -1,0 +1,337 @@
+"""
+Takes one job from wherever it is to its end: paid, looked for, fetched, written down.
+
+Each step may be a job's first one here, for another process may have gone the way before it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
+
+from leonardo_nb.engine import words
+from leonardo_nb.engine.lifecycle import (
+    Acked,
+    Cancelled,
+    Charge,
+    Completed,
+    Drawn,
+    Failed,
+    Looked,
+    Noted,
+    Priced,
+    Saved,
+    Sent,
+    State,
+    Took,
+)
+from leonardo_nb.engine.looks import PENDING, look_of_answer
+from leonardo_nb.errors import (
+    AuthenticationError,
+    JobError,
+    JobFailed,
+    JobTimeout,
+    LeonardoError,
+    LibraryError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from leonardo_nb.clock import Clock
+    from leonardo_nb.engine.balance import Balance
+    from leonardo_nb.engine.budget import Purse
+    from leonardo_nb.engine.downloads import Downloads
+    from leonardo_nb.engine.following import Following
+    from leonardo_nb.engine.job import Job
+    from leonardo_nb.engine.leases import Lease
+    from leonardo_nb.engine.limits import Slots
+    from leonardo_nb.engine.looks import Look
+    from leonardo_nb.engine.polling import Durations
+    from leonardo_nb.engine.rows import Rows
+    from leonardo_nb.engine.sending import Sending
+    from leonardo_nb.engine.watch import Watch
+    from leonardo_nb.library.ledger import Ledger
+    from leonardo_nb.library.records import JobRecord
+    from leonardo_nb.money import Cost
+    from leonardo_nb.service.requests import Body
+
+__all__ = ["Ways", "sort_of"]
+
+log = logging.getLogger("leonardo_nb")
+
+
+class Ways:
+    """
+    The steps of every job of one studio.
+
+    Args:
+        ledger: Where each step is written down.
+        lease: In whose name.
+        clock: Time.
+        purse: What may be spent.
+        balance: What the account has, and what jobs cost.
+        slots: The places for each kind of job.
+        sending: Sends what costs money.
+        following: Watches what other engines work on.
+        watches: Look at jobs at the service, by where they are looked for.
+        downloads: Fetches files.
+        durations: How long jobs take.
+        rows: What is written down.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        lease: Lease,
+        clock: Clock,
+        purse: Purse,
+        balance: Balance,
+        slots: Mapping[str, Slots],
+        sending: Sending,
+        following: Following,
+        watches: Mapping[str, Watch],
+        downloads: Downloads,
+        durations: Durations,
+        rows: Rows,
+    ) -> None:
+        self._ledger = ledger
+        self._lease = lease
+        self._clock = clock
+        self._purse = purse
+        self._balance = balance
+        self._slots = slots
+        self._sending = sending
+        self._following = following
+        self._watches = watches
+        self._downloads = downloads
+        self._durations = durations
+        self._rows = rows
+        self._unknown: set[str] = set()
+
+    async def paid(self, job: Job[Any]) -> None:
+        """From what is written down and was never sent to the saved files."""
+        try:
+            await self._balance.refresh()
+        except LeonardoError as error:
+            error.args = (words.unsent(error),)
+            raise
+        price = await self._price_or_none(job)
+        await self._purse.reserve(job.uid, price, job.snapshot.terms)
+        async with self._slots[job.kind].place():
+            await self._sending.accepted(job, job.snapshot.terms.resend)
+            await self.accepted(job, learns=True)
+
+    async def accepted(self, job: Job[Any], *, learns: bool = False) -> None:
+        """From the service's id to the saved files."""
+        accepted, job_id = self._clock.now(), str(job.id)
+        look = look_of_answer(job_id, job.snapshot.answer)
+        look = look or await self._until_ended(job, job_id)
+        if learns:
+            self._durations.learn(sort_of(job.request), self._clock.now() - accepted)
+        await self.keep(job, look)
+
+    async def taken_over(
+        self, job: Job[Any], *, taken_up: bool = False, at_once: bool = False
+    ) -> None:
+        """
+        From wherever another engine has left *job*, once that one has let go of it.
+
+        Args:
+            job: A job that is written down.
+            taken_up: Whether one that was never sent, or whose answer was lost, goes on.
+            at_once: Whether one whose answer was lost is sent again and not looked for.
+        """
+        record = await self._claimed(job)
+        if record is None:
+            return
+        if job.id is not None:
+            async with self._slots[job.kind].place(at_once=True):
+                await self.accepted(job)
+        elif not taken_up:
+            raise words.why(record, State(record.state)) or JobError("It has no id.")
+        elif job.sent:
+            try:
+                await self._balance.refresh()
+            except LeonardoError as error:
+                log.info("The account could not be asked for: %s", error)
+            async with self._slots[job.kind].place(at_once=True):
+                await self._sending.accepted(job, job.snapshot.terms.resend, was_searched=at_once)
+                await self.accepted(job)
+        else:
+            await self.paid(job)
+
+    async def _claimed(self, job: Job[Any]) -> JobRecord | None:
+        """Return what is written down of *job*, now this engine's; None where it has ended."""
+        record = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
+        while record is not None:
+            self._learn_from(job, record)
+            if job.state.is_final:
+                return None
+            if not self._lease.is_elsewhere(record) and await self._lease.claim(record):
+                break
+            if not job.snapshot.elsewhere:
+                job.apply(Took(elsewhere=True))
+            record = await self._following.next(job.uid)
+        if job.snapshot.elsewhere:
+            job.apply(Took(elsewhere=False))
+        # the last owner may have written something between the reading and the claim
+        record = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
+        if record is None:
+            raise LibraryError("The library does not have this job any more; it was removed.")
+        self._learn_from(job, record)
+        return None if job.state.is_final else record
+
+    def _learn_from(self, job: Job[Any], record: JobRecord) -> None:
+        """Take in what the library says of *job*, which another engine has written."""
+        if record.sent is not None and not job.sent:
+            job.apply(Sent())
+        if record.job_id is not None and job.id is None:
+            job.apply(Acked(record.job_id, record.cost, self._clock.now(), record.answer))
+        match State(record.state):
+            case State.COMPLETE:
+                for item in record.media[len(job.snapshot.media) :]:
+                    job.apply(Saved(item))
+                job.apply(Completed(self._clock.now()))
+            case State.FAILED:
+                error = words.why(record, State.FAILED) or JobError("It failed.")
+                refunded = record.charge == Charge.REFUNDED
+                job.apply(Failed(error, self._clock.now(), refunded))
+            case State.CANCELLED if job.id is None:
+                job.apply(Cancelled(self._clock.now()))
+            case _:
+                pass
+
+    async def keep(self, job: Job[Any], look: Look) -> None:
+        """Fetch what an ended job made, and write down how it ended."""
+        if look.is_failed:
+            await self._end(job, words.failure(job, look), refunded=True)
+            return
+        job.apply(Drawn())
+        files = [file for file in look.files if job.kind != "video" or file.video_url is not None]
+        for file in files[len(job.snapshot.media) :]:
+            saved = await self._downloads.media(
+                file, is_video=job.kind == "video", source=job.snapshot.source
+            )
+            job.apply(Saved(saved))
+        if not job.snapshot.media:
+            nothing = "no video" if job.kind == "video" else "no picture"
+            error = JobFailed(
+                f"{job.noun} {job.id} is complete and has {nothing}. {words.price_sentence(job)}"
+                "`job.again()` asks once more.",
+                snapshot=job.snapshot,
+            )
+            await self._end(job, error, refunded=False)
+            return
+        with anyio.CancelScope(shield=True):  # what the library calls complete is complete
+            await anyio.to_thread.run_sync(self._ledger.completed, self._rows.of(job))
+            await self._balance.refresh_quietly()
+            job.apply(Completed(self._clock.now()))
+
+    async def _price_or_none(self, job: Job[Any]) -> Cost | None:
+        source = job.snapshot.source
+        size = None if source is None else (source.file.width, source.file.height)
+        try:
+            price = await self._balance.price(job.request, size)
+        except AuthenticationError as error:
+            error.args = (words.unsent(error),)
+            raise
+        except LeonardoError as error:
+            log.info("The price of %r is not known: %s", job, error)
+            return None
+        job.apply(Priced(price))
+        return price
+
+    async def _until_ended(self, job: Job[Any], job_id: str) -> Look:
+        try:
+            return await self._watches[job.request.looked_for].until_ended(
+                job_id, expected=job.expected, on_look=partial(self._looked, job)
+            )
+        except TimeoutError:
+            raise JobTimeout(
+                f"{job.noun} {job_id} has not ended after {job.elapsed:.0f} s. "
+                f'{words.price_sentence(job)}It may still: leo.job("{job_id}") looks for it again, '
+                "and so does leo.resume().",
+                snapshot=job.snapshot,
+            ) from None
+        except LeonardoError as error:
+            error.args = (words.unwatched(job, error),)
+            raise
+
+    def _looked(self, job: Job[Any], status: str) -> None:
+        job.apply(Looked())
+        if status == PENDING:
+            return
+        sentence = (
+            f'The service calls its state "{status[:40]}", which is not known here; '
+            "it is waited for."
+        )
+        if sentence not in job.notes:
+            job.apply(Noted(sentence))
+        if status not in self._unknown:
+            self._unknown.add(status)
+            log.warning("The service has a state that is not known here: %.40r", status)
+
+    async def fail(self, job: Job[Any], error: LeonardoError) -> None:
+        """End *job* with *error*, which is not the service's last word on it."""
+        with anyio.CancelScope(shield=True):
+            if job.sent:
+                await self._balance.refresh_quietly()
+            if job.snapshot.charge is Charge.NONE:
+                await self._write_end(job, State.FAILED, error)
+            else:  # it may be finished there, or may finish yet, so the row stays open
+                await self._write_end(job, job.state, error)
+        job.apply(Failed(error, self._clock.now()))
+
+    async def _end(self, job: Job[Any], error: JobFailed, *, refunded: bool) -> None:
+        """End *job* with the service's last word."""
+        await self._balance.refresh_quietly()
+        charge = Charge.REFUNDED if refunded else job.snapshot.charge
+        await self._write_end(job, State.FAILED, error, charge)
+        job.apply(Failed(error, self._clock.now(), refunded))
+
+    async def give_up(self, job: Job[Any]) -> None:
+        """End *job* because the user has withdrawn it, or stopped watching."""
+        with anyio.CancelScope(shield=True):
+            if not job.snapshot.elsewhere:  # another engine goes on with it
+                await self._write_end(job, State.CANCELLED, None)
+        job.apply(Cancelled(self._clock.now()))
+
+    async def _write_end(
+        self,
+        job: Job[Any],
+        state: State,
+        error: LeonardoError | None,
+        charge: Charge | None = None,
+    ) -> None:
+        record = replace(
+            self._rows.of(job),
+            state=state,
+            error=None if error is None else str(error),
+            charge=charge,
+        )
+        if not state.is_final:
+            record = replace(record, ended=None, seconds=None)
+        try:
+            await anyio.to_thread.run_sync(self._ledger.ended, record)
+        except LeonardoError:
+            log.exception("The end of %r could not be written down", job)
+
+
+# Which members decide how long a job takes; no kind has all of them.
+_LONGER = (
+    *("modelId", "alchemy", "ultra", "width", "height", "num_images", "num_inference_steps"),
+    *("model", "resolution", "duration", "upscaleMultiplier"),
+)
+
+
+def sort_of(request: Body) -> Hashable:
+    """What decides how long a job takes."""
+    members = request.wire()
+    return (request.endpoint, *(members.get(name) for name in _LONGER))
