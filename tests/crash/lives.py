@@ -32,6 +32,7 @@ import anyio.to_thread
 import httpx
 
 from leonardo_nb import studios
+from leonardo_nb.engine import leases
 from leonardo_nb.engine.leases import Lease
 from leonardo_nb.engine.thread import CLOSED, Engine
 from leonardo_nb.errors import EngineThreadError
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 ON_ITS_WAY = 2.0
 """Seconds; a request, or its answer, is at most so long on its way."""
+NAP = 0.5
+"""Seconds; who sleeps sees after so long at most that it was woken."""
 TRANSACTION = 0.02
 """Seconds; what is handed to a thread is done after so long at most."""
 PATIENCE = 6 * 3600.0
@@ -100,6 +103,8 @@ class Life:
     Attributes:
         effects: How many it has had.
         dies_at: At which of them it dies; None for never.
+        sleeps_at: At which of them it stops as a machine does whose lid is closed; None for never.
+        asleep: Whether it has, until somebody wakes it.
         dead: Whether it has died; nothing that it does has an effect any more.
     """
 
@@ -108,6 +113,8 @@ class Life:
         self.number = number
         self.effects = 0
         self.dies_at: int | None = None
+        self.sleeps_at: int | None = None
+        self.asleep = False
         self.dead = False
         self.tasks: set[asyncio.Task[None]] = set()
         self.studio: Studio
@@ -126,6 +133,14 @@ class Life:
             self.world.killed_at[what] += 1
             self.die()
             raise Killed(what)
+
+    async def awake(self, *, may_sleep: bool = True) -> None:
+        """Return before an effect, once this life is not asleep; it falls asleep at its hour."""
+        if may_sleep and self.sleeps_at is not None and self.effects + 1 >= self.sleeps_at:
+            self.sleeps_at, self.asleep = None, True
+            self.world.tells(self, "SLEEPS")
+        while self.asleep and not self.dead:  # noqa: ASYNC110  it is woken outside of the loop
+            await asyncio.sleep(NAP)
 
     def goes_on(self) -> None:
         """Raise where this life is over."""
@@ -284,17 +299,23 @@ class Wire(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the simulator's answer to *request*."""
         world, name = self._life.world, _said(request)
+        # Who is about to leave and stops there for minutes, without the lock that tells others
+        # that it lives, sends what another has sent by then: no ledger can see into that moment.
+        await self._life.awake(may_sleep=request.method != "POST")
         self._life.effect(f"{name} leaves")
         arriving = world.loop.create_task(self._arrives(request), context=contextvars.Context())
         world.on_their_way.add(arriving)
-        arriving.add_done_callback(world.on_their_way.discard)
+        arriving.add_done_callback(world.arrived)
         response = await asyncio.shield(arriving)
+        await self._life.awake()
         self._life.effect(f"{name} is answered")
         return response
 
     async def _arrives(self, request: httpx.Request) -> httpx.Response:
         world = self._life.world
         await asyncio.sleep(world.chance.uniform(0, ON_ITS_WAY))
+        if request.url.path.endswith("/generations"):
+            await asyncio.sleep(world.held_up)
         try:
             response = await self._inner.handle_async_request(request)
             await response.aread()
@@ -315,7 +336,10 @@ def _said(request: httpx.Request) -> str:
 
 
 def _each_row_twice(response: httpx.Response) -> httpx.Response:
-    body = json.loads(response.content)
+    try:
+        body = json.loads(response.content)
+    except ValueError:  # it was cut in half as well
+        return response
     body = {name: [row for row in rows for _ in range(2)] for name, rows in body.items()}
     return httpx.Response(response.status_code, json=body)
 
@@ -346,11 +370,13 @@ class World:
         budget: Of every studio, or None.
         url: Of the library's database, where it is on a server.
         skew: By how many seconds the machine's date is ahead of the service's.
+        locks: Whether the library's folder has locks, by which others see at once who has died.
 
     Attributes:
         jumped: How far the clocks that never go back have jumped, in seconds.
         most: The most credits that were ever spent at once, and their limit, where there is one.
         doubled: Whether the next list has each row twice.
+        held_up: For how many seconds more each request for a picture is on its way.
     """
 
     def __init__(
@@ -361,6 +387,7 @@ class World:
         budget: Cost | None = None,
         url: str | None = None,
         skew: float = 0.0,
+        locks: bool = True,
     ) -> None:
         self.folder = folder
         self.url = url
@@ -374,6 +401,7 @@ class World:
         self.lives: list[Life] = []
         self.on_their_way: set[asyncio.Task[httpx.Response]] = set()
         self.doubled = False
+        self.held_up = 0.0
         self.told: deque[str] = deque(maxlen=2000)
         self.days: set[str] = set()
         self.simulator = Simulator(
@@ -382,6 +410,8 @@ class World:
         self._patches = contextlib.ExitStack()
         self._patches.enter_context(mock.patch.object(anyio.to_thread, "run_sync", self._on_thread))
         self._patches.enter_context(mock.patch.object(uuid, "uuid4", self._uuid))
+        if not locks:
+            self._patches.enter_context(mock.patch.object(leases, "is_on_network", _always))
         chance = _Chance(self.chance)
         for name, module in tuple(sys.modules.items()):
             is_ours = name.startswith("leonardo_nb.") and "simulator" not in name
@@ -463,6 +493,12 @@ class World:
         """Remember what happened, for whoever looks for a mistake."""
         self.told.append(f"{self.loop.time():10.3f} {life.number} {what}")
 
+    def arrived(self, task: asyncio.Task[httpx.Response]) -> None:
+        """Take in that an answer is here, or lost, whether somebody still waits for it or not."""
+        self.on_their_way.discard(task)
+        if not task.cancelled():
+            task.exception()
+
     def paid(self) -> None:
         """Take in what was spent just now."""
         self.spent_most = max(self.spent_most, self.simulator.world.spent)
@@ -495,12 +531,17 @@ class World:
             return function(*args)
         with anyio.CancelScope(shield=True):
             await anyio.sleep(self.chance.uniform(0, TRANSACTION))
+        await life.awake()
         if not getattr(function, "is_counted", False):
             life.effect(getattr(function, "__qualname__", "work").rpartition(".")[2])
         return function(*args)
 
     def _uuid(self) -> uuid.UUID:
         return uuid.UUID(int=self.chance.getrandbits(128), version=4)
+
+
+def _always(_folder: Path) -> bool:
+    return True
 
 
 async def _all_of(tasks: set[asyncio.Task[Any]]) -> None:
