@@ -303,7 +303,11 @@ class Wire(httpx.AsyncBaseTransport):
         # that it lives, sends what another has sent by then: no ledger can see into that moment.
         await self._life.awake(may_sleep=request.method != "POST")
         self._life.effect(f"{name} leaves")
-        arriving = world.loop.create_task(self._arrives(request), context=contextvars.Context())
+        is_for_a_picture = request.method == "POST" and name.endswith("generations")
+        arriving = world.loop.create_task(
+            self._arrives(request, world.held_up if is_for_a_picture else 0.0),
+            context=contextvars.Context(),
+        )
         world.on_their_way.add(arriving)
         arriving.add_done_callback(world.arrived)
         response = await asyncio.shield(arriving)
@@ -311,11 +315,9 @@ class Wire(httpx.AsyncBaseTransport):
         self._life.effect(f"{name} is answered")
         return response
 
-    async def _arrives(self, request: httpx.Request) -> httpx.Response:
+    async def _arrives(self, request: httpx.Request, held_up: float) -> httpx.Response:
         world = self._life.world
-        await asyncio.sleep(world.chance.uniform(0, ON_ITS_WAY))
-        if request.url.path.endswith("/generations"):
-            await asyncio.sleep(world.held_up)
+        await asyncio.sleep(world.chance.uniform(0, ON_ITS_WAY) + held_up)
         try:
             response = await self._inner.handle_async_request(request)
             await response.aread()
