@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 from leonardo_nb.engine.deletion import delete_job
 from leonardo_nb.engine.ingredients import with_images
 from leonardo_nb.engine.lifecycle import Noted, State
+from leonardo_nb.engine.standing import history
 from leonardo_nb.engine.terms import Terms
 from leonardo_nb.errors import EngineThreadError, JobCancelled, JobTimeout, LeonardoError
 
@@ -168,8 +169,8 @@ class Job(Generic[T]):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences worth showing beside it."""
-        return self._snapshot.notes
+        """Sentences worth showing beside it, what became of its request first."""
+        return (*history(self._snapshot), *self._snapshot.notes)
 
     # waiting
 

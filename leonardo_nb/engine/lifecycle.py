@@ -293,8 +293,10 @@ class Snapshot:
                 return replace(self, price=price)
             case Sent(again):
                 return replace(self, sent=True, resent=self.resent + again)
-            case SentBack():
+            case SentBack() if self.lost is None:
                 return replace(self, sent=False)
+            case SentBack():  # what was lost before may have made something all the same
+                return replace(self, resent=max(0, self.resent - 1))
             case Lost(reason):
                 return replace(self, lost=reason)
             case Took(elsewhere):

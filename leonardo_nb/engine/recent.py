@@ -7,6 +7,7 @@ A thousand jobs that are taken up together are found in as few requests as the l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -15,7 +16,7 @@ from leonardo_nb.engine.looks import LIST_LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.service.client import Client
@@ -25,6 +26,7 @@ __all__ = ["Listing", "Recent"]
 
 MOST_PAGES: Final = 25
 """Of `LIST_LONGEST` rows each; what is older is asked for by its id."""
+FAR: Final = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Listing:
     Attributes:
         rows: Newest first.
         asked: When the first page was asked for, in clock seconds.
-        since: How far back it goes, by the service's clock; None for its beginning.
+        since: How far back it goes, by our clock; None for its beginning.
         offset: By how much the service's clock is ahead of ours; None where it does not say.
     """
 
@@ -98,7 +100,7 @@ class Recent:
             return None
         found: dict[str, Generation] = {}  # a row moves to the next page when a job comes between
         offset: timedelta | None = None
-        seen = 0
+        seen, oldest = 0, self._clock.wall() + FAR
         for _ in range(MOST_PAGES):
             rows = await self._client.generations(
                 user_id, offset=seen, limit=LIST_LONGEST, once=once
@@ -109,7 +111,8 @@ class Recent:
                 offset = self._client.service_time - self._clock.wall()
             if not rows:  # a short page may be a service that gives fewer than were asked for
                 return Listing(tuple(found.values()), asked, None, offset)
-            oldest = min((row.created_at for row in rows if row.created_at), default=None)
-            if oldest is not None and oldest < (moment if offset is None else moment + offset):
-                break
-        return Listing(tuple(found.values()), asked, moment, offset)
+            dates = [row.created_at for row in rows if row.created_at]
+            oldest = min([oldest, *dates])
+            if dates and min(dates) - (offset or timedelta()) < moment:
+                return Listing(tuple(found.values()), asked, moment, offset)
+        return Listing(tuple(found.values()), asked, oldest - (offset or timedelta()), offset)

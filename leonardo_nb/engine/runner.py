@@ -8,6 +8,7 @@ the ledger before anything else, looks until it has ended, files, and the row th
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from dataclasses import replace
 from functools import partial
@@ -208,6 +209,8 @@ class Runner:
         self.jobs: WeakValueDictionary[str, Job[Any]] = WeakValueDictionary()
         """Every job of this studio that somebody still holds, by its own name."""
         self._intending = anyio.Lock()
+        self._making = threading.RLock()
+        """Held between looking for a row's live job and making one, on whatever thread."""
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._cancelled_early: set[str] = set()
         self._closing = False
@@ -318,19 +321,20 @@ class Runner:
     def _once(self, asked: Sequence[Snapshot]) -> tuple[Job[Any], ...]:
         self.lease.begin()
         records = [self._rows.intent(snapshot) for snapshot in asked]
-        found = self._ledger.intend_once(records)
         jobs: dict[str, Job[Any]] = {}
-        for snapshot, record in zip(asked, found, strict=True):
-            if record.uid in jobs:
-                continue
-            if record.uid == snapshot.uid:
-                job = self._made(self._with_source(snapshot))
-                self.engine.spawn(self._carry, job, self._ways.paid)
-            elif record.state == State.COMPLETE:
-                job = self.restore(record, reused=True)
-            else:
-                job = self.found(record, taken_up=True)
-            jobs[record.uid] = job
+        with self._making:
+            found = self._ledger.intend_once(records)
+            for snapshot, record in zip(asked, found, strict=True):
+                if record.uid in jobs:
+                    continue
+                if record.uid == snapshot.uid:
+                    job = self._made(self._with_source(snapshot))
+                    self.engine.spawn(self._carry, job, self._ways.paid)
+                elif record.state == State.COMPLETE:
+                    job = self.restore(record, reused=True)
+                else:
+                    job = self.found(record, taken_up=True)
+                jobs[record.uid] = job
         return tuple(jobs[record.uid] for record in found)
 
     def restore(
@@ -431,7 +435,8 @@ class Runner:
             self._ledger.with_uids, [record.uid for record in waiting]
         )
         for record in fresh.values():
-            jobs[record.uid] = self.restore(record, looks.get(record.job_id or ""), taken_up=True)
+            look = looks.get(record.job_id or "")
+            jobs[record.uid] = self.found(record, look, taken_up=True)
         return tuple(jobs[record.uid] for record in records if record.uid in jobs)
 
     def unfinished(self) -> int:
@@ -490,7 +495,7 @@ class Runner:
                 f"The service's job {job_id} is another job's of this library already; "
                 f'leo.job("{job_id}") shows it. Nothing was changed.'
             )
-        return self.restore(taken, taken_up=True)
+        return self.found(taken, taken_up=True)
 
     def resent(self, uid: str) -> Job[Any]:
         """
@@ -505,7 +510,12 @@ class Runner:
         record = await self._lost(uid)
         if not await self.lease.claim(record):
             raise LibraryError("Another kernel works on this job; nothing was sent.")
-        return self.restore(replace(record, owner=self.lease.owner), taken_up=True, at_once=True)
+        with self._making:
+            live = self.jobs.get(uid)
+            if live is not None and not live.done():  # somebody was faster
+                return live
+            mine = replace(record, owner=self.lease.owner)
+            return self.restore(mine, taken_up=True, at_once=True)
 
     async def _lost(self, uid: str) -> JobRecord:
         """Return the row of a job whose answer was lost."""
@@ -562,11 +572,12 @@ class Runner:
             look: What the service says of it, where it was just asked.
             taken_up: Whether one that was never sent, or whose answer was lost, goes on too.
         """
-        live = self.jobs.get(record.uid)
         may_have_more = _is_open(record) and (record.job_id is not None or taken_up)
-        if live is None or (live.done() and may_have_more):
-            return self.restore(record, look, taken_up=taken_up)
-        return live
+        with self._making:  # two of one row would both send it
+            live = self.jobs.get(record.uid)
+            if live is None or (live.done() and may_have_more):
+                return self.restore(record, look, taken_up=taken_up)
+            return live
 
     def _made(self, snapshot: Snapshot) -> Job[Any]:
         job = KINDS[snapshot.request.kind](self, snapshot)

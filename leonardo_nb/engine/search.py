@@ -74,11 +74,13 @@ class _Seen:
         surely: Jobs that are what was asked for.
         perhaps: Jobs that may be it.
         is_open: Whether the answer to a request that is alike may yet come.
+        is_short: Whether the list does not go back to when it was asked for.
     """
 
     surely: tuple[Candidate, ...] = ()
     perhaps: tuple[Candidate, ...] = ()
     is_open: bool = False
+    is_short: bool = False
 
 
 class Search:
@@ -156,6 +158,8 @@ class Search:
                 if await anyio.to_thread.run_sync(self._ledger.adopt, taken):
                     return found
                 continue  # another job that is alike was faster
+            if seen.is_short:
+                raise words.too_old(job)
             good += 1
             first = first if good > 1 else self._clock.now()
             if good >= LEAST_LOOKS and self._clock.now() - first >= LEAST_SECONDS / self._speed:
@@ -178,7 +182,10 @@ class Search:
         return lambda: self._among_variations(job, generation, source)
 
     async def _among_generations(self, job: Job[Any]) -> _Seen:
-        listing = await self._recent.since(job.created - MORE_SLACK, once=True)
+        now = self._clock.wall()
+        # asked for in the future: the clock was put back since, and tells nothing
+        moment = job.created - MORE_SLACK if job.created <= now + SLACK else now - OUT_OF_TIME
+        listing = await self._recent.since(moment, once=True)
         if listing is None:
             raise UnexpectedResponse(
                 "The service does not say whose key this is, so its list cannot be asked for.",
@@ -208,7 +215,8 @@ class Search:
                 perhaps.append(candidate)
             else:
                 surely.append(candidate)
-        return _Seen(tuple(surely), tuple(perhaps), is_open)
+        is_short = listing.since is not None and listing.since > moment
+        return _Seen(tuple(surely), tuple(perhaps), is_open, is_short)
 
     async def _among_variations(self, job: Job[Any], generation: str, source: str) -> _Seen:
         row = await self._client.generation(generation, once=True)

@@ -36,6 +36,9 @@ __all__ = ["Sending", "TakenOver"]
 log = logging.getLogger("leonardo_nb")
 
 
+SENDER_GONE = "The process that sent it ended before the answer was here."
+
+
 class TakenOver(Exception):
     """Another engine has the job now, so this one must not send it."""
 
@@ -100,6 +103,8 @@ class Sending:
             OutcomeUnknown: Its answer was lost, and the user has to say what is to happen.
             LeonardoError: The service said no, or it did not reach it; nothing was made.
         """
+        if job.sent and job.snapshot.lost is None:
+            job.apply(Lost(SENDER_GONE))
         if job.sent and not was_searched and await self._is_found(job, resend):
             return
         attempt, waited = 1, 0.0
@@ -134,17 +139,9 @@ class Sending:
 
     async def _is_found(self, job: Job[Any], resend: Resend) -> bool:
         """Whether *job* is at the service; its snapshot then has the id. False: send it again."""
-        if job.snapshot.lost is None:
-            job.apply(Lost("The process that sent it ended before the answer was here."))
         found = await self._search.outcome(job, self._rows.of(job))
         if found is not None:
             job.apply(Acked(found, None, self._clock.now()))
-            job.apply(
-                Noted(
-                    "The answer to its request was lost; it was found among the account's jobs, "
-                    "and was not sent again."
-                )
-            )
             return True
         if resend == "never" or job.snapshot.resent:
             raise words.nothing_found(job)
@@ -152,34 +149,24 @@ class Sending:
 
     async def _send(self, job: Job[Any]) -> None:
         """Send the request, once, and write down what came back."""
-        again = job.snapshot.lost is not None and not job.snapshot.resent
-        was_sent = job.sent
-        job.apply(Sent(again))  # first, so that nobody takes it for one that can be withdrawn
+        is_again = job.snapshot.lost is not None
+        job.apply(Sent(is_again))  # first, so that nobody takes it for one that can be withdrawn
         try:
             is_ours = await anyio.to_thread.run_sync(
                 lambda: self._ledger.sent(
                     job.uid,
                     self._clock.wall(),
                     owner=self._lease.owner,
-                    again=again,
+                    again=job.snapshot.resent,
                     price=job.price,
                 )
             )
         except LeonardoError:
-            if not was_sent:
-                job.apply(SentBack())
+            job.apply(SentBack())
             raise
         if not is_ours:
-            if not was_sent:
-                job.apply(SentBack())
+            job.apply(SentBack())
             raise TakenOver
-        if again:
-            job.apply(
-                Noted(
-                    "The answer to its first request was lost, and nothing of it was found, so it "
-                    "was sent once more."
-                )
-            )
         self._awaited[job.uid] = anyio.Event()
         try:
             await self._answer(job)
@@ -215,10 +202,9 @@ class Sending:
 
     async def _back(self, job: Job[Any]) -> None:
         """Take in that the service provably made nothing of what was just sent."""
-        if job.snapshot.lost is not None:
-            return  # the first request may have made something yet
+        again = job.snapshot.resent
         job.apply(SentBack())
         try:
-            await anyio.to_thread.run_sync(self._ledger.sent_back, job.uid)
+            await anyio.to_thread.run_sync(lambda: self._ledger.sent_back(job.uid, again=again))
         except LibraryError as error:  # it is then looked for before it is sent again
             log.warning("That %r was refused could not be written down: %s", job, error)

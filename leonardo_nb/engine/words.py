@@ -24,6 +24,7 @@ __all__ = [
     "reused",
     "search_broken_off",
     "several",
+    "too_old",
     "unsent",
     "unwatched",
     "why",
@@ -126,6 +127,15 @@ def no_way_to_look(job: Job[Any]) -> OutcomeUnknown:
     return _unknown(
         job,
         "The service has no list in which it could be looked for",
+        f"Look at your account there: {_CHOICE}",
+    )
+
+
+def too_old(job: Job[Any]) -> OutcomeUnknown:
+    """Return the error of a *job* that is older than what the account's list shows."""
+    return _unknown(
+        job,
+        "So many jobs were made since that the account's list does not go back to it",
         f"Look at your account there: {_CHOICE}",
     )
 

@@ -154,7 +154,7 @@ class Ledger:
         at: datetime,
         *,
         owner: str | None = None,
-        again: bool = False,
+        again: int = 0,
         price: Cost | None = None,
     ) -> bool:
         """
@@ -165,23 +165,35 @@ class Ledger:
             at: When it leaves.
             owner: Who sends it. A sender that was away so long that another owner took the job
                 must not send it.
-            again: Whether its answer was lost before.
+            again: The how manyth time it is sent again, because its answer was lost; 0 for the
+                first request.
             price: What it is said to cost, so that a lost answer has an amount.
 
         Returns:
-            Whether it may leave: there is such a job, and it is *owner*'s where one is named.
+            Whether it may leave: there is such a job, it is *owner*'s where one is named, and
+            nobody has sent it meanwhile.
         """
-        mine = () if owner is None else (JOBS.c.owner == owner,)
+        mine = [] if owner is None else [JOBS.c.owner == owner]
+        mine += [JOBS.c.resent == again - 1] if again else [JOBS.c.sent.is_(None)]
         values: dict[str, Any] = {"sent": written(at), "settled": "unknown"}
         if again:
-            values["resent"] = JOBS.c.resent + 1
+            values["resent"] = again
         if price is not None:
             values |= {"price_amount": str(price.amount), "price_unit": price.unit}
         return self._update(uid, *mine, **values) == 1
 
-    def sent_back(self, uid: str) -> None:
-        """Write down that the service provably made nothing of what was sent for job *uid*."""
-        self._update(uid, JOBS.c.job_id.is_(None), sent=None, settled="none")
+    def sent_back(self, uid: str, *, again: int = 0) -> None:
+        """
+        Write down that the service provably made nothing of what was sent for job *uid*.
+
+        Args:
+            uid: Our name for the job.
+            again: As it was for `sent`; what was sent before may have made something all the same.
+        """
+        values: dict[str, Any] = {"sent": None, "settled": "none"}
+        if again:
+            values = {"resent": again - 1}
+        self._update(uid, JOBS.c.job_id.is_(None), **values)
 
     def acked(self, record: JobRecord) -> None:
         """Write down the service's id and price of a job."""

@@ -190,9 +190,9 @@ class Plan:
     @property
     def name(self) -> str:
         """What it is called unless it is given a name: its words, and what varies."""
-        words = str(self.fixed.get("prompt", "")).split()[:WORDS_IN_NAME]
+        words = " ".join(str(self.fixed.get("prompt", "")).split()[:WORDS_IN_NAME])
         varies = " x ".join(axis.name for axis in self.axes)
-        return ": ".join(filter(None, (" ".join(words), varies)))[:LONGEST_NAME]
+        return ": ".join(filter(None, (words.rstrip(",.;:"), varies)))[:LONGEST_NAME] or "sweep"
 
     def _keep_within(self, wall: Wall, *, unpriced: bool) -> None:
         """Say before anything is sent that what is missing would cost more than is left."""

@@ -254,7 +254,7 @@ def facts_of(
         prices=prices or {},
         prompt=as_shown(request.caption),
         parameters=parameter_pairs(notable),
-        notes=tuple(job.notes),
+        notes=snapshot.notes,
         error=job.error,
         id=job.id,
         code=request.code(),

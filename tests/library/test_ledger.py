@@ -435,7 +435,7 @@ def test_money_is_followed(ledger: Ledger) -> None:
     seen.append(ledger.job("u1"))
     ledger.sent_back("u1")
     seen.append(ledger.job("u1"))
-    ledger.sent("u1", NOON, again=True)
+    ledger.sent("u1", NOON, again=1)
     ledger.acked(record(state="ack", job_id="job-1", cost=Credits(11)))
     seen.append(ledger.job("u1"))
     ledger.ended(record(state="failed", job_id="job-1", cost=Credits(11), charge="refunded"))
