@@ -264,6 +264,23 @@ async def test_a_closed_lid_is_no_five_minutes(scene: Scene) -> None:
     assert (1, 0) == (scene.simulator.creates, job.snapshot.resent)
 
 
+async def test_a_closed_lid_is_no_twenty_seconds(scene: Scene) -> None:
+    """After a night between two looks that found nothing, a third one is made; it finds the job."""
+    studio = scene.open()
+    lost(scene.simulator)
+    scene.simulator.script(**NOTHING, times=2)
+    scene.clock.holds = True
+    job = studio.generate("a fox", **SMALL)
+    await until(job, lambda: job.snapshot.is_searched)
+    await first_look(scene)
+    scene.clock.advance(8 * 3600)
+    scene.clock.holds = False
+
+    await job
+
+    assert (1, 0) == (scene.simulator.creates, job.snapshot.resent)
+
+
 async def test_a_key_that_is_refused_ends_the_search(scene: Scene) -> None:
     """Looking again would bring nothing else; the job is the user's, and nothing is sent."""
     studio = scene.open()
