@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.limits import Limits
     from leonardo_nb.engine.media import Image, Images, Video
+    from leonardo_nb.engine.resumed import Resumed
     from leonardo_nb.engine.uploads import Upload
     from leonardo_nb.errors import (
         AuthenticationError,
@@ -140,6 +141,7 @@ __all__ = [
     "Prompt",
     "RateLimited",
     "RequestRefused",
+    "Resumed",
     "Run",
     "ServiceError",
     "SpendingTable",
@@ -207,6 +209,7 @@ _ROOMS = {
     "leonardo_nb.engine.job": ("Job",),
     "leonardo_nb.engine.kinds": ("GenerationJob", "VariationJob", "VideoJob"),
     "leonardo_nb.engine.limits": ("Limits",),
+    "leonardo_nb.engine.resumed": ("Resumed",),
     "leonardo_nb.engine.uploads": ("Upload",),
     "leonardo_nb.engine.media": ("Image", "Images", "Video"),
     "leonardo_nb.functions": (

@@ -18,6 +18,7 @@ import leonardo_nb as leo
 from leonardo_nb import terminal
 from leonardo_nb.service.plain import as_shown, as_text, on_one_line
 from leonardo_nb.simulator import Simulator
+from leonardo_nb.testing import ManualClock
 from leonardo_nb.widgets.contact import freeze_run
 from leonardo_nb.widgets.freeze import freeze_job
 
@@ -248,7 +249,7 @@ def refused(status: int, body: Any, headers: dict[str, str] | None = None) -> le
         def transport(self) -> Any:
             return httpx.MockTransport(handler)
 
-    return leo.Studio(simulator=Refusing())
+    return leo.Studio(simulator=Refusing(), clock=ManualClock())
 
 
 REFUSALS: dict[str, Any] = {

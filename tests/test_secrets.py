@@ -21,6 +21,7 @@ import leonardo_nb as leo
 from leonardo_nb import studios, terminal
 from leonardo_nb.service.keys import Key, bare, hidden
 from leonardo_nb.simulator import Simulator, serve_in_thread
+from leonardo_nb.testing import ManualClock
 from leonardo_nb.widgets.contact import freeze_run
 from leonardo_nb.widgets.freeze import freeze_job
 
@@ -179,7 +180,8 @@ def test_a_day_of_work(service: tuple[Echoing, str], log: io.StringIO, tmp_path:
     """
     simulator, url = service
     said: list[str] = []
-    with leo.Studio(base_url=url, library=tmp_path / "library") as studio:
+    clock = ManualClock()
+    with leo.Studio(base_url=url, library=tmp_path / "library", clock=clock) as studio:
         good = studio.generate("a fox", seed=1, **SMALL)
         good.result(timeout=10)
         said += shown(good)
@@ -189,7 +191,7 @@ def test_a_day_of_work(service: tuple[Echoing, str], log: io.StringIO, tmp_path:
 
         for what in tuple(ANSWERS):
             simulator.script(method="POST", path="/generations", **ANSWERS[what])
-            job = studio.generate("a fox", seed=4, **SMALL)
+            job = studio.generate("a fox", seed=4, resend="never", **SMALL)
             with pytest.raises(leo.LeonardoError) as caught:
                 job.result(timeout=10)
             said += [told(caught.value), *shown(job)]

@@ -1,9 +1,9 @@
 """
 Amounts as bars, drawn into a page.
 
-Bars are SVG and words are html beside them, so that a chart gives way where it is narrow and its
-letters stay as large as the page's. Where a host takes SVG out of a page, the sentence that is
-its title stands in its place.
+Words are html beside the bars, so that a chart gives way where it is narrow and its letters stay as
+large as the page's. Bars that stand are SVG; where a host takes that out of a page, the sentence
+that is its title stands in its place. Bars that lie are html, which stays.
 """
 
 from __future__ import annotations
@@ -138,21 +138,19 @@ def lying(bars: Sequence[Bar], *, is_play_money: bool) -> str:
         is_play_money: Whether nothing of it was paid.
     """
     most = max(bar.total for bar in bars)
+    colour = _LYING_PLAY if is_play_money else _LYING_PAID
     rows = []
     for bar in bars:
         sure, maybe = (float(each.amount / most * 100) for each in (bar.sure, bar.maybe))
-        label, amount = on_one_line(bar.label), _said(bar)
-        drawn = f"<rect x='0' y='1' width='{sure:.2f}%' height='10'/>" if sure else ""
+        drawn = f"<div style='width:{sure:.2f}%;{colour}'></div>" if sure else ""
         if maybe:
-            drawn += f"<rect x='{sure:.2f}%' y='1.5' width='{maybe:.2f}%' height='9' {_EMPTY}/>"
+            drawn += f"<div style='width:{maybe:.2f}%;box-sizing:border-box;{_LYING_MAYBE}'></div>"
         cut = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
         rows.append(
-            f"<span style='{cut}'>{escape(label)}</span>"
-            "<svg role='img' width='100%' height='12' style='display:block;overflow:visible;"
-            f"color:inherit'><title>{escape(f'{label}: {amount}')}</title>"
-            f"<g {_paint(is_play_money=is_play_money)}>{drawn}</g></svg>"
-            f"<span style='text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;"
-            f"{QUIET}'>{escape(str(bar.sure))}</span>"
+            f"<span style='{cut}'>{escape(on_one_line(bar.label))}</span>"
+            f"<div aria-hidden='true' style='display:flex;height:10px'>{drawn}</div>"
+            f"<span style='text-align:right;font-variant-numeric:tabular-nums;{QUIET}'>"
+            f"{escape(_said(bar))}</span>"
         )
     return (
         "<div style='display:grid;grid-template-columns:fit-content(45%) minmax(60px,1fr) auto;"
@@ -161,6 +159,10 @@ def lying(bars: Sequence[Bar], *, is_play_money: bool) -> str:
     )
 
 
+# A colour in numbers first: a page that is not trusted takes variables away.
+_LYING_PAID: Final = f"background-color:#1976d2;background-color:{ACCENT}"
+_LYING_PLAY: Final = "background-color:gray;background-color:currentColor;opacity:.5"
+_LYING_MAYBE: Final = "border:1px solid #1976d2"
 _EMPTY: Final = "fill='none' stroke-width='1'"
 
 

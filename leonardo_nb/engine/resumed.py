@@ -35,7 +35,7 @@ class TakenUp:
     looked_for: int = 0
     """They were sent and have no id: the account's newest jobs are searched for them."""
     sent: int = 0
-    """They had never left, and were sent now."""
+    """They had never left, and are sent now, as places become free."""
     watched: int = 0
     """Another living kernel works on them."""
 
@@ -43,7 +43,7 @@ class TakenUp:
         named = {
             "at the service": self.at_service,
             "looked for": self.looked_for,
-            "sent": self.sent,
+            "sent now": self.sent,
             "of another kernel watched": self.watched,
         }
         return ", ".join(f"{number:,} {name}" for name, number in named.items() if number)

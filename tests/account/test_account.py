@@ -367,6 +367,7 @@ def test_prompts_go_through_the_budget(tmp_path: Path, clock: ManualClock) -> No
 def test_a_paid_prompt_is_never_asked_for_twice(
     tmp_path: Path,
     clock: ManualClock,
+    *,
     trouble: dict[str, Any],
     error: type[Exception],
     spent: int,

@@ -121,7 +121,7 @@ def test_the_engine_cannot_wait_for_itself(studio: Studio, simulator: Simulator)
             3,
             "3 jobs taken up: 2 at the service, 1 looked for",
         ),
-        (TakenUp(sent=1), 1, "1 job taken up: 1 sent"),
+        (TakenUp(sent=1), 1, "1 job taken up: 1 sent now"),
         (TakenUp(at_service=1000), 1000, "1,000 jobs taken up: 1,000 at the service"),
         (
             TakenUp(at_service=1, watched=2),
