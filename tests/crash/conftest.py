@@ -1,4 +1,12 @@
-"""Counts what the crash suites did, and prints it at the end."""
+"""
+Counts what the crash suites did, and prints it at the end.
+
+By default they take about two minutes. More of them: LEONARDO_CRASH_EVERY=1 stops the short stories
+at every effect, LEONARDO_CRASH_EXAMPLES=1000 tells more long ones, and others in every run with
+LEONARDO_CRASH_ANEW=1; LEONARDO_CRASH_SHRINK=1 makes one that fails shorter, LEONARDO_CRASH_TRACES
+names a folder for what led to it; LEONARDO_CRASH_ROUNDS=100 kills more processes, at the moments of
+LEONARDO_CRASH_SEED.
+"""
 
 from __future__ import annotations
 

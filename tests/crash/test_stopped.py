@@ -234,8 +234,9 @@ class Lives(RuleBasedStateMachine):
         seed=st.integers(0, 999),
         budget=st.sampled_from([None, None, 2, 5]),
         skew=st.sampled_from([0.0, 0.0, 3600.0, -90.0]),
+        locks=st.sampled_from([True, True, False]),
     )
-    def begin(self, seed: int, budget: int | None, skew: float) -> None:
+    def begin(self, seed: int, budget: int | None, skew: float, locks: bool) -> None:
         """Begin with one studio, and perhaps with money for so many pictures."""
         self._world = World(
             Path(self._place),
@@ -243,6 +244,7 @@ class Lives(RuleBasedStateMachine):
             budget=None if budget is None else leo.Credits(budget * PRICE),
             url=self._url,
             skew=skew,
+            locks=locks,
         )
         self.story = Story(self.world)
         self.world.open()
@@ -260,12 +262,15 @@ class Lives(RuleBasedStateMachine):
             max_size=4,
         ),
         dies_after=st.none() | st.integers(1, 120),
+        reuse=st.sampled_from([True, True, True, False]),
         then=THEN,
     )
-    def ask(self, which: int, cells: list[Cell], dies_after: int | None, then: float) -> None:
+    def ask(
+        self, which: int, cells: list[Cell], dies_after: int | None, reuse: bool, then: float
+    ) -> None:
         """Ask for pictures, some of which somebody may have asked for before."""
         life = self._armed(which, dies_after)
-        with_death(lambda: self.story.ask(life, cells))
+        with_death(lambda: self.story.ask(life, cells, reuse=reuse))
         self.world.go(then)
 
     @rule(
@@ -284,6 +289,7 @@ class Lives(RuleBasedStateMachine):
     def resume(self, which: int, dies_after: int | None, then: float) -> None:
         """Take up what nobody alive works on."""
         life = self._armed(which, dies_after)
+        life.sleeps_at, life.asleep = None, False  # somebody types there
         with_death(lambda: self.story.resume(life))
         self.world.go(then)
 
@@ -302,8 +308,26 @@ class Lives(RuleBasedStateMachine):
     def close(self, which: int) -> None:
         """Close a studio as a user does."""
         life = self._one(which)
+        life.sleeps_at, life.asleep = None, False
         with_death(life.studio.close)
         life.dead = True
+
+    @rule(which=st.integers(0, 2), after=st.integers(1, 60))
+    def sleep(self, which: int, after: int) -> None:
+        """Let a machine fall asleep so many effects later."""
+        life = self._one(which)
+        life.sleeps_at = life.effects + after
+
+    @rule()
+    def wake(self) -> None:
+        """Wake every machine."""
+        for life in self.world.alive:
+            life.asleep = False
+
+    @rule(seconds=st.sampled_from([0.0, 10.0]))
+    def hold_up(self, seconds: float) -> None:
+        """Let what leaves from now on be longer on its way."""
+        self.world.held_up = seconds
 
     @rule(what=st.sampled_from(sorted(LOST)))
     def lose(self, what: str) -> None:
