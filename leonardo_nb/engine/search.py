@@ -157,6 +157,9 @@ class Search:
                 taken = replace(record, job_id=found, state="ack", charge="charged", error=None)
                 if await anyio.to_thread.run_sync(self._ledger.adopt, taken):
                     return found
+                current = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
+                if current is not None and current.job_id is not None:  # somebody told us
+                    return current.job_id
                 continue  # another job that is alike was faster
             if seen.is_short:
                 raise words.too_old(job)

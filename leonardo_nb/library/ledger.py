@@ -171,9 +171,10 @@ class Ledger:
 
         Returns:
             Whether it may leave: there is such a job, it is *owner*'s where one is named, and
-            nobody has sent it meanwhile.
+            nobody has sent or found it meanwhile.
         """
-        mine = [] if owner is None else [JOBS.c.owner == owner]
+        mine: list[sql.ColumnElement[bool]] = [JOBS.c.job_id.is_(None)]
+        mine += [] if owner is None else [JOBS.c.owner == owner]
         mine += [JOBS.c.resent == again - 1] if again else [JOBS.c.sent.is_(None)]
         values: dict[str, Any] = {"sent": written(at), "settled": "unknown"}
         if again:
@@ -204,8 +205,9 @@ class Ledger:
         Write down the id and price of a job that was found at the service, unless it is taken.
 
         Returns:
-            False, and nothing is written, where another row has that id already: two requests that
-            were the same must not both take the one job that came of them.
+            False, and nothing is written, where another row has that id already, or this row
+            another one: two requests that were the same must not both take the one job that came
+            of them.
         """
         taken = sql.select(JOBS.c.uid).where(
             JOBS.c.job_id == record.job_id, JOBS.c.uid != record.uid
@@ -213,7 +215,8 @@ class Ledger:
         with self._writing(alone_on=f"job {record.job_id}") as connection:
             if connection.execute(taken.limit(1)).first() is not None:
                 return False
-            query = sql.update(JOBS).where(JOBS.c.uid == record.uid)
+            free = JOBS.c.job_id.is_(None) | (JOBS.c.job_id == record.job_id)
+            query = sql.update(JOBS).where(JOBS.c.uid == record.uid, free)
             return connection.execute(query.values(**_acked(record))).rowcount == 1
 
     def completed(self, record: JobRecord) -> None:
@@ -428,9 +431,13 @@ class Ledger:
             return set(connection.execute(query.where(JOBS.c.owner.is_not(None))).scalars())
 
     def lost(self, base_url: str) -> tuple[JobRecord, ...]:
-        """Return the jobs that were sent to *base_url* and have no id, the oldest first."""
+        """
+        Return the jobs that were sent to *base_url* and have no id, the oldest first.
+
+        Those that somebody has given up are among them: they may have been made all the same.
+        """
         query = _jobs().where(
-            JOBS.c.state.in_(UNFINISHED),
+            JOBS.c.state.in_((*UNFINISHED, "cancelled")),
             JOBS.c.base_url == base_url,
             JOBS.c.sent.is_not(None),
             JOBS.c.job_id.is_(None),

@@ -1,4 +1,4 @@
-"""Stories in which a job was once paid twice."""
+"""Stories in which a job could be paid twice, or be taken for another one; each was seen once."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.to_thread
 import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.library.records import JobRecord
 from leonardo_nb.simulator import images
 
-from .scenes import PATIENCE, SMALL, Scene, failure, lost, until
+from .scenes import CREATE, LIST, PATIENCE, SMALL, Scene, failure, lost, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from leonardo_nb.engine.resumed import Resumed
     from leonardo_nb.testing import ManualClock
+
+NOTHING: dict[str, Any] = {**LIST, "status": 200, "body": {"generations": []}}
 
 
 @pytest.fixture
@@ -109,3 +113,43 @@ async def test_a_job_that_is_too_old_for_the_list_is_not_sent_again(
 
     assert before == scene.simulator.creates
     scene.close()
+
+
+async def test_a_job_that_was_given_up_is_not_another_s(scene: Scene) -> None:
+    """Its row looks like a sibling's, whose picture it is not."""
+    studio = scene.open()
+    lost(scene.simulator)
+    scene.clock.holds = True
+    given_up = studio.generate("a fox", contrast=3, **SMALL)
+    await until(given_up, lambda: given_up.snapshot.is_searched)
+    await anyio.to_thread.run_sync(given_up.cancel)
+    lost(scene.simulator, made=False)
+    job = studio.generate("a fox", contrast=4, **SMALL)
+    scene.clock.holds = False
+
+    await unknown(job)
+
+    assert 1 == scene.simulator.creates
+
+
+@pytest.mark.parametrize("looks", [0, 40])
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+async def test_what_is_adopted_while_it_is_searched_is_not_sent_again(
+    scene: Scene, is_elsewhere: bool, looks: int
+) -> None:
+    """The search ends with what was adopted, or adopting is refused."""
+    one, two = scene.open(), scene.open()
+    scene.simulator.script(**CREATE, drop="after", empty_looks=looks)
+    scene.simulator.script(**NOTHING, times=2)
+    scene.clock.holds = True
+    job = one.generate("a fox", **SMALL)
+    await until(job, lambda: job.snapshot.is_searched)
+    (made,) = scene.simulator.world.jobs
+    seen = two.job(job.uid) if is_elsewhere else job
+    with contextlib.suppress(leo.LibraryError):
+        await anyio.to_thread.run_sync(lambda: seen.adopt(made))
+    scene.clock.holds = False
+
+    await job
+
+    assert (1, made) == (scene.simulator.creates, job.id)
