@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import threading
 import uuid
 import weakref
 from contextlib import ExitStack, suppress
@@ -62,6 +63,7 @@ class Lease:
         self._has_locks = not is_on_network(folder)
         self._held = ExitStack()
         self._is_begun = False
+        self._beginning = threading.Lock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_calling(self._begin_anew))
 
@@ -72,17 +74,21 @@ class Lease:
 
     def begin(self) -> None:
         """Take the lock that says that this process lives; before the first row has its name."""
-        if self._is_begun:
+        with self._beginning:  # cells and the engine may both be first
+            if not self._is_begun:
+                self._take_lock()
+                self._is_begun = True
+
+    def _take_lock(self) -> None:
+        if not self._has_locks:
             return
-        self._is_begun, folder = True, self._folder
-        if self._has_locks:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                self._held.enter_context(FileLock(self._path(self.owner), patience=0).held())
-            except (LibraryError, OSError) as error:
-                # under a host of nobody's, so that nobody takes a missing lock for a death
-                self.owner = f"unlocked/{uuid.uuid4().hex}"
-                log.info("There is no lock in %s, so the lease alone counts: %s", folder, error)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._held.enter_context(FileLock(self._path(self.owner), patience=0).held())
+        except (LibraryError, OSError) as error:
+            # under a host of nobody's, so that nobody takes a missing lock for a death
+            self.owner = f"unlocked/{uuid.uuid4().hex}"
+            log.info("There is no lock in %s, so the lease counts: %s", self._folder, error)
 
     async def keep(self, is_busy: Callable[[], bool], *also: Callable[[], Awaitable[None]]) -> None:
         """
@@ -143,6 +149,7 @@ class Lease:
         self._held = ExitStack()
         self.owner = f"{self._host}/{uuid.uuid4().hex}"
         self._is_begun = False
+        self._beginning = threading.Lock()  # the parent's may have been held
 
     def _bury(self, owner: str) -> None:
         self._ledger.release(owner)

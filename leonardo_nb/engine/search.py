@@ -115,6 +115,7 @@ class Search:
         self._clock = clock
         self._speed = speed
         self._awaited = awaited
+        self._bodies: dict[str, Body] = {}
 
     async def outcome(self, job: Job[Any], record: JobRecord) -> str | None:
         """
@@ -203,7 +204,7 @@ class Search:
         for row in listing.rows:
             if row.id in taken or (differs := differences(job.request, row)) is None:
                 continue
-            alike = [other for other in others if differences(_body(other), row) == ()]
+            alike = [other for other in others if differences(self._body(other), row) == ()]
             if any(self._may_be_answered(other) for other in alike):
                 is_open = True
             if row.created_at is not None and row.created_at < since:
@@ -229,7 +230,7 @@ class Search:
         others = [
             other
             for other in await self._others(job)
-            if other.endpoint == job.request.endpoint and _body(other).source_id == source
+            if other.endpoint == job.request.endpoint and self._body(other).source_id == source
         ]
         surely: list[Candidate] = []
         perhaps: list[Candidate] = []
@@ -282,6 +283,8 @@ class Search:
         """Return the first moment, by the service's clock, at which *job* can have been made."""
         return job.created - MORE_SLACK if offset is None else job.created + offset - SLACK
 
-
-def _body(record: JobRecord) -> Body:
-    return body_of(record.endpoint, record.request)
+    def _body(self, record: JobRecord) -> Body:
+        """Return what *record* asked for, read once; many jobs are compared with many."""
+        if record.uid not in self._bodies:
+            self._bodies[record.uid] = body_of(record.endpoint, record.request)
+        return self._bodies[record.uid]

@@ -120,8 +120,7 @@ class Ways:
         try:
             await self._balance.refresh()
         except LeonardoError as error:
-            error.args = (words.unsent(error),)
-            raise
+            raise words.unsent(error) from error.__cause__
         price = await self._price_or_none(job)
         await self._purse.reserve(job.uid, price, job.snapshot.terms)
         async with self._slots[job.kind].place():
@@ -240,8 +239,7 @@ class Ways:
         try:
             price = await self._balance.price(job.request, size)
         except AuthenticationError as error:
-            error.args = (words.unsent(error),)
-            raise
+            raise words.unsent(error) from error.__cause__
         except LeonardoError as error:
             log.info("The price of %r is not known: %s", job, error)
             return None
@@ -261,8 +259,7 @@ class Ways:
                 snapshot=job.snapshot,
             ) from None
         except LeonardoError as error:
-            error.args = (words.unwatched(job, error),)
-            raise
+            raise words.unwatched(job, error) from error.__cause__
 
     def _looked(self, job: Job[Any], status: str) -> None:
         job.apply(Looked())
@@ -283,7 +280,9 @@ class Ways:
         with anyio.CancelScope(shield=True):
             if job.sent:
                 await self._balance.refresh_quietly()
-            if job.snapshot.charge is Charge.NONE:
+            if job.snapshot.elsewhere:
+                pass  # it was only watched, and its row is another engine's
+            elif job.snapshot.charge is Charge.NONE:
                 await self._write_end(job, State.FAILED, error)
             else:  # it may be finished there, or may finish yet, so the row stays open
                 await self._write_end(job, job.state, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.lifecycle import State
@@ -74,17 +75,25 @@ def price_sentence(job: Job[Any]) -> str:
     return "" if job.cost is None else f"It cost {job.cost}. "
 
 
-def unsent(error: LeonardoError) -> str:
-    """Return what *error* says, which came before a job was sent."""
-    return f"{error} The job itself was not sent, so nothing was spent."
+def unsent(error: LeonardoError) -> LeonardoError:
+    """Return *error*, which came before a job was sent, with a sentence that says so."""
+    return _saying(error, f"{error} The job itself was not sent, so nothing was spent.")
 
 
-def unwatched(job: Job[Any], error: LeonardoError) -> str:
-    """Return what *error* says, which ended the watching of an accepted *job*."""
-    return (
+def unwatched(job: Job[Any], error: LeonardoError) -> LeonardoError:
+    """Return *error*, which ended the watching of an accepted *job*, with how to go on."""
+    return _saying(
+        error,
         f"{error} {job.noun} {job.id} was accepted and may be made all the same. "
-        f"{price_sentence(job)}leo.resume() looks for it again."
+        f"{price_sentence(job)}leo.resume() looks for it again.",
     )
+
+
+def _saying(error: LeonardoError, sentence: str) -> LeonardoError:
+    """Return a copy of *error* that says *sentence*; several jobs may have met the same one."""
+    told = copy.copy(error)
+    told.args = (sentence,)
+    return told
 
 
 def failure(job: Job[Any], look: Look) -> JobFailed:
