@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 STYLES = ("LEONARDO", "NONE")
 AT_ONCE = leo.Limits(slots=200, creates_per_minute=10_000, requests_per_minute=100_000)
-"""As much as the simulator takes; who was killed keeps its places for a minute of the wall's."""
+"""As much as the simulator takes, so that much is in flight whenever one is killed."""
 WAIT = 90.0
 """Seconds that a sweep may take, or what is taken up again."""
 
