@@ -205,6 +205,7 @@ class Runner:
             downloads=Downloads(client, store, clock, speed),
             durations=self._durations,
             rows=self._rows,
+            spawn=engine.spawn,
         )
         self.jobs: WeakValueDictionary[str, Job[Any]] = WeakValueDictionary()
         """Every job of this studio that somebody still holds, by its own name."""

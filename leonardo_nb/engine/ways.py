@@ -41,7 +41,7 @@ from leonardo_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.balance import Balance
@@ -83,6 +83,7 @@ class Ways:
         downloads: Fetches files.
         durations: How long jobs take.
         rows: What is written down.
+        spawn: Starts a coroutine function beside the callers, on the same loop.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Ways:
         downloads: Downloads,
         durations: Durations,
         rows: Rows,
+        spawn: Callable[..., object],
     ) -> None:
         self._ledger = ledger
         self._lease = lease
@@ -113,6 +115,7 @@ class Ways:
         self._downloads = downloads
         self._durations = durations
         self._rows = rows
+        self._spawn: Callable[..., object] = spawn
         self._unknown: set[str] = set()
 
     async def paid(self, job: Job[Any]) -> None:
@@ -262,6 +265,8 @@ class Ways:
             raise words.unwatched(job, error) from error.__cause__
 
     def _looked(self, job: Job[Any], status: str) -> None:
+        if job.state is State.ACK:
+            self._spawn(self._write_look, job.uid)
         job.apply(Looked())
         if status == PENDING:
             return
@@ -274,6 +279,12 @@ class Ways:
         if status not in self._unknown:
             self._unknown.add(status)
             log.warning("The service has a state that is not known here: %.40r", status)
+
+    async def _write_look(self, uid: str) -> None:
+        try:
+            await anyio.to_thread.run_sync(self._ledger.looked, uid)
+        except LibraryError as error:  # the next one who looks knows as much
+            log.info("A look could not be written down: %s", error)
 
     async def fail(self, job: Job[Any], error: LeonardoError) -> None:
         """End *job* with *error*, which is not the service's last word on it."""

@@ -219,6 +219,10 @@ class Ledger:
             query = sql.update(JOBS).where(JOBS.c.uid == record.uid, free)
             return connection.execute(query.values(**_acked(record))).rowcount == 1
 
+    def looked(self, uid: str) -> None:
+        """Write down that a look has found the accepted job *uid* at work."""
+        self._update(uid, JOBS.c.state == "ack", state="pending")
+
     def completed(self, record: JobRecord) -> None:
         """Write down the files of a job, and that it is done."""
         files = [

@@ -470,6 +470,17 @@ def test_a_late_acknowledgement_moves_no_job_that_ended(ledger: Ledger) -> None:
     ]
 
 
+def test_a_look_moves_what_is_accepted_and_nothing_else(ledger: Ledger) -> None:
+    """It is at work from then on; a late look moves no job that ended, and none without an id."""
+    for uid, state in (("u1", "ack"), ("u2", "complete"), ("u3", "request")):
+        ledger.intend(record(uid, state=state))
+        ledger.looked(uid)
+
+    assert {"u1": "pending", "u2": "complete", "u3": "request"} == {
+        found.uid: found.state for found in ledger.jobs()
+    }
+
+
 def test_one_job_is_adopted_once(ledger: Ledger) -> None:
     """Of two requests that were the same, one takes the job that was found, the other does not."""
     for uid in ("u1", "u2"):
