@@ -748,7 +748,8 @@ def log_in(base_url: str) -> Studio:
     """
     Make the default studio anew, on the service at *base_url* with the key that is known for it.
 
-    Its library, budget, limits and callbacks are what was asked for before; a budget begins anew.
+    Its library, budget, limits and callbacks are what was asked for before. What was spent of a
+    budget at this service today still counts.
     """
     if _default is not None and _wishes.webhook_url:
         _default.close()  # both cannot listen at one port

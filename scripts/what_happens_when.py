@@ -30,7 +30,7 @@ INTRODUCTION = """\
 Networks break, services have bad days and laptops are closed. This page says what leonardo_nb does
 then: whether you paid, whether your picture is lost, and what you have to do. Every line of the
 tables is tested; together they are {cells:,} cases, each driven from the function that you call to
-the service and back.
+the simulated service and back.
 
 Four things hold always.
 
@@ -38,19 +38,22 @@ Four things hold always.
   did nothing, or if your account's newest jobs were searched for it, several times over at least
   20 seconds, and it is not there. That happens once. Where nobody can look, the job stops and asks
   you. A service that took longer than that to list a job could still make a second one; with
-  `resend="never"` nothing is sent again by itself.
+  `resend="never"` no request whose answer was lost is sent again by itself.
 - **Nothing that is paid is lost.** The request is written down before it leaves, and the job's id
   as soon as it is here. `leo.resume()` takes up whatever has not ended: after an error, a restart,
-  a power cut.
+  a power cut. Only the built-in simulator's jobs, which are play money, end with their kernel.
 - **What costs nothing is simply asked again**, a few times, with growing pauses.
 - **Every error says** what happened, whether you paid, and what to do now.
 
 Three ways to go on:
 
 - `leo.resume()` looks for every job that has not ended, and fetches what is missing.
-- `job.adopt("...")` takes a job whose answer was lost and that you see in your account.
-- `job.resend()` pays for a job again whose answer was lost and that is not there. Nothing but your
-  word does that a second time.
+- `job.adopt("...")` takes the job that was made, by the id that the card or your account shows,
+  where an answer was lost. It costs nothing.
+- `job.resend()` sends a job again whose answer was lost, and pays for it. Nothing but your word
+  does that a second time.
+
+After a restart `leo.resume()` gives these jobs back, and looks for them once more.
 
 `job.charge` and the card say of each job whether money was spent: *none*, *charged*, *refunded*
 (the service gives the price of failed jobs back) or *unknown* (the answer is not here; the budget
@@ -61,7 +64,7 @@ money, nothing was paid.
 """
 
 SECTIONS = {
-    Does.JOB: "The only request that costs real money. It is never sent twice unseen.",
+    Does.JOB: "This one is paid. Unless it provably did nothing, it is never sent twice unseen.",
     Does.PAID_QUESTION: "A prompt costs 4 credits, and no list shows it afterwards.",
     Does.BEFORE: "A job whose account cannot be asked for is not sent.",
     Does.PRICE: "A price is a courtesy, unless there is a budget: then it has to be known.",
