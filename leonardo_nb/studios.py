@@ -89,8 +89,9 @@ class Studio(AccountMethods):
         allow_http: Let the key travel openly, to a `base_url` that begins with http:// and is not
             this machine; only for a network on which nobody else listens.
         budget: The most that may be spent, such as `leo.Credits(500)`. It is one budget for all
-            kernels and processes that use the library with this service and were connected on the
-            same day (UTC), also after a restart; the built-in simulator's is the studio's own.
+            kernels and processes that use the library with this service and were connected with a
+            budget on the same day (UTC), also after a restart; what others spend is not counted.
+            The built-in simulator's is the studio's own.
         limits: How much may happen at once and in a minute.
         webhook_url: The https address at which the service can call back, such as a tunnel's or a
             hub's; True works it out where a hub tells. A job then ends as soon as its callback is
