@@ -440,12 +440,14 @@ def _opened(folder: Path, wanted: Path) -> Iterator[Finding]:
     try:
         ledger = Ledger(folder)
         try:
+            ledger.check()
             count = ledger.count()
-            head = (folder / "library.sqlite").read_bytes()[:20]
+            with (folder / "library.sqlite").open("rb") as file:
+                head = file.read(20)
         finally:
             ledger.close()
     except LeonardoError as error:
-        yield Finding("Library", "opens", Verdict.MEND, f"{wanted} does not open", str(error))
+        yield Finding("Library", "opens", Verdict.MEND, f"{wanted} cannot be used", str(error))
         return
     except OSError as error:
         yield Finding("Library", "opens", Verdict.MEND, f"{wanted} cannot be read ({error})")

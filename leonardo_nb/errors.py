@@ -296,6 +296,7 @@ class OutcomeUnknown(JobError):
 
     Attributes:
         candidates: What was found that may be it.
+        is_absent: Whether it was looked for, long enough, and nothing of it was found.
     """
 
     def __init__(
@@ -304,9 +305,11 @@ class OutcomeUnknown(JobError):
         *,
         snapshot: Any = None,  # noqa: ANN401  as above
         candidates: tuple[Candidate, ...] = (),
+        is_absent: bool = False,
     ) -> None:
         super().__init__(message, snapshot=snapshot)
         self.candidates = candidates
+        self.is_absent = is_absent
 
 
 class JobCancelled(JobError):

@@ -444,6 +444,12 @@ class Job(Generic[T]):
                 )
 
     def _cancelled_sentence(self) -> str:
+        if self.id is None and self.sent:
+            return (
+                f"You stopped looking for this {self.noun.lower()}, whose answer was lost, so "
+                'nobody knows whether it was paid. `job.adopt("<id>")` takes a job that is '
+                "there, `job.resend()` sends it again."
+            )
         if self.id is None:
             return f"{self.noun} was withdrawn before it was sent; nothing was spent."
         spent = "" if self.cost is None else f" Its {self.cost} are spent."

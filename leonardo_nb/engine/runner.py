@@ -54,6 +54,7 @@ from leonardo_nb.errors import (
     JobError,
     LeonardoError,
     LibraryError,
+    OutcomeUnknown,
 )
 from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.service.requests import Echo, body_of, echo_of, is_echo
@@ -162,6 +163,7 @@ class Runner:
             ledger=ledger,
             lease=self.lease,
             pace=pace,
+            purse=self.purse,
             limits=limits,
             clock=clock,
             search=search,
@@ -516,7 +518,31 @@ class Runner:
             if live is not None and not live.done():  # somebody was faster
                 return live
             mine = replace(record, owner=self.lease.owner)
-            return self.restore(mine, taken_up=True, at_once=True)
+            job = self.restore(mine, taken_up=True, at_once=True)
+        lost = None if live is None else live.error
+        if not (isinstance(lost, OutcomeUnknown) and lost.is_absent):
+            await self._count_lost(record)
+        return job
+
+    async def _count_lost(self, record: JobRecord) -> None:
+        """Give the request that was lost a row of its own: it may be paid besides the next one."""
+        first = replace(
+            record,
+            uid=uuid.uuid4().hex,
+            state=State.FAILED,
+            charge=Charge.UNKNOWN,
+            content_key=f"lost:{record.uid}",
+            owner=None,
+            lease_until=None,
+            error=words.sent_by_hand(record),
+            ended=self.clock.wall(),
+            seconds=record.seconds or 0.0,
+        )
+        await anyio.to_thread.run_sync(self._ledger.intend, replace(first, state=State.REQUEST))
+        for wall in Terms.of_json(record.terms).walls:
+            amount = record.price or wall.limit * 0
+            await anyio.to_thread.run_sync(self._ledger.count_in, first.uid, amount, wall.scope)
+        await anyio.to_thread.run_sync(self._ledger.ended, first)
 
     async def _lost(self, uid: str) -> JobRecord:
         """Return the row of a job whose answer was lost."""

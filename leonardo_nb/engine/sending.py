@@ -22,6 +22,7 @@ from leonardo_nb.service.retries import Again, Kind, Unknown, decide, failure_of
 
 if TYPE_CHECKING:
     from leonardo_nb.clock import Clock
+    from leonardo_nb.engine.budget import Purse
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.leases import Lease
     from leonardo_nb.engine.limits import Limits, Pace
@@ -52,6 +53,7 @@ class Sending:
         ledger: Where it is written down.
         lease: In whose name.
         pace: When requests may go.
+        purse: What may be spent.
         limits: For how long "too many requests" is tried again.
         clock: Time.
         search: Looks for what became of a request whose answer was lost.
@@ -66,6 +68,7 @@ class Sending:
         ledger: Ledger,
         lease: Lease,
         pace: Pace,
+        purse: Purse,
         limits: Limits,
         clock: Clock,
         search: Search,
@@ -76,6 +79,7 @@ class Sending:
         self._ledger = ledger
         self._lease = lease
         self._pace = pace
+        self._purse = purse
         self._limits = limits
         self._clock = clock
         self._search = search
@@ -105,8 +109,11 @@ class Sending:
         """
         if job.sent and job.snapshot.lost is None:
             job.apply(Lost(SENDER_GONE))
-        if job.sent and not was_searched and await self._is_found(job, resend):
-            return
+        if job.sent:
+            if not was_searched and await self._is_found(job, resend):
+                return
+            # as it is paid now, it counts behind the walls of now
+            await self._purse.reserve(job.uid, job.price, job.snapshot.terms)
         attempt, waited = 1, 0.0
         while True:
             try:
@@ -130,6 +137,7 @@ class Sending:
                 if isinstance(verdict, Unknown) and job.sent:
                     if await self._is_found(job, resend):
                         return
+                    await self._purse.reserve(job.uid, job.price, job.snapshot.terms)
                     attempt = 1
                 elif isinstance(verdict, Again):
                     await self._clock.pause(verdict.after)

@@ -24,6 +24,7 @@ __all__ = [
     "reason_of",
     "reused",
     "search_broken_off",
+    "sent_by_hand",
     "several",
     "too_old",
     "unsent",
@@ -55,6 +56,14 @@ SIMULATOR_GONE = (
     "was play money. `job.again()` asks for it here."
 )
 _HAPPENED = " What happened: "
+
+
+def sent_by_hand(record: JobRecord) -> str:
+    """Return why a request whose answer was lost stands beside the job that took its place."""
+    return (
+        "The answer to this request was lost, and it was sent again by hand as job "
+        f"{record.uid[:8]}; nobody knows whether this one was paid."
+    )
 
 
 def reused(record: JobRecord) -> str:
@@ -123,11 +132,13 @@ def nothing_found(job: Job[Any]) -> OutcomeUnknown:
             job,
             "It was lost twice, and the account's newest jobs show nothing of it",
             "`job.resend()` sends it once more",
+            is_absent=True,
         )
     return _unknown(
         job,
         'The account\'s newest jobs show nothing of it, and resend="never" leaves it to you',
         "`job.resend()` sends it again",
+        is_absent=True,
     )
 
 
@@ -182,7 +193,12 @@ def _candidate(each: Candidate) -> str:
 
 
 def _unknown(
-    job: Job[Any], found: str, advice: str, candidates: tuple[Candidate, ...] = ()
+    job: Job[Any],
+    found: str,
+    advice: str,
+    candidates: tuple[Candidate, ...] = (),
+    *,
+    is_absent: bool = False,
 ) -> OutcomeUnknown:
     price = "" if job.price is None else f" ({job.price})"
     lost = job.snapshot.lost
@@ -192,4 +208,5 @@ def _unknown(
         f"paid{price}. {found}. {advice}.{happened}",
         snapshot=job.snapshot,
         candidates=candidates,
+        is_absent=is_absent,
     )

@@ -120,6 +120,20 @@ class Database:
                 connection.execute(sql.select(sql.func.pg_advisory_xact_lock(key)))
             yield connection
 
+    def check(self) -> None:
+        """
+        Read all of the database, to see that it is whole; a server looks after itself.
+
+        Raises:
+            LibraryError: It is damaged.
+        """
+        if not self.is_sqlite:
+            return
+        with self.reading() as connection:
+            verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if verdict != "ok":
+            raise self._damaged(str(verdict))
+
     def close(self) -> None:
         """Let go of the database; on SQLite, copy it first where the last copy is a day old."""
         self._engine.dispose()
@@ -169,13 +183,16 @@ class Database:
 
     def _refuse_what_is_no_library(self) -> None:
         """Look at the file before anything is set on it, for even a setting would change it."""
-        if not self.path.exists():
-            return
-        if self.path.stat().st_size == 0:
-            if self._backups():
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            media = self.path.with_name("media")
+            has_pictures = media.is_dir() and any(media.iterdir())
+            if self._backups() or (has_pictures and self.path.exists()):
+                gone = "is empty" if self.path.exists() else "is gone"
+                beside = "a backup of it" if self._backups() else "pictures beside it"
                 raise LibraryError(
-                    f"The library {self.path} is empty, and there is a backup of it, so something "
-                    f"went wrong. Nothing was changed. {self._backup_sentence()}"
+                    f"The library {self.path} {gone}, and there is {beside}, so something went "
+                    "wrong. Nothing was changed; to begin anew, give another folder with "
+                    f'leo.connect(library="..."). {self._backup_sentence()}'
                 )
             return
         try:
@@ -229,6 +246,12 @@ class Database:
             sentence += f" Nothing was overwritten. {self._backup_sentence()}"
         return LibraryError(sentence)
 
+    def _damaged(self, verdict: str) -> LibraryError:
+        return LibraryError(
+            f"The library {self.path} is damaged ({verdict}). Nothing was overwritten. "
+            f"{self._backup_sentence()}"
+        )
+
     def _backups(self) -> list[Path]:
         """Return the backups, oldest first."""
         found = [
@@ -262,10 +285,7 @@ class Database:
                 # a damaged library must not take the place of a good backup
                 (verdict,) = to.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
-                raise LibraryError(
-                    f"The library {self.path} is damaged ({verdict}). Nothing was overwritten. "
-                    f"{self._backup_sentence()}"
-                )
+                raise self._damaged(verdict)
             part.replace(backup)
         except sqlite3.Error as error:
             raise self._refused(error) from error

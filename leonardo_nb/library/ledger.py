@@ -209,12 +209,15 @@ class Ledger:
             another one: two requests that were the same must not both take the one job that came
             of them.
         """
-        taken = sql.select(JOBS.c.uid).where(
-            JOBS.c.job_id == record.job_id, JOBS.c.uid != record.uid
-        )
+        others = (JOBS.c.job_id == record.job_id) & (JOBS.c.uid != record.uid)
+        taken = sql.select(JOBS.c.uid).where(others, ~_FROM_HISTORY)
+        doubles = sql.select(JOBS.c.uid).where(others, _FROM_HISTORY)
         with self._writing(alone_on=f"job {record.job_id}") as connection:
             if connection.execute(taken.limit(1)).first() is not None:
                 return False
+            for each in connection.execute(doubles).scalars().all():  # this row has its place now
+                for table in (POSTERS, FILES, RESERVATIONS, JOBS):
+                    connection.execute(sql.delete(table).where(table.c.uid == each))
             free = JOBS.c.job_id.is_(None) | (JOBS.c.job_id == record.job_id)
             query = sql.update(JOBS).where(JOBS.c.uid == record.uid, free)
             return connection.execute(query.values(**_acked(record))).rowcount == 1
@@ -268,7 +271,7 @@ class Ledger:
         self._update(
             record.uid,
             JOBS.c.state != "complete",
-            **_acknowledged(record) | told,
+            **_known(record) | told,
             **_end(record),
             state=record.state,
             # PostgreSQL takes no text with this in it
@@ -358,6 +361,12 @@ class Ledger:
                 .values(price_amount=price["amount"], price_unit=price["unit"])
             )
         return True
+
+    def count_in(self, uid: str, amount: Cost, scope: str) -> None:
+        """Count *amount* for job *uid* in a budget, whatever is left of it: it may be spent."""
+        price = {"amount": str(amount.amount), "unit": amount.unit}
+        with self._writing(alone_on=f"budget {scope}") as connection:
+            connection.execute(sql.insert(RESERVATIONS).values(scope=scope, uid=uid, **price))
 
     def reserved(self, scope: str, unit: Unit) -> tuple[Cost, Cost]:
         """
@@ -460,8 +469,13 @@ class Ledger:
         return found
 
     def known(self, job_ids: Sequence[str]) -> AbstractSet[str]:
-        """Return those of the service's *job_ids* that some job here has."""
-        query = sql.select(JOBS.c.job_id).where(JOBS.c.job_id.in_(job_ids))
+        """
+        Return those of the service's *job_ids* that some request of ours has led to.
+
+        What was only taken over from the service's history has not: it may be what became of a
+        request whose answer was lost.
+        """
+        query = sql.select(JOBS.c.job_id).where(JOBS.c.job_id.in_(job_ids), ~_FROM_HISTORY)
         with self._reading() as connection:
             return set(connection.execute(query).scalars())
 
@@ -529,6 +543,10 @@ class Ledger:
             found = self._records(connection, query.order_by(*_NEWEST).limit(1))
         return found[0] if found else None
 
+    def check(self) -> None:
+        """Read all of it, to see that it is whole; raise `LibraryError` where it is damaged."""
+        self._database.check()
+
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
@@ -575,6 +593,9 @@ class Ledger:
 
 
 _NEWEST = (JOBS.c.created.desc(), JOBS.c.uid.desc())
+
+_FROM_HISTORY = JOBS.c.content_key.like("echo:%")
+"""Jobs of the service's history that no request of this library has led to."""
 
 _CHARGE = sql.func.coalesce(
     JOBS.c.settled,
@@ -690,6 +711,9 @@ def _intended(record: JobRecord) -> dict[str, object]:
     }
 
 
+_ACK = {"answer", "job_id", "cost_amount", "cost_unit"}
+
+
 def _acknowledged(record: JobRecord) -> dict[str, object]:
     cost = record.cost
     return _accounted(record) | {
@@ -698,6 +722,15 @@ def _acknowledged(record: JobRecord) -> dict[str, object]:
         "cost_amount": None if cost is None else str(cost.amount),
         "cost_unit": None if cost is None else cost.unit,
     }
+
+
+def _known(record: JobRecord) -> dict[str, object]:
+    """Return the columns of what *record* knows of an acknowledgement; others may know more."""
+    told = {"job_id": record.job_id, "answer": record.answer, "cost_amount": record.cost}
+    known = {name for name, value in told.items() if value is not None}
+    known |= {"cost_unit"} if "cost_amount" in known else set()
+    columns = _acknowledged(record)
+    return {name: value for name, value in columns.items() if name in known or name not in _ACK}
 
 
 def _acked(record: JobRecord) -> dict[str, object]:

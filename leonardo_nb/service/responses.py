@@ -8,6 +8,7 @@ members in either of two places all occur. Only what a job cannot do without, it
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -43,6 +44,9 @@ __all__ = [
 ]
 
 
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -57,6 +61,14 @@ def _id(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("an id is missing")
     return value
+
+
+def _plain_id(value: object) -> str:
+    """Return the id of a paid job, which is looked for by it: letters, digits and dashes, short."""
+    found = _id(value)
+    if not _PLAIN_ID.fullmatch(found):
+        raise ValueError("the job's id is none")
+    return found
 
 
 def _id_or_none(value: object) -> str | None:
@@ -168,7 +180,8 @@ def _amount(value: object) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    # less than nothing is no price, and would make room in a budget
+    return amount if amount.is_finite() and amount >= 0 else None
 
 
 def read_cost(job: Mapping[str, object]) -> Cost | None:
@@ -231,8 +244,10 @@ class Ack(_Answer):
             raise ValueError(f"{wrappers[0]} is null")  # noqa: TRY004  the answer's fault, like the others
         ids = [job.get(name) for name in ("variationId", "id", "generationId")]
         return cls(
-            id=_id(next((each for each in ids if each is not None), None)),
-            generation_id=_id(next((each for each in reversed(ids) if each is not None), None)),
+            id=_plain_id(next((each for each in ids if each is not None), None)),
+            generation_id=_plain_id(
+                next((each for each in reversed(ids) if each is not None), None)
+            ),
             cost=read_cost(job),
             left_out=left_out,
         )

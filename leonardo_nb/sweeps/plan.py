@@ -182,7 +182,8 @@ class Plan:
             **({} if resend is None else {"resend": resend}),
         )
         if budget is not None:
-            wall = Wall(f"sweep {name}", budget, f'the budget of sweep "{name}"')
+            scope = f"sweep {self.studio.base_url} {name}"
+            wall = Wall(scope, budget, f'the budget of sweep "{name}"')
             terms = terms.behind(wall)
             self._keep_within(wall, unpriced=unpriced)
         return Run.started(self.studio, self.axes, self.fixed, self.cells, terms.of_sweep(name))
@@ -210,10 +211,17 @@ class Plan:
         if cost > left:
             count = len(self) if missing is None else len(missing)
             new = "" if missing is None or len(missing) == len(self.requests) else " that are new"
-            of = "" if left == wall.limit else f"{left} that are left of "
+            if left == wall.limit:
+                of, advice = "", "Take fewer values, or raise the budget."
+            else:
+                of = f"{left} that are left of "
+                advice = (
+                    f"It is one budget for every run of this name ({wall.scope.split(' ', 2)[2]}); "
+                    'raise it, or give another one with name="...".'
+                )
             raise BudgetExceeded(
                 f"{counted(count, 'cell')}{new} would cost {cost}, which passes {of}the budget of "
-                f"{wall.limit}; nothing was sent. Take fewer values, or raise the budget."
+                f"{wall.limit}; nothing was sent. {advice}"
             )
 
     def __repr__(self) -> str:
