@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +12,7 @@ import anyio.to_thread
 
 from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.terms import Terms
-from leonardo_nb.errors import LeonardoError, OutcomeUnknown
+from leonardo_nb.errors import LeonardoError, LibraryError, OutcomeUnknown
 from leonardo_nb.library.records import JobRecord
 from leonardo_nb.service.retries import may_be_done
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from leonardo_nb.money import Cost
 
 __all__ = ["Payments"]
+
+log = logging.getLogger("leonardo_nb")
 
 T = TypeVar("T")
 
@@ -70,6 +73,9 @@ class Payments:
         """
         Return what *ask* returns, which costs *price*.
 
+        Once it was sent, a row that cannot be written changes nothing of this but a warning in the
+        log: what was paid is given, and what the service said is raised.
+
         Args:
             endpoint: Where it is posted.
             request: What is posted, for the library.
@@ -79,6 +85,7 @@ class Payments:
 
         Raises:
             BudgetExceeded: It does not fit; nothing was sent.
+            LibraryError: It could not be written down before; nothing was sent.
             OutcomeUnknown: The answer was lost, and it may have been paid.
             ServiceError: The service said no; nothing was paid.
         """
@@ -107,7 +114,12 @@ class Payments:
             await self._end(record, Charge.NONE, error)
             raise
         with anyio.CancelScope(shield=True):  # what is paid is counted, whoever loses patience
-            await anyio.to_thread.run_sync(self._ledger.sent, uid, self._clock.wall())
+            try:
+                await anyio.to_thread.run_sync(self._ledger.sent, uid, self._clock.wall())
+            except LibraryError as error:
+                # what was set aside is free again, where at least that can be written
+                await self._end(record, Charge.NONE, error)
+                raise
             try:
                 answer = await ask()
             except LeonardoError as error:
@@ -135,4 +147,8 @@ class Payments:
             ended=now,
             seconds=max(0.0, (now - record.created).total_seconds()),
         )
-        await anyio.to_thread.run_sync(self._ledger.ended, ended)
+        try:
+            await anyio.to_thread.run_sync(self._ledger.ended, ended)
+        except LibraryError as failure:  # neither an answer that was paid nor a no is lost for it
+            sentence = "How a request that is no job ended (%s) could not be written down: %s"
+            log.warning(sentence, charge, failure)

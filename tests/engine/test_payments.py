@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,3 +196,48 @@ def test_a_prompt_is_no_job(open_studio: Callable[..., Studio]) -> None:
 
     with pytest.raises(leo.LibraryError, match="was a prompt and no job"):
         studio.job(rows(studio)[0].uid)
+
+
+def ends_unwritable(studio: Studio) -> None:
+    """Let the library refuse how a request ended, as a full disk does in the wrong moment."""
+    with closing(sqlite3.connect(studio._ledger.path)) as library, library:
+        library.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON jobs WHEN NEW.state IN ('complete', 'failed') "
+            "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )
+
+
+def test_a_paid_prompt_is_given_although_its_row_cannot_be_written(
+    open_studio: Callable[..., Studio], simulator: DatedSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was paid once; the log says that the library does not know how it ended."""
+    studio = open_studio()
+    before = simulator.balance
+    ends_unwritable(studio)
+
+    better = studio.improve_prompt("a fox")
+
+    assert better.startswith("a fox")
+    assert PRICE == before - simulator.balance
+    assert ["request"] == [row.state for row in rows(studio)]
+    assert "(charged) could not be written down" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [({"drop": "after"}, leo.OutcomeUnknown), ({"status": 401}, leo.AuthenticationError)],
+    ids=str,
+)
+def test_what_the_service_said_is_raised_although_its_row_cannot_be_written(
+    open_studio: Callable[..., Studio],
+    simulator: DatedSimulator,
+    fault: dict[str, Any],
+    error: type[leo.LeonardoError],
+) -> None:
+    """The library's own trouble does not stand in its place."""
+    studio = open_studio()
+    ends_unwritable(studio)
+    simulator.script(**IMPROVE, **fault)
+
+    with pytest.raises(error):
+        studio.improve_prompt("a fox")
