@@ -17,6 +17,8 @@ __all__ = ["JobTable", "is_lost"]
 
 WHAT_SHOWN = 120
 SHORT_ID = 8
+OWN = "(own)"
+"""Marks the library's name for a job that has no id at the service."""
 DEEPEST = 4
 """So many jobs that were made of each other are named in one row."""
 
@@ -44,7 +46,12 @@ class JobTable(Table[JobRecord]):
         total: int,
         made: Callable[[str], JobRecord | None] = lambda _: None,
     ) -> None:
-        notes = ('leo.job("...") with the beginning of an id brings one back.',) if records else ()
+        notes = ['leo.job("...") with the beginning of an id brings one back.'] if records else []
+        if any(map(_has_own_name, records)):
+            notes.append(
+                f"An id with {OWN} is the library's own: the service has given none, or its answer "
+                "was lost. leo.job() takes it as well, without the mark."
+            )
         super().__init__(records, notes=notes, total=total)
         self._made = made
         self._whats: dict[str, str] = {}
@@ -70,7 +77,7 @@ class JobTable(Table[JobRecord]):
             Cell(str(len(row.media))),
             Cell("" if row.seconds is None else f"{row.seconds:.1f} s"),
             Cell(self.cost(row)),
-            Cell((row.job_id or "")[:SHORT_ID], is_code=True),
+            Cell(_name(row), is_code=True),
         )
 
     def cost(self, row: JobRecord) -> str:
@@ -126,6 +133,17 @@ class JobTable(Table[JobRecord]):
 def is_lost(row: JobRecord) -> bool:
     """Whether nobody knows how a job ended, and nobody looks for it."""
     return row.state == State.REQUEST and row.charge == Charge.UNKNOWN and row.error is not None
+
+
+def _has_own_name(row: JobRecord) -> bool:
+    """Whether only the library has a name for it by which `leo.job` finds it; no prompt has."""
+    return row.job_id is None and row.kind != "prompt"
+
+
+def _name(row: JobRecord) -> str:
+    if _has_own_name(row):
+        return f"{row.uid[:SHORT_ID]} {OWN}"
+    return (row.job_id or "")[:SHORT_ID]
 
 
 def _state(row: JobRecord) -> str:

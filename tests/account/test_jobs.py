@@ -6,19 +6,22 @@ import dataclasses
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.to_thread
 import PIL.Image
 import pytest
 
+import leonardo_nb as leo
 from leonardo_nb.account.jobs import JobTable
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.files import StoredFile
 from leonardo_nb.library.records import JobRecord, MediaFile
 from leonardo_nb.money import Credits
+from leonardo_nb.simulator import Simulator
+from leonardo_nb.studios import Studio
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import leonardo_nb as leo
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64, "alchemy": False, "num_images": 1}
 
@@ -204,3 +207,32 @@ def test_a_row_says_what_it_may_have_cost(facts: dict[str, Any], state: str, cos
     cells = dict(zip(table.columns, table.cells(table[0]), strict=True))
 
     assert (state, cost) == (cells["state"].text, cells["cost"].text)
+
+
+async def test_a_job_that_has_no_id_has_the_librarys_name(tmp_path: Path) -> None:
+    """`leo.job` takes the name as it is shown, so a lost answer is decided after a restart."""
+    simulator = Simulator(speed=50)
+    before = Studio(simulator=simulator, library=tmp_path)
+    simulator.script(method="POST", path="/generations", status=503)
+    lost = before.generate("a fox", resend="never", **SMALL)
+    with pytest.raises(leo.OutcomeUnknown):
+        await lost
+    before.close()
+    after = Studio(simulator=simulator, library=tmp_path)
+    table = after.jobs()
+
+    name, mark = table.cells(table[0])[-1].text.split(" ")
+    again = await anyio.to_thread.run_sync(lambda: after.job(name).resend())
+    await again
+
+    assert ("(own)", 8, lost.uid) == (mark, len(name), again.uid)
+    assert "An id with (own) is the library's own" in repr(table)
+    after.close()
+
+
+def test_a_prompt_has_no_name() -> None:
+    """`leo.job` finds none, so no id of it is shown, and no mark is explained."""
+    table = JobTable([record(kind="prompt", request={"prompt": "a fox"})], total=1)
+
+    assert "" == table.cells(table[0])[-1].text
+    assert "own" not in repr(table)
