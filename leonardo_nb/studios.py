@@ -178,6 +178,7 @@ class Studio(AccountMethods):
                 clock=self.clock,
                 polling=polling,
                 limits=limits,
+                usual=self._usual,
                 wall=self._wall(budget, is_own=self.simulated and not given),
                 simulated=self.simulated,
                 remembers=not self.simulated or given,

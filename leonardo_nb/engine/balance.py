@@ -24,6 +24,8 @@ log = logging.getLogger("leonardo_nb")
 
 ACCOUNT_EVERY = 1.0
 """Seconds; the balance is not asked for more often."""
+QUIETLY = 2.0
+"""Seconds of the machine's own clock, for which a job that has ended waits for the balance."""
 UNPRICED_SECONDS = 30.0
 """For how long a price that the calculator did not give is not asked for again."""
 
@@ -81,12 +83,13 @@ class Balance:
                 raise
             return self._prices[key]
 
-    async def refresh(self, *, always: bool = False) -> Account:
+    async def refresh(self, *, always: bool = False, once: bool = False) -> Account:
         """
         Ask for balance and slots, unless that was done a moment ago.
 
         Args:
             always: Ask even then, because somebody wants to read it.
+            once: Do not ask again where that fails.
 
         Raises:
             LeonardoError: The service does not answer, or refuses the key.
@@ -94,7 +97,7 @@ class Balance:
         async with self._accounting:
             age = self._clock.now() - self._account_seen
             if always or self.account is None or age >= ACCOUNT_EVERY / self._speed:
-                self.account = await self._client.me()
+                self.account = await self._client.me(once=once)
                 self._account_seen = self._clock.now()
                 self._told(self.account)
             return self.account
@@ -105,8 +108,9 @@ class Balance:
         return account.user_id
 
     async def refresh_quietly(self) -> None:
-        """Ask for balance and slots, where nothing depends on the answer."""
+        """Ask for balance and slots, once and not for long, where nothing depends on the answer."""
         try:
-            await self.refresh()
+            with anyio.move_on_after(QUIETLY):
+                await self.refresh(once=True)
         except LeonardoError as error:
             log.info("The balance could not be asked for: %s", error)

@@ -288,7 +288,7 @@ class Job(Generic[T]):
         Without changes the request goes out as it was, also one that was made with `check=False`.
         `reuse`, `budget`, `unpriced` and `resend` are as in `leo.generate`.
         """
-        terms = Terms.taken_from(changes)
+        terms = Terms.taken_from(changes, self._runner.usual)
         if self.kind == "generation":
             changes = with_images(changes)
         request = self.request.replaced(check=check, **changes) if changes else self.request

@@ -8,6 +8,7 @@ does not repeat cannot be compared, and what it leaves empty proves nothing.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -33,16 +34,18 @@ def differences(request: Body, row: Generation) -> tuple[str, ...] | None:
     Return the members in which *row* is not what was asked for; None where it is something else.
 
     Prompt and seed are what a request is known by. A row in which both are the same, and another
-    member is not, is hardly something else, and not surely the same.
+    member is not, is hardly something else, and not surely the same; nor is one whose prompt has
+    the same letters, spelt in another way.
     """
     members = request.wire()
     is_video = row.motion or row.video_url is not None or bool(row.raw.get("motionModel"))
     if is_video is not (request.kind == "video") and (is_video or row.is_complete):
         return None
     asked, said = _prompt_of(members), row.prompt
-    if asked is not None and said is not None and asked.split() != said.split():
-        return None
     if not _same(members.get("seed"), row.seed):
+        return None
+    is_respelt = asked is not None and said is not None and _words(asked) != _words(said)
+    if is_respelt and _letters(str(asked)) != _letters(str(said)):
         return None
     if asked is None and (members.get("seed") is None or row.seed is None):
         return None  # nothing to know it by
@@ -62,11 +65,23 @@ def differences(request: Body, row: Generation) -> tuple[str, ...] | None:
         **{name: value for name in _FLAGS if isinstance(value := row.raw.get(name), bool)},
     }
     asked_for = members | {"elements": _ids(members.get("elements"))}
-    return tuple(
+    differs = (
         name
         for name, value in told.items()
         if name in members and not _same(asked_for[name], value)
     )
+    return (*(("prompt",) if is_respelt else ()), *differs)
+
+
+def _words(prompt: str) -> list[str]:
+    """Return the words of *prompt*, however its letters are composed."""
+    return unicodedata.normalize("NFC", prompt).split()
+
+
+def _letters(prompt: str) -> str:
+    """Return what is left of *prompt* where a service has its own way with the rest."""
+    plain = unicodedata.normalize("NFKD", prompt).casefold()
+    return "".join(each for each in plain if each.isalnum())
 
 
 def _prompt_of(members: Mapping[str, object]) -> str | None:

@@ -48,7 +48,14 @@ ACROSS = "display:block;width:100%;height:auto;margin:0"
 
 
 class Maker(Protocol):
-    """What makes a job of a request: the studio's runner."""
+    """
+    What makes a job of a request: the studio's runner.
+
+    Attributes:
+        usual: On what terms, where nothing else is said.
+    """
+
+    usual: Terms
 
     @overload
     def submit(
@@ -58,6 +65,11 @@ class Maker(Protocol):
     def submit(
         self, request: VariationBody, source: MediaFile | None = None, *, terms: Terms = ...
     ) -> VariationJob: ...
+
+
+def _terms(maker: Maker | None, parameters: dict[str, Any]) -> Terms:
+    """Return what *parameters* say of terms, and take it out of them."""
+    return Terms.taken_from(parameters, None if maker is None else maker.usual)
 
 
 def _maker(maker: Maker | None, request: Body) -> Maker:
@@ -172,7 +184,7 @@ class Image(_Made):
 
     def upscale(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by Upscale
         """Ask for it larger; see `Studio.upscale`."""
-        terms = Terms.taken_from(parameters)
+        terms = _terms(self._maker, parameters)
         request = origins.upscale_of(self, **parameters)
         return _maker(self._maker, request).submit(
             terms.seeded(request, parameters), self._media, terms=terms
@@ -180,7 +192,7 @@ class Image(_Made):
 
     def unzoom(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by Unzoom
         """Ask for more around it; see `Studio.unzoom`."""
-        terms = Terms.taken_from(parameters)
+        terms = _terms(self._maker, parameters)
         request = origins.unzoom_of(self, **parameters)
         return _maker(self._maker, request).submit(
             terms.seeded(request, parameters), self._media, terms=terms
@@ -188,7 +200,7 @@ class Image(_Made):
 
     def nobg(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by CutOut
         """Ask for it without its background; see `Studio.nobg`."""
-        terms = Terms.taken_from(parameters)
+        terms = _terms(self._maker, parameters)
         request = origins.nobg_of(self, **parameters)
         return _maker(self._maker, request).submit(
             terms.seeded(request, parameters), self._media, terms=terms
@@ -196,7 +208,7 @@ class Image(_Made):
 
     def universal_upscale(self, **parameters: Any) -> VariationJob:  # noqa: ANN401  typed by UniversalUpscale
         """Ask for it larger, with detail of a style; see `Studio.universal_upscale`."""
-        terms = Terms.taken_from(parameters)
+        terms = _terms(self._maker, parameters)
         request = origins.universal_upscale_of(self, **parameters)
         return _maker(self._maker, request).submit(
             terms.seeded(request, parameters), self._media, terms=terms
@@ -204,7 +216,7 @@ class Image(_Made):
 
     def to_video(self, prompt: str, **parameters: Any) -> VideoJob:  # noqa: ANN401  typed by ImageToVideo
         """Ask for a video that begins with it; see `Studio.image_to_video`."""
-        terms = Terms.taken_from(parameters)
+        terms = _terms(self._maker, parameters)
         request = origins.image_to_video_of(prompt, self, **parameters)
         return _maker(self._maker, request).submit(
             terms.seeded(request, parameters), self._media, terms=terms
@@ -212,7 +224,7 @@ class Image(_Made):
 
     def motion(self, strength: int | None = None, **parameters: Any) -> VideoJob:  # noqa: ANN401  typed by MotionSvd
         """Ask Motion 1.0, which is retired, to move it; see `Studio.motion`."""
-        terms = Terms.taken_from(parameters)
+        terms = _terms(self._maker, parameters)
         given = {} if strength is None else {"motionStrength": strength}
         request = origins.motion_of(self, **given, **parameters)
         return _maker(self._maker, request).submit(
@@ -360,7 +372,7 @@ class Video(_Made):
 
     def upscale(self, **parameters: Any) -> VideoJob:  # noqa: ANN401  typed by VideoUpscale
         """Ask for it finer; see `Studio.upscale_video`."""
-        terms = Terms.taken_from(parameters)
+        terms = _terms(self._maker, parameters)
         request = origins.video_upscale_of(self, **parameters)
         return _maker(self._maker, request).submit(
             terms.seeded(request, parameters), self._media, terms=terms

@@ -24,6 +24,7 @@ from leonardo_nb.engine.boards import FileBoard, MemoryBoard
 from leonardo_nb.engine.budget import Purse
 from leonardo_nb.engine.downloads import Downloads
 from leonardo_nb.engine.following import Following
+from leonardo_nb.engine.intents import Intents
 from leonardo_nb.engine.kinds import KINDS
 from leonardo_nb.engine.leases import Lease
 from leonardo_nb.engine.lifecycle import (
@@ -54,6 +55,7 @@ from leonardo_nb.errors import (
     JobError,
     LeonardoError,
     LibraryError,
+    NotFound,
     OutcomeUnknown,
 )
 from leonardo_nb.library.records import JobRecord, MediaFile
@@ -99,6 +101,7 @@ class Runner:
         polling: When to look.
         limits: How much at once.
         wall: The studio's budget, or None.
+        usual: On what terms jobs are sent that say nothing else.
         simulated: Whether the service is the built-in simulator.
         remembers: Whether the service still knows the jobs of earlier processes.
         speed: How many times as fast as the real service it is.
@@ -115,6 +118,7 @@ class Runner:
         polling: Polling | None = None,
         limits: Limits | None = None,
         wall: Wall | None = None,
+        usual: Terms = AS_USUAL,
         simulated: bool = False,
         remembers: bool = True,
         speed: float = 1.0,
@@ -123,6 +127,8 @@ class Runner:
         self.engine = engine
         self.clock = clock
         self.purse = Purse(ledger, wall)
+        self.usual = usual
+        self._began = clock.wall()
         self._ledger = ledger
         self._limits = limits = limits or Limits()
         self._simulated = simulated
@@ -211,7 +217,7 @@ class Runner:
         )
         self.jobs: WeakValueDictionary[str, Job[Any]] = WeakValueDictionary()
         """Every job of this studio that somebody still holds, by its own name."""
-        self._intending = anyio.Lock()
+        self._intents = Intents(ledger)
         self._making = threading.RLock()
         """Held between looking for a row's live job and making one, on whatever thread."""
         self._scopes: dict[str, anyio.CancelScope] = {}
@@ -233,7 +239,7 @@ class Runner:
         source: MediaFile | None = None,
         *,
         check: bool = ...,
-        terms: Terms = ...,
+        terms: Terms | None = ...,
     ) -> GenerationJob: ...
     @overload
     def submit(
@@ -242,7 +248,7 @@ class Runner:
         source: MediaFile | None = None,
         *,
         check: bool = ...,
-        terms: Terms = ...,
+        terms: Terms | None = ...,
     ) -> VideoJob: ...
     @overload
     def submit(
@@ -251,7 +257,7 @@ class Runner:
         source: MediaFile | None = None,
         *,
         check: bool = ...,
-        terms: Terms = ...,
+        terms: Terms | None = ...,
     ) -> VariationJob: ...
     @overload
     def submit(
@@ -260,7 +266,7 @@ class Runner:
         source: MediaFile | None = None,
         *,
         check: bool = ...,
-        terms: Terms = ...,
+        terms: Terms | None = ...,
     ) -> Job[Any]: ...
     def submit(
         self,
@@ -268,7 +274,7 @@ class Runner:
         source: MediaFile | None = None,
         *,
         check: bool = True,
-        terms: Terms = AS_USUAL,
+        terms: Terms | None = None,
     ) -> Job[Any]:
         """
         Return a job for *request* at once; it starts on the engine.
@@ -277,12 +283,14 @@ class Runner:
             request: What is asked for; its kind decides the job's.
             source: The file that it begins with, where the caller has it; else the library's.
             check: False lets pass what that file is too large for.
-            terms: What it may cost, and whether another job of the same request will do.
+            terms: What it may cost, and whether another job of the same request will do; the
+                usual ones unless given.
 
         Raises:
             ConflictingParameters: The result would be larger than the service makes.
             LibraryError: It is asked for with `reuse`, and the library cannot be used.
         """
+        terms = terms or self.usual
         if source is None and request.source_id is not None:
             source = self._ledger.media(request.source_id)
         if check and source is not None:
@@ -326,6 +334,7 @@ class Runner:
         records = [self._rows.intent(snapshot) for snapshot in asked]
         jobs: dict[str, Job[Any]] = {}
         with self._making:
+            self._end_gone()
             found = self._ledger.intend_once(records)
             for snapshot, record in zip(asked, found, strict=True):
                 if record.uid in jobs:
@@ -409,18 +418,17 @@ class Runner:
         """
         self.lease.begin()
         await anyio.to_thread.run_sync(self.lease.bury, self.client.base_url)
+        gone = await anyio.to_thread.run_sync(self._end_gone)
         records = await anyio.to_thread.run_sync(
             partial(self._ledger.unfinished, self.client.base_url, limit=MOST_RESUMED)
         )
         records = tuple(record for record in records if record.simulated == self._simulated)
-        jobs: dict[str, Job[Any]] = {}
+        jobs = {record.uid: self.restore(record) for record in gone}
         waiting = []
         for record in records:
             live = self.jobs.get(record.uid)
             if live is not None and not live.done():
                 jobs[record.uid] = live
-            elif record.simulated and not self._remembers and not self.lease.is_elsewhere(record):
-                jobs[record.uid] = await self._gone(record)
             else:
                 waiting.append(record)
         free = [record.uid for record in waiting if not self.lease.is_elsewhere(record)]
@@ -440,7 +448,7 @@ class Runner:
         for record in fresh.values():
             look = looks.get(record.job_id or "")
             jobs[record.uid] = self.found(record, look, taken_up=True)
-        return tuple(jobs[record.uid] for record in records if record.uid in jobs)
+        return tuple(sorted(jobs.values(), key=lambda job: job.created))
 
     def unfinished(self) -> int:
         """Return how many jobs `resume` would take up, of those that no other engine has."""
@@ -465,17 +473,27 @@ class Runner:
             return {}
         return {} if listing is None else looks_at(listing.rows)
 
-    async def _gone(self, record: JobRecord) -> Job[Any]:
-        """Return the job of a built-in simulator that ended with its process."""
-        ended = replace(
-            record,
-            state=State.FAILED,
-            error=words.SIMULATOR_GONE,
-            charge=Charge.NONE if record.job_id is None else Charge.REFUNDED,
-            ended=self.clock.wall(),
-        )
-        await anyio.to_thread.run_sync(self._ledger.ended, ended)
-        return self.restore(ended)
+    def _end_gone(self) -> tuple[JobRecord, ...]:
+        """End the jobs of built-in simulators that ended with their processes; return them."""
+        if not self._simulated or self._remembers:
+            return ()
+        self.lease.bury(self.client.base_url)
+        ended = [
+            replace(
+                record,
+                state=State.FAILED,
+                error=words.SIMULATOR_GONE,
+                charge=Charge.NONE if record.job_id is None else Charge.REFUNDED,
+                ended=self.clock.wall(),
+            )
+            for record in self._ledger.unfinished(self.client.base_url, limit=MOST_RESUMED)
+            if record.simulated
+            and record.created < self._began
+            and not self.lease.is_elsewhere(record)
+        ]
+        for record in ended:
+            self._ledger.ended(record)
+        return tuple(ended)
 
     def assigned(self, uid: str, job_id: str) -> Job[Any]:
         """
@@ -490,8 +508,7 @@ class Runner:
     async def _assigned(self, uid: str, job_id: str) -> Job[Any]:
         record = await self._lost(uid)
         request = body_of(record.endpoint, record.request)
-        if request.looked_for == "generation":
-            job_id = (await self.client.generation(job_id)).id
+        await self._check_there(request, job_id)
         taken = replace(record, job_id=job_id, state=State.ACK, charge=Charge.CHARGED, error=None)
         if not await anyio.to_thread.run_sync(self._ledger.adopt, taken):
             raise LibraryError(
@@ -499,6 +516,30 @@ class Runner:
                 f'leo.job("{job_id}") shows it. Nothing was changed.'
             )
         return self.found(taken, taken_up=True)
+
+    async def _check_there(self, request: Body, job_id: str) -> None:
+        """
+        Look whether the service has the job *job_id* of the kind of *request*.
+
+        Raises:
+            NotFound: It has none, nor a moment later.
+        """
+        if request.looked_for == "generation":
+            await self.client.generation(job_id)
+            return
+        is_motion = request.looked_for == "motion-variation"
+        ask = self.client.motion_variation if is_motion else self.client.variation
+        for pause in (1.0, 2.0, None):
+            row = await ask(job_id)
+            if row is not None:
+                return
+            if pause is not None:  # a new one is not known in its first moments
+                await self.clock.pause(pause / self._speed)
+        raise NotFound(
+            f"The service knows no variation {job_id[:64]}; copy its id once more. Nothing was "
+            "changed.",
+            status=200,
+        )
 
     def resent(self, uid: str) -> Job[Any]:
         """
@@ -717,9 +758,8 @@ class Runner:
             self._is_keeping = False
 
     async def _whole_way(self, job: Job[Any]) -> None:
-        async with self._intending:  # one by one, so that jobs start in the order they were asked
-            self.lease.begin()
-            await anyio.to_thread.run_sync(self._ledger.intend, self._rows.intent(job.snapshot))
+        self.lease.begin()
+        await self._intents.write(self._rows.intent(job.snapshot))
         await self._ways.paid(job)
 
 

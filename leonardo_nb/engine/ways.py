@@ -157,7 +157,9 @@ class Ways:
             async with self._slots[job.kind].place(at_once=True):
                 await self.accepted(job)
         elif not taken_up:
-            raise words.why(record, State(record.state)) or JobError("It has no id.")
+            error = words.why(record, State(record.state)) or JobError("It has no id.")
+            await self._write_end(job, job.state, None)  # whoever takes it up may have it
+            job.apply(Failed(error, self._clock.now()))
         elif job.sent:
             try:
                 await self._balance.refresh()
@@ -301,10 +303,11 @@ class Ways:
 
     async def _end(self, job: Job[Any], error: JobFailed, *, refunded: bool) -> None:
         """End *job* with the service's last word."""
-        await self._balance.refresh_quietly()
         charge = Charge.REFUNDED if refunded else job.snapshot.charge
-        await self._write_end(job, State.FAILED, error, charge)
-        job.apply(Failed(error, self._clock.now(), refunded))
+        with anyio.CancelScope(shield=True):  # what is given back is to be known as such
+            await self._write_end(job, State.FAILED, error, charge)
+            await self._balance.refresh_quietly()
+            job.apply(Failed(error, self._clock.now(), refunded))
 
     async def give_up(self, job: Job[Any]) -> None:
         """End *job* because the user has withdrawn it, or stopped watching."""

@@ -69,8 +69,13 @@ class Ledger:
 
     def intend(self, record: JobRecord) -> None:
         """Write down that *record* is about to be asked for."""
+        self.intend_all([record])
+
+    def intend_all(self, records: Sequence[JobRecord]) -> None:
+        """Write down that *records* are about to be asked for, all of them or none."""
         with self._writing() as connection:
-            connection.execute(sql.insert(JOBS).values(_intended(record)))
+            for record in records:
+                connection.execute(sql.insert(JOBS).values(_intended(record)))
 
     def intend_once(self, records: Sequence[JobRecord]) -> tuple[JobRecord, ...]:
         """
@@ -338,7 +343,7 @@ class Ledger:
 
         Args:
             uid: Our name for a job that was written down.
-            amount: What it is said to cost.
+            amount: What it is said to cost; 0 where nobody knows.
             limit: The most that the jobs of the scope may cost together; amounts in another unit
                 count by about what they are worth in this one.
             scope: Name of the budget, such as a sweep's. One job may lie in several.
@@ -355,11 +360,12 @@ class Ledger:
                 return False
             connection.execute(sql.delete(RESERVATIONS).where(mine))
             connection.execute(sql.insert(RESERVATIONS).values(scope=scope, uid=uid, **price))
-            connection.execute(
-                sql.update(JOBS)
-                .where(JOBS.c.uid == uid)
-                .values(price_amount=price["amount"], price_unit=price["unit"])
-            )
+            if amount.amount:  # nothing is set aside for a price that nobody knows
+                connection.execute(
+                    sql.update(JOBS)
+                    .where(JOBS.c.uid == uid)
+                    .values(price_amount=price["amount"], price_unit=price["unit"])
+                )
         return True
 
     def count_in(self, uid: str, amount: Cost, scope: str) -> None:

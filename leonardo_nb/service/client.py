@@ -284,13 +284,16 @@ class Client:
         await self._api.aclose()
         await self._files.aclose()
 
-    async def me(self) -> Account:
+    async def me(self, *, once: bool = False) -> Account:
         """
         Return whose key it is and what is left.
 
+        Args:
+            once: Whether the caller does without it where this fails.
+
         Source: API reference, `GET /me`.
         """
-        return _fitting(Account.read, await self._ask("GET", "me"))
+        return _fitting(Account.read, await self._ask("GET", "me", once=once))
 
     async def platform_models(self) -> tuple[PlatformModel, ...]:
         """

@@ -50,7 +50,7 @@ def test_what_it_made_is_recognised(request_: Body, after: float) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [fox("a wolf"), fox(seed=43), fox("a fox."), TextToVideo.of("a fox", seed=42)],
+    [fox("a wolf"), fox(seed=43), fox("a fox and a hen"), TextToVideo.of("a fox", seed=42)],
     ids=str,
 )
 def test_another_prompt_seed_or_kind_is_something_else(other: Body) -> None:
