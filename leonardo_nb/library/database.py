@@ -19,7 +19,7 @@ import sqlalchemy as sql
 from sqlalchemy import event, exc
 
 from leonardo_nb.errors import LibraryError
-from leonardo_nb.library.locks import FileLock, is_on_network
+from leonardo_nb.library.locks import AGAIN, FileLock, is_on_network
 from leonardo_nb.library.tables import MIGRATIONS, MIGRATIONS_DONE
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class Database:
     def _configure(self, connection: Any, _record: object) -> None:  # noqa: ANN401  sqlite3's own
         connection.isolation_level = None  # it would begin no transaction before a CREATE TABLE
         # WAL lets other kernels read while one writes
-        if not (self._wal and set_journal(connection, "WAL")):
+        if not (self._wal and set_journal(connection, "WAL", patience=PATIENCE)):
             with suppress(sqlite3.OperationalError):  # somebody has it open with WAL
                 set_journal(connection, "DELETE")
             self._lock = FileLock(self.path.with_name("library.lock"), patience=PATIENCE)
@@ -305,15 +305,29 @@ class Executing(Protocol):
         """Return the cursor that has the answer to *query*."""
 
 
-def set_journal(connection: Executing, mode: str) -> bool:
-    """Return whether SQLite took the journal *mode*; it says no by staying with another."""
-    try:
-        (taken,) = connection.execute(f"PRAGMA journal_mode={mode}").fetchone()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in UNABLE:
-            return False
-        raise
-    return str(taken).upper() == mode
+def set_journal(connection: Executing, mode: str, *, patience: float = 0.0) -> bool:
+    """
+    Return whether SQLite took the journal *mode*; it says no by staying with another.
+
+    Args:
+        connection: To an SQLite database.
+        mode: As SQLite calls it, in capitals.
+        patience: How long to wait for others who use the database, in seconds. SQLite's own
+            waiting does not hold here: who writes makes it give up at once.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            (taken,) = connection.execute(f"PRAGMA journal_mode={mode}").fetchone()
+        except sqlite3.OperationalError as error:
+            code = error.sqlite_errorcode & 0xFF
+            if code in UNABLE:
+                return False
+            if code != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(AGAIN)
+        else:
+            return str(taken).upper() == mode
 
 
 def written(moment: datetime) -> str:

@@ -18,7 +18,7 @@ from leonardo_nb.errors import LibraryError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FileLock", "is_on_network"]
+__all__ = ["AGAIN", "FileLock", "is_on_network"]
 
 AGAIN = 0.005
 """How long to wait before the lock is tried again, in seconds."""

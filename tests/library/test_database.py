@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sql
 
 from leonardo_nb.errors import LibraryError
-from leonardo_nb.library.database import Database, set_journal
+from leonardo_nb.library.database import IMMEDIATE, Database, set_journal
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.locks import FileLock, is_on_network
 from leonardo_nb.library.records import JobRecord
@@ -268,6 +268,29 @@ def test_a_file_system_that_breaks_the_log_has_none() -> None:
     assert [False, False] == [set_journal(Broken(code), "WAL") for code in codes]
     with pytest.raises(sqlite3.OperationalError):
         set_journal(Broken(sqlite3.SQLITE_BUSY), "WAL")
+
+
+def test_the_log_is_waited_for_while_somebody_writes(tmp_path: Path) -> None:
+    """SQLite says at once that it is busy when a journal is set, and is asked again."""
+    path = tmp_path / "library.sqlite"
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as writer,
+        closing(sqlite3.connect(path, isolation_level=None)) as opener,
+    ):
+        writer.execute(IMMEDIATE)
+        refusals = []
+
+        class Asked:
+            def execute(self, query: str) -> sqlite3.Cursor:
+                try:
+                    return opener.execute(query)
+                except sqlite3.OperationalError as error:
+                    refusals.append(str(error))
+                    writer.rollback()
+                    raise
+
+        assert set_journal(Asked(), "WAL", patience=10.0)
+    assert ["database is locked"] == refusals
 
 
 def test_without_the_log_many_may_write(tmp_path: Path) -> None:
