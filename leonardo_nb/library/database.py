@@ -8,9 +8,12 @@ differs between the two is here, so that the ledger is written once.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
+import threading
 import time
 import uuid
+import weakref
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,7 +26,7 @@ from leonardo_nb.library.locks import AGAIN, FileLock, is_on_network
 from leonardo_nb.library.tables import MIGRATIONS, MIGRATIONS_DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -88,6 +91,15 @@ class Database:
             address = self._engine.url
             self.name = f"{address.database} on {address.host or 'this machine'}"
         self._is_open = False
+        self._calm = threading.Condition()
+        self._at_work = 0
+        self._is_forking = False
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=_calling(self._before_fork),
+                after_in_parent=_calling(self._after_fork),
+                after_in_child=_calling(self._after_fork_in_child),
+            )
         try:
             self._migrate()
         except LibraryError:
@@ -98,7 +110,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sql.Connection]:
         """Give a connection for one reading transaction."""
-        with self._translated(), self._alone(shared=True), self._engine.connect() as connection:
+        with (
+            self._at_peace(),
+            self._translated(),
+            self._alone(shared=True),
+            self._engine.connect() as connection,
+        ):
             yield connection
 
     @contextmanager
@@ -112,8 +129,12 @@ class Database:
         """
         if self.is_sqlite and self._is_open and not self.path.exists():
             raise LibraryError(f"The library {self.path} is gone; leo.connect() makes a new one.")
-        engine = self._engine.execution_options(begin=IMMEDIATE)
-        with self._translated(), self._alone(), engine.begin() as connection:
+        with (
+            self._at_peace(),
+            self._translated(),
+            self._alone(),
+            self._engine.execution_options(begin=IMMEDIATE).begin() as connection,
+        ):
             if alone_on is not None and not self.is_sqlite:
                 # kept until the end; what comes then sees all that was written before
                 key = sql.func.hashtextextended(alone_on, 0)
@@ -145,6 +166,31 @@ class Database:
                     self._copy_to(daily)
             except (OSError, sqlite3.Error, LibraryError) as error:
                 log.warning("The library %s could not be backed up: %s", self.path, error)
+
+    def _before_fork(self) -> None:
+        """
+        Close all connections and let nobody open one until the process has forked.
+
+        No connection may be in two processes. Letting go of them in the child is not enough on
+        SQLite: it takes a lock of the parent for its own, so that the parent, when it closes,
+        thinks itself the last and removes the log that the child goes on to write.
+        """
+        self._calm.acquire()  # released by `_after_fork`
+        self._is_forking = True
+        self._calm.wait_for(lambda: not self._at_work, PATIENCE)
+        self._engine.dispose()
+
+    def _after_fork(self) -> None:
+        if self._is_forking:  # not where this was opened by another thread meanwhile
+            self._is_forking = False
+            self._calm.release()
+
+    def _after_fork_in_child(self) -> None:
+        self._is_forking = False
+        self._calm = threading.Condition()  # the parent's may be held
+        self._at_work = 0
+        # what is still open after all that patience is the parent's, and not to be closed here
+        self._engine.dispose(close=False)
 
     def _migrate(self) -> None:
         with self.reading() as connection:
@@ -219,6 +265,18 @@ class Database:
         for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @contextmanager
+    def _at_peace(self) -> Iterator[None]:
+        """Let no process fork meanwhile."""
+        with self._calm:
+            self._at_work += 1
+        try:
+            yield
+        finally:
+            with self._calm:
+                self._at_work -= 1
+                self._calm.notify_all()
 
     @contextmanager
     def _alone(self, *, shared: bool = False) -> Iterator[None]:
@@ -333,6 +391,17 @@ def set_journal(connection: Executing, mode: str, *, patience: float = 0.0) -> b
 def written(moment: datetime) -> str:
     """Return *moment* as the database has it: in UTC, as text that sorts by time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _calling(method: Callable[[], None]) -> Callable[[], None]:
+    """Return what calls *method* as long as its object lives, without keeping it alive."""
+    weakly = weakref.WeakMethod(method)
+
+    def call() -> None:
+        if (found := weakly()) is not None:
+            found()
+
+    return call
 
 
 def _begin(connection: sql.Connection) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -146,6 +147,63 @@ def test_a_whole_life_is_remembered(ledger: Ledger, tmp_path: Path) -> None:
     ledger.completed(whole)  # as another kernel may that looked for the same job
 
     assert (whole,) == ledger.jobs()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_after_a_fork_both_go_on(place: Place) -> None:
+    """No connection is both's, and what the child writes is there, also after the parent's end."""
+    ledger = place.open()
+    ledger.intend(record("before"))
+    told, tell = os.pipe()
+    stay, go = os.pipe()
+    if (child := os.fork()) == 0:
+        failed = 1
+        try:
+            assert 0 == ledger._database._engine.pool.checkedin()  # type: ignore[attr-defined]
+            ledger.intend(record("child"))
+            os.write(tell, b"x")
+            os.close(go)
+            os.read(stay, 1)
+            ledger.intend(record("child, alone"))
+            failed = 0
+        finally:
+            os._exit(failed)
+    os.close(tell)
+    os.read(told, 1)
+    ledger.intend(record("parent"))
+    ledger.close()
+    os.close(go)
+    _, status = os.waitpid(child, 0)
+    for end in (told, stay):
+        os.close(end)
+
+    assert (0, {"before", "child", "parent", "child, alone"}) == (
+        status,
+        {each.uid for each in place.open().jobs()},
+    )
+
+
+def test_a_fork_waits_for_what_is_being_written(place: Place) -> None:
+    """A transaction of another thread is in one process only; the child begins with none."""
+    ledger = place.open()
+    begun, forked = threading.Event(), threading.Event()
+    database = ledger._database
+
+    def write() -> bool:
+        with database.writing():
+            begun.set()
+            return forked.wait(0.3)
+
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(write)
+        begun.wait()
+        database._before_fork()
+        forked.set()
+        at_work = database._at_work
+        database._after_fork()
+
+    assert (False, 0) == (writing.result(), at_work)
 
 
 def stored(folder: Path, name: str, media_type: str = "image/jpeg", **facts: Any) -> StoredFile:
