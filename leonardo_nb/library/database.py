@@ -16,7 +16,7 @@ import uuid
 import weakref
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import sqlalchemy as sql
 from sqlalchemy import event, exc
@@ -34,6 +34,8 @@ __all__ = ["Database", "written"]
 
 log = logging.getLogger("leonardo_nb")
 
+Result = TypeVar("Result")
+
 IMMEDIATE = "BEGIN IMMEDIATE"
 """Takes the write lock first, so that two processes cannot both find a table missing."""
 
@@ -45,6 +47,9 @@ DAY = 86_400.0
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 UNABLE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL}
 """What file systems without shared memory or locks make SQLite say."""
+
+BROKEN_OFF = {"40001", "40P01"}
+"""PostgreSQL's codes for what it undid because others were in the way: serialisation, deadlock."""
 
 INSTALL = 'pip install "leonardo_nb[scale]"'
 
@@ -140,6 +145,24 @@ class Database:
                 key = sql.func.hashtextextended(alone_on, 0)
                 connection.execute(sql.select(sql.func.pg_advisory_xact_lock(key)))
             yield connection
+
+    def written_again(self, work: Callable[[sql.Connection], Result], *, alone_on: str) -> Result:
+        """
+        Do *work* in one transaction of `writing`; once more where the server broke that off.
+
+        Args:
+            work: May be done twice; of the first time nothing is left.
+            alone_on: As for `writing`.
+        """
+        try:
+            with self.writing(alone_on=alone_on) as connection:
+                return work(connection)
+        except LibraryError as error:
+            cause = getattr(error.__cause__, "orig", None)
+            if getattr(cause, "sqlstate", None) not in BROKEN_OFF:
+                raise
+        with self.writing(alone_on=alone_on) as connection:
+            return work(connection)
 
     def check(self) -> None:
         """

@@ -39,6 +39,10 @@ PROMPT = "prompt"
 LAST = "\U0010ffff"
 """Sorts after every character that an id may have."""
 
+LEASES = "leases"
+"""What transactions that change the owners of several jobs say, so that none waits for another in
+a circle: the server locks the rows of an update in any order."""
+
 AT_ONCE = 500
 """Values in one statement; older SQLites take 999."""
 
@@ -310,27 +314,30 @@ class Ledger:
         present = written(now or datetime.now(UTC))
         free = JOBS.c.owner.is_(None) | (JOBS.c.owner == owner) | (JOBS.c.lease_until < present)
         is_open = JOBS.c.state.not_in(("complete", "failed"))
-        has: set[str] = set()
-        with self._writing(alone_on=f"owner {owner}") as connection:
+
+        def claimed(connection: sql.Connection) -> AbstractSet[str]:
+            has: set[str] = set()
             for start in range(0, len(uids), AT_ONCE):
                 these = JOBS.c.uid.in_(uids[start : start + AT_ONCE])
                 query = sql.update(JOBS).where(these, free, is_open)
                 connection.execute(query.values(owner=owner, lease_until=written(until)))
                 mine = sql.select(JOBS.c.uid).where(these, JOBS.c.owner == owner)
                 has |= set(connection.execute(mine).scalars())
-        return has
+            return has
+
+        return self._database.written_again(claimed, alone_on=LEASES)
 
     def beat(self, owner: str, until: datetime) -> int:
         """Keep *owner*'s jobs until *until*, and return how many it still has."""
-        query = sql.update(JOBS).where(JOBS.c.owner == owner)
-        with self._writing(alone_on=f"owner {owner}") as connection:
-            return connection.execute(query.values(lease_until=written(until))).rowcount
+        query = sql.update(JOBS).where(JOBS.c.owner == owner).values(lease_until=written(until))
+        return self._database.written_again(
+            lambda connection: connection.execute(query).rowcount, alone_on=LEASES
+        )
 
     def release(self, owner: str) -> None:
         """Leave *owner*'s jobs to whoever wants them."""
-        query = sql.update(JOBS).where(JOBS.c.owner == owner)
-        with self._writing(alone_on=f"owner {owner}") as connection:
-            connection.execute(query.values(owner=None, lease_until=None))
+        query = sql.update(JOBS).where(JOBS.c.owner == owner).values(owner=None, lease_until=None)
+        self._database.written_again(lambda connection: connection.execute(query), alone_on=LEASES)
 
     def reserve(self, uid: str, amount: Cost, limit: Cost, scope: str) -> bool:
         """

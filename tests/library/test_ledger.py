@@ -25,7 +25,7 @@ from leonardo_nb.library.tables import METADATA, MIGRATIONS, MIGRATIONS_DONE
 from leonardo_nb.money import Credits, Dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -204,6 +204,76 @@ def test_a_fork_waits_for_what_is_being_written(place: Place) -> None:
         database._after_fork()
 
     assert (False, 0) == (writing.result(), at_work)
+
+
+@pytest.fixture
+def server(place: Place) -> Iterator[sql.Engine]:
+    if place.url is None:
+        pytest.skip("SQLite has one writer at a time")
+    engine = sql.create_engine(place.url)
+    yield engine
+    engine.dispose()
+
+
+def is_waiting(connection: sql.Connection) -> bool:
+    """Return whether somebody waits for what *connection* holds."""
+    query = "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    return bool(connection.exec_driver_sql(query).scalar_one())
+
+
+@pytest.mark.parametrize("work", ["beat", "claim_all", "release"])
+def test_a_deadlock_costs_a_lease_nothing(place: Place, server: sql.Engine, work: str) -> None:
+    """What the server breaks off, because two wait for each other, is done again."""
+    ledger = place.open()
+    for uid in ("u1", "u2"):
+        ledger.intend(record(uid, owner="me", lease_until=NOON))
+    calls: dict[str, Callable[[], object]] = {
+        "beat": lambda: ledger.beat("me", LATER),
+        "claim_all": lambda: ledger.claim_all(["u1", "u2"], "me", LATER, now=NOON),
+        "release": lambda: ledger.release("me"),
+    }
+    touch = "UPDATE jobs SET resent = 0 WHERE uid = %s"
+    with ThreadPoolExecutor(1) as thread, server.begin() as other:
+        other.exec_driver_sql("SET LOCAL deadlock_timeout = '8s'")  # so that it is not the one
+        other.exec_driver_sql(touch, ("u2",))
+        done = thread.submit(calls[work])
+        while not is_waiting(other):
+            assert not done.done()
+        other.exec_driver_sql(touch, ("u1",))
+        other.commit()
+        done.result()
+
+    until = None if work == "release" else LATER
+    assert [until] * 2 == [each.lease_until for each in ledger.jobs()]
+
+
+@pytest.mark.usefixtures("server")
+def test_owners_change_one_after_another(place: Place) -> None:
+    """Two that take the same jobs in opposite orders do not meet in the middle."""
+    first, second = place.open(), place.open()
+    uids = [f"u{number:04}" for number in range(1000)]
+    first.intend_once([record(uid, content_key=uid) for uid in uids])
+    broken: list[object] = []
+    is_half_done = threading.Event()
+    for ledger in (first, second):
+        sql.event.listen(
+            ledger._database._engine, "handle_error", lambda c: broken.append(c.original_exception)
+        )
+
+    def after(connection: sql.Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE jobs") and not is_half_done.is_set():
+            is_half_done.set()
+            while not is_waiting(connection):
+                pass
+
+    sql.event.listen(first._database._engine, "after_cursor_execute", after)
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(first.claim_all, uids, "one", LATER, now=NOON)
+        is_half_done.wait()
+        two = threads.submit(second.claim_all, uids[::-1], "two", LATER, now=NOON)
+        found = len(one.result()), len(two.result())
+
+    assert ([], (1000, 0)) == (broken, found)
 
 
 def stored(folder: Path, name: str, media_type: str = "image/jpeg", **facts: Any) -> StoredFile:
