@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 import weakref
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -81,8 +81,10 @@ class Database:
         self._born = time.time()
         if url is None:
             self.name = str(self.path)
-            self._refuse_what_is_no_library()
             self._wal = not is_on_network(folder) if wal is None else wal
+            if not self._wal:
+                self._lock = self._lock_file()
+            self._refuse_what_is_no_library()
             self._engine = sql.create_engine(
                 # not as text: a folder may be named with what has a meaning in addresses
                 sql.URL.create("sqlite", database=str(self.path)),
@@ -186,7 +188,8 @@ class Database:
             try:
                 last = daily.stat().st_mtime if daily.exists() else self._born
                 if time.time() - last > DAY:
-                    self._copy_to(daily)
+                    with self._at_peace(), self._alone(shared=True):
+                        self._copy_to(daily)
             except (OSError, sqlite3.Error, LibraryError) as error:
                 log.warning("The library %s could not be backed up: %s", self.path, error)
 
@@ -265,7 +268,10 @@ class Database:
                 )
             return
         try:
-            with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as raw:
+            with (
+                nullcontext() if self._lock is None else self._lock.held(shared=True),
+                closing(sqlite3.connect(self.path, timeout=PATIENCE)) as raw,
+            ):
                 query = "SELECT name FROM sqlite_master WHERE type = 'table'"
                 tables = {name for (name,) in raw.execute(query)}
         except sqlite3.Error as error:
@@ -282,12 +288,15 @@ class Database:
         if not (self._wal and set_journal(connection, "WAL", patience=PATIENCE)):
             with suppress(sqlite3.OperationalError):  # somebody has it open with WAL
                 set_journal(connection, "DELETE")
-            self._lock = FileLock(self.path.with_name("library.lock"), patience=PATIENCE)
+            self._lock = self._lock_file()
         cursor = connection.cursor()
         # FULL, because the rows are about money
         for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    def _lock_file(self) -> FileLock:
+        return FileLock(self.path.with_name("library.lock"), patience=PATIENCE)
 
     @contextmanager
     def _at_peace(self) -> Iterator[None]:
@@ -304,7 +313,7 @@ class Database:
     @contextmanager
     def _alone(self, *, shared: bool = False) -> Iterator[None]:
         """Hold the lock file where SQLite's own locks may not reach."""
-        if self.is_sqlite and not self._is_open:
+        if self.is_sqlite and not self._is_open and self._lock is None:
             with self._engine.connect():  # says whether the lock is needed
                 pass
         if self._lock is None:

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sql
 
 from leonardo_nb.errors import LibraryError
+from leonardo_nb.library import database as database_module
 from leonardo_nb.library.database import IMMEDIATE, Database, set_journal
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.locks import FileLock, is_on_network
@@ -316,6 +317,32 @@ def test_without_the_log_nobody_reads_while_one_writes(tmp_path: Path) -> None:
     with database.reading(), lock.held(shared=True):
         pass
     database.close()
+
+
+def test_without_the_log_the_daily_copy_waits_for_who_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It might be torn where SQLite's own locks do not reach; it is made another time."""
+    monkeypatch.setattr(database_module, "PATIENCE", 0.0)
+    old_library(tmp_path, len(MIGRATIONS))
+    database = Database(tmp_path, wal=False)
+    with FileLock(tmp_path / "library.lock", patience=0.0).held():
+        database.close()
+
+    assert "has held" in caplog.text
+    assert not (tmp_path / "library.sqlite.backup").exists()
+
+
+def test_without_the_log_the_first_look_waits_for_who_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is half written is not taken for no library."""
+    monkeypatch.setattr(database_module, "PATIENCE", 0.0)
+    (tmp_path / "library.sqlite").write_bytes(b"half of a page, by another machine" * 100)
+    lock = FileLock(tmp_path / "library.lock", patience=0.0)
+
+    with lock.held(), pytest.raises(LibraryError, match="has held"):
+        Database(tmp_path, wal=False)
 
 
 def test_a_library_leaves_the_log_where_it_may_not_be(tmp_path: Path) -> None:
