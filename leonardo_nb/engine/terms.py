@@ -147,11 +147,19 @@ AS_USUAL: Final = Terms()
 
 def checked_budget(budget: object) -> None:
     """
-    Say that *budget* is no amount of money.
+    Say that *budget* is no amount of money that could be spent.
 
     Raises:
         TypeError: It has no unit.
+        InvalidRequest: It is below 0.
     """
+    if isinstance(budget, Cost) and budget.amount < 0:
+        raise InvalidRequest(
+            f"A budget of {budget} is below nothing; the least is {budget * 0}.",
+            member="budget",
+            value=budget,
+            nearest=budget * 0,
+        )
     if budget is not None and not isinstance(budget, Cost):
         raise TypeError(
             f"budget={shown(budget)} has no unit; write leo.Credits({shown(budget)}) or "

@@ -290,6 +290,8 @@ class Ways:
 
     async def fail(self, job: Job[Any], error: LeonardoError) -> None:
         """End *job* with *error*, which is not the service's last word on it."""
+        if isinstance(error, LibraryError) and job.id is not None:
+            error = words.unkept(job, error)
         with anyio.CancelScope(shield=True):
             if job.sent:
                 await self._balance.refresh_quietly()

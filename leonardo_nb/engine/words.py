@@ -12,7 +12,7 @@ from leonardo_nb.service.responses import printable
 if TYPE_CHECKING:
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.looks import Look
-    from leonardo_nb.errors import Candidate, LeonardoError
+    from leonardo_nb.errors import Candidate, LeonardoError, LibraryError
     from leonardo_nb.library.records import JobRecord
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "sent_by_hand",
     "several",
     "too_old",
+    "unkept",
     "unsent",
     "unwatched",
     "why",
@@ -95,6 +96,15 @@ def unwatched(job: Job[Any], error: LeonardoError) -> LeonardoError:
         error,
         f"{error} {job.noun} {job.id} was accepted and may be made all the same. "
         f"{price_sentence(job)}leo.resume() looks for it again.",
+    )
+
+
+def unkept(job: Job[Any], error: LibraryError) -> LeonardoError:
+    """Return *error*, which kept an accepted *job* out of the library, with how to go on."""
+    return _saying(
+        error,
+        f"{error} {job.noun} {job.id} is at the service. {price_sentence(job)}leo.resume() "
+        "fetches it once that is mended.",
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -969,7 +970,8 @@ class Client:
                 status=response.status_code,
             ) from bare(exc)
         # some answers repeat the key; it must not reach an error or a log
-        return bytes(pieces.replace(self._key.reveal().encode(), HIDDEN.encode()))
+        key = re.escape(self._key.reveal().encode())
+        return re.sub(key, HIDDEN.encode(), bytes(pieces), flags=re.IGNORECASE)
 
     def _decoded(self, response: httpx.Response, content: bytes, asked: str) -> object:
         status = response.status_code

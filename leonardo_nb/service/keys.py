@@ -8,6 +8,7 @@ lies around; so what lies around is a `Key`, and its text is taken out only wher
 from __future__ import annotations
 
 import logging
+import re
 from typing import Final, NoReturn
 from weakref import WeakSet
 
@@ -81,7 +82,8 @@ class Key:
 def hidden(text: str) -> str:
     """Return *text* with `[key]` in the place of every key that is in use."""
     for key in tuple(_known):
-        text = text.replace(key.reveal(), HIDDEN)
+        # in any case: keys look like UUIDs, which some write in capitals
+        text = re.sub(re.escape(key.reveal()), HIDDEN, text, flags=re.IGNORECASE)
     return text
 
 

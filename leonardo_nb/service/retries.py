@@ -32,7 +32,8 @@ Pauses are in seconds and between half and all of what stands there, by chance, 
 which failed together do not come back together. What a 429 names is waited for in full, for at
 least a second and up to a cap. "patience" is `Limits.patience`. A wrong key is "401" whatever its
 status, and an array with status 200 that gives a reason is what the reason says: only one without
-a reason has its own row. Uploads are sent to storage under an address made for them, so a second
+a reason has its own row. A status of 400 or more that says nothing of itself, such as 409, counts
+as a lost answer. Uploads are sent to storage under an address made for them, so a second
 one replaces the first. Looks at a job in flight are not repeated here, because the next look is
 the repetition (`watch`), and files that are fetched have a rule of their own (`downloads`).
 """
@@ -315,6 +316,9 @@ def failure_of(error: Exception) -> Failure:
     return Failure.OTHER
 
 
+_PLAIN_REFUSALS: Final = {400, 401, 402, 404, 405, 406, 410, 411, 413, 414, 415, 422, 431}
+"""Statuses that say by themselves that nothing was done."""
+
 _BY_STATUS: Final = {
     502: Failure.BAD_GATEWAY,
     503: Failure.UNAVAILABLE,
@@ -326,10 +330,10 @@ def _unexpected(error: UnexpectedResponse) -> Failure:
     """Return what an answer below 500 is that says neither yes nor a known no."""
     if error.status == 403:
         return Failure.FORBIDDEN
-    if error.status in {408, 499}:  # somebody between here and there gave up
-        return Failure.LOST
-    if error.status >= 400:
+    if error.status in _PLAIN_REFUSALS:
         return Failure.REFUSED
+    if error.status >= 400:  # somebody gave up on the way, or it says what nobody knows here
+        return Failure.LOST
     if error.status >= 300:
         return Failure.REDIRECT
     if isinstance(error.body, list):

@@ -119,7 +119,7 @@ def head_view(resumed: Resumed, cards: list[Card] | None = None) -> dict[str, An
     }
     ends = [f"{number:,} {name}" for name, number in named.items() if number]
     is_final = sum(named.values()) == total
-    mark = "disc" if named["done"] else "broken" if unknown else "triangle"
+    mark = "broken" if unknown else "disc" if named["done"] else "triangle"
     if not is_final:
         mark = "quarter"
     first, _, rest = repr(resumed).partition(": ")

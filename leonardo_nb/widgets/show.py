@@ -110,7 +110,7 @@ class Slot:
             if self._frozen.is_set():
                 return False
             if self._is_open:
-                _update(self.display_id, bundle)
+                self._update(bundle)
             else:
                 publish(self.display_id, bundle, update=False)
                 self._is_open = True
@@ -122,7 +122,7 @@ class Slot:
         with self._lock:
             try:
                 if self._is_open:
-                    _update(self.display_id, frozen)
+                    self._update(frozen)
                 else:
                     publish(self.display_id, frozen, update=False)
             finally:
@@ -130,6 +130,20 @@ class Slot:
                 self._frozen.set()
                 self._settled.set()
                 _live.discard(self)
+
+    def say_again(self) -> None:
+        """Publish anew, as the cell's that begins, what came last between two cells."""
+        with self._lock:  # nothing newer comes between the taking and the saying
+            bundle = _unheard.pop(self, None)
+            if bundle is not None:
+                publish(self.display_id, bundle, update=True)
+
+    def _update(self, bundle: Frozen) -> None:
+        publish(self.display_id, bundle, update=True)
+        if _a_cell_runs.is_set():  # asked afterwards: the cell may have ended meanwhile
+            _unheard.pop(self, None)
+        else:
+            _unheard[self] = bundle
 
     def is_due(self) -> bool:
         """Whether a cell that ends has to wait for it."""
@@ -160,14 +174,8 @@ class Slot:
 
 _live: WeakSet[Slot] = WeakSet()
 _a_cell_runs = threading.Event()
-_unheard: dict[str, Frozen] = {}
-"""What was updated while no cell ran, by display_id: runners drop that, so it is said again."""
-
-
-def _update(display_id: str, bundle: Frozen) -> None:
-    publish(display_id, bundle, update=True)
-    if not _a_cell_runs.is_set():  # asked afterwards: the cell may have ended meanwhile
-        _unheard[display_id] = bundle
+_unheard: dict[Slot, Frozen] = {}
+"""What was updated last while no cell ran: runners drop that, so it is said again."""
 
 
 def _wait_for(slot: Slot) -> None:
@@ -186,8 +194,8 @@ def _say_again(_info: object) -> None:
     _a_cell_runs.set()
     for slot in tuple(_live):
         slot.hurry()
-    while _unheard:
-        publish(*_unheard.popitem(), update=True)
+    for slot in tuple(_unheard):
+        slot.say_again()
 
 
 def _finish(_result: object) -> None:
