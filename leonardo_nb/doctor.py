@@ -160,7 +160,7 @@ def _examined(*, online: bool) -> Iterator[Finding]:
         yield from _service(base_url, key, has_key=source is not None, asks=asks)
     else:
         yield Finding("Service", "address", Verdict.NOTE, "not asked; the simulator needs none")
-    yield from _library(folder)
+    yield from _library(folder, os.environ.get("LEONARDO_DATABASE", "").strip())
     versions = {
         name: _version(name)
         for name in (*(part.name for part in PARTS), "nest_asyncio", "nest_asyncio2")
@@ -402,7 +402,7 @@ def clock_finding(date: str, now: datetime) -> Finding:
     )
 
 
-def _library(folder: Path) -> Iterator[Finding]:
+def _library(folder: Path, database: str) -> Iterator[Finding]:
     there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     try:
         free = shutil.disk_usage(there).free
@@ -410,6 +410,10 @@ def _library(folder: Path) -> Iterator[Finding]:
         yield Finding("Library", "disk", Verdict.LOOK, f"cannot be asked ({error.strerror})")
     else:
         yield disk_finding(free)
+    if database:
+        yield from _files(folder, there)
+        yield from _on_server(folder, database)
+        return
     if os.path.lexists(folder / "library.sqlite"):
         yield from _opened(folder, folder)
         return
@@ -424,13 +428,62 @@ def _library(folder: Path) -> Iterator[Finding]:
         with tempfile.TemporaryDirectory(dir=there, prefix=".leonardo-nb-doctor-") as trial:
             yield from _opened(Path(trial), folder)
     except OSError as error:
-        yield Finding(
-            "Library",
-            "writing",
-            Verdict.MEND,
-            f"{there} cannot be written ({error.strerror})",
-            "Name a folder of your own with LEONARDO_LIBRARY.",
-        )
+        yield _unwritable(there, error)
+
+
+def _unwritable(there: Path, error: OSError) -> Finding:
+    return Finding(
+        "Library",
+        "writing",
+        Verdict.MEND,
+        f"{there} cannot be written ({error.strerror})",
+        "Name a folder of your own with LEONARDO_LIBRARY.",
+    )
+
+
+def _files(folder: Path, there: Path) -> Iterator[Finding]:
+    """Return whether pictures can be kept in *folder*, of which *there* exists."""
+    try:
+        with tempfile.TemporaryDirectory(dir=there, prefix=".leonardo-nb-doctor-"):
+            pass
+    except OSError as error:
+        yield _unwritable(there, error)
+    else:
+        yield Finding("Library", "files", Verdict.FINE, f"in {folder}")
+
+
+def _on_server(folder: Path, url: str) -> Iterator[Finding]:
+    """Return whether the database at *url* can be used; no tables are made in an empty one."""
+    from leonardo_nb.library.database import Database
+    from leonardo_nb.library.ledger import Ledger
+
+    try:
+        database = Database(folder, url, migrates=False)
+        try:
+            is_new = database.is_new()
+        finally:
+            database.close()
+        if is_new:
+            yield Finding(
+                "Library",
+                "database",
+                Verdict.NOTE,
+                f"no library in {database.name} yet",
+                "It can be reached; the first studio makes the tables.",
+            )
+            return
+        ledger = Ledger(folder, url)
+        try:
+            count = ledger.count()
+        finally:
+            ledger.close()
+    except LeonardoError as error:
+        said = "the one of LEONARDO_DATABASE cannot be used"
+        yield Finding("Library", "database", Verdict.MEND, said, str(error))
+        return
+    jobs = f"{count:,} job" if count == 1 else f"{count:,} jobs"
+    yield Finding("Library", "database", Verdict.FINE, f"{jobs} in {database.name}")
+    yield Finding("Library", "version", Verdict.FINE, "this leonardo_nb's")
 
 
 def _opened(folder: Path, wanted: Path) -> Iterator[Finding]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import threading
 import tomllib
+import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,6 +19,7 @@ import keyring
 import keyring.backend
 import keyring.errors
 import pytest
+import sqlalchemy as sql
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -43,7 +46,7 @@ URL = "https://cloud.leonardo.ai/api/rest/v1"
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """No key and no address, whoever runs the tests."""
-    for name in ("LEONARDO_API_KEY", "LEONARDO_BASE_URL"):
+    for name in ("LEONARDO_API_KEY", "LEONARDO_BASE_URL", "LEONARDO_DATABASE"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -310,6 +313,77 @@ def test_a_damaged_library_is_told(monkeypatch: pytest.MonkeyPatch, library_fold
 
     assert (MEND, True) == (found["opens"].verdict, found["opens"].advice != "")
     assert (library_folder / "library.sqlite").read_bytes().startswith(b"not a database")
+
+
+@pytest.fixture
+def server() -> Iterator[sql.URL]:
+    """Give the address of an empty schema on a server."""
+    address = os.environ.get("LEONARDO_TEST_POSTGRES")
+    if not address:
+        pytest.skip("LEONARDO_TEST_POSTGRES names no server")
+    pytest.importorskip("psycopg")
+    schema = f"test_{uuid.uuid4().hex}"
+    engine = sql.create_engine(address)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    yield engine.url.update_query_dict({"options": f"-csearch_path={schema}"})
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    engine.dispose()
+
+
+def test_the_database_of_the_environment_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, server: sql.URL, library_folder: Path
+) -> None:
+    """Its jobs are counted, nothing is said of a file, and an empty one is left empty."""
+    url = server.render_as_string(hide_password=False)
+    new = examined(monkeypatch, LEONARDO_DATABASE=url)
+    engine = sql.create_engine(server)
+    tables = sql.inspect(engine).get_table_names()
+    engine.dispose()
+    Ledger(library_folder, url).close()
+    made = examined(monkeypatch)
+
+    name = f"{server.database} on {server.host}"
+    assert (NOTE, f"no library in {name} yet") == (new["database"].verdict, new["database"].found)
+    assert [] == tables
+    assert (FINE, f"0 jobs in {name}") == (made["database"].verdict, made["database"].found)
+    assert (FINE, f"in {library_folder}") == (made["files"].verdict, made["files"].found)
+    assert set() == {"opens", "journal", "folder"} & {*new, *made}
+
+
+def test_nobody_s_name_is_told_of_a_database(
+    monkeypatch: pytest.MonkeyPatch, server: sql.URL
+) -> None:
+    """A server that refuses somebody says the name; the command fails without it."""
+    nobody = server.set(username="nobody-of-that-name", password="secret-of-nobody")
+    monkeypatch.setenv("LEONARDO_DATABASE", nobody.render_as_string(hide_password=False))
+
+    code, said = printed()
+
+    assert 1 == code
+    assert f"The library {server.database} on {server.host} cannot be used" in said
+    assert [] == [word for word in ("nobody-of", "secret-of") if word in said]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://somebody:secret@127.0.0.1:1/foxes",
+        "postgresql://somebody:s@ecret/secret@127.0.0.1/foxes",
+        "postgresql://127.0.0.1:secret/foxes",
+        "mysql://somebody:secret@127.0.0.1/foxes",
+    ],
+)
+def test_a_database_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """The command fails with a sentence that has no user and no password in it."""
+    pytest.importorskip("psycopg")
+    monkeypatch.setenv("LEONARDO_DATABASE", url)
+
+    code, said = printed()
+
+    assert (1, True) == (code, "LEONARDO_DATABASE cannot be used" in said)
+    assert [] == [word for word in ("somebody", "ecret") if word in said]
 
 
 def test_a_library_below_a_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

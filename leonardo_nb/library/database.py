@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -51,6 +52,9 @@ UNABLE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL
 BROKEN_OFF = {"40001", "40P01"}
 """PostgreSQL's codes for what it undid because others were in the way: serialisation, deadlock."""
 
+SOMEBODY = re.compile(r'\b(user|role) "[^"]*"')
+"""How PostgreSQL names who connects; where the address names nobody, it is who runs this."""
+
 INSTALL = 'pip install "leonardo_nb[scale]"'
 
 
@@ -68,17 +72,27 @@ class Database:
             SQLite file.
         wal: Whether to try SQLite's write-ahead log; by default unless the folder is known to be
             on a network file system, where it fails. Without it a lock file guards every access.
+        migrates: Whether tables are made and changed where that is due; else the database can
+            only be asked whether it `is_new`.
 
     Raises:
         LibraryError: It cannot be opened, is damaged, is something else, or was written by a newer
             leonardo_nb. Nothing is changed then.
     """
 
-    def __init__(self, folder: Path, url: str | None = None, *, wal: bool | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str | None = None,
+        *,
+        wal: bool | None = None,
+        migrates: bool = True,
+    ) -> None:
         self.path = folder / "library.sqlite"
         self.is_sqlite = url is None
         self._lock: FileLock | None = None
         self._born = time.time()
+        self._secrets: frozenset[str] = frozenset()
         if url is None:
             self.name = str(self.path)
             self._wal = not is_on_network(folder) if wal is None else wal
@@ -96,6 +110,9 @@ class Database:
             self._engine = _postgresql(url)
             # the address without user, password and options, any of which may be secret
             address = self._engine.url
+            told = (address.username, address.password)
+            also = (address.query.get("user"), address.query.get("password"))
+            self._secrets = frozenset(str(each) for each in (*told, *also) if each)
             self.name = f"{address.database} on {address.host or 'this machine'}"
         self._is_open = False
         self._calm = threading.Condition()
@@ -108,7 +125,8 @@ class Database:
                 after_in_child=_calling(self._after_fork_in_child),
             )
         try:
-            self._migrate()
+            if migrates:
+                self._migrate()
         except LibraryError:
             self._engine.dispose()
             raise
@@ -165,6 +183,11 @@ class Database:
                 raise
         with self.writing(alone_on=alone_on) as connection:
             return work(connection)
+
+    def is_new(self) -> bool:
+        """Return whether no library was made in it yet."""
+        with self.reading() as connection:
+            return not self._done(connection)
 
     def check(self) -> None:
         """
@@ -331,7 +354,12 @@ class Database:
             raise self._refused(cause) from error
 
     def _refused(self, cause: BaseException) -> LibraryError:
-        sentence = f"The library {self.name} cannot be used: {str(cause).strip().rstrip('.')}."
+        said = str(cause).strip().rstrip(".")
+        if not self.is_sqlite:  # a server that refuses somebody repeats the name
+            said = SOMEBODY.sub(r'\1 "***"', said)
+            for secret in self._secrets:
+                said = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", said)
+        sentence = f"The library {self.name} cannot be used: {said}."
         if getattr(cause, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
             sentence += f" Nothing was overwritten. {self._backup_sentence()}"
         return LibraryError(sentence)
@@ -444,17 +472,25 @@ def _postgresql(url: str) -> sql.Engine:
     """Return the engine for the server at *url*, whose commits are on disk."""
     try:
         address = sql.make_url(url)
-    except exc.ArgumentError:  # whose words may repeat the password
+    except (exc.ArgumentError, ValueError):  # whose words may repeat the password
         address = None
-    if address is None or address.get_backend_name() not in {"postgresql", "postgres"}:
+    if (
+        address is None
+        or address.get_backend_name() not in {"postgresql", "postgres"}
+        or "@" in (address.database or "")  # the rest of a password that ended too early
+    ):
         raise LibraryError(
             "The library's address is none of PostgreSQL; write "
-            "postgresql+psycopg://user:password@host/database, or leave it out to use a file."
+            "postgresql+psycopg://user:password@host/database, with @ and / in a password as %40 "
+            "and %2F, or leave it out to use a file."
         )
+    has_own_patience = "connect_timeout" in address.query
     try:
         engine = sql.create_engine(
             address.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
+            # psycopg itself would wait for over two minutes
+            connect_args={} if has_own_patience else {"connect_timeout": int(PATIENCE)},
             # who waited for a lock is to see what was written meanwhile
             isolation_level="READ COMMITTED",
         )
