@@ -13,6 +13,7 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.library.records import JobRecord
+from leonardo_nb.money import Credits
 from leonardo_nb.simulator import images
 
 from .scenes import CREATE, LIST, PATIENCE, SMALL, Scene, failure, lost, until
@@ -153,3 +154,180 @@ async def test_what_is_adopted_while_it_is_searched_is_not_sent_again(
     await job
 
     assert (1, made) == (scene.simulator.creates, job.id)
+
+
+async def searched(scene: Scene, studio: leo.Studio, **members: Any) -> leo.Job[Any]:
+    """Return a job that was made and whose answer was lost, while time stands still."""
+    scene.clock.holds = True
+    job = studio.generate("a fox", **SMALL, **members)
+    await until(job, lambda: job.snapshot.is_searched)
+    return job
+
+
+async def test_the_history_is_no_claim_on_what_was_lost(scene: Scene) -> None:
+    """Who looks at it after a restart sees the lost job there, and it is still found."""
+    one = scene.open()
+    lost(scene.simulator)
+    job = await searched(scene, one)
+    one.close()
+    scene.clock.holds = False
+    two = scene.open()
+    (made,) = scene.simulator.world.jobs
+
+    assert 1 == len(await anyio.to_thread.run_sync(two.history))
+    again = await anyio.to_thread.run_sync(two.resume)
+    (found,) = (each for each in again if each.uid == job.uid)
+    await found
+
+    row = two._ledger.job(job.uid)
+    assert row is not None
+    assert (made, "complete", 1) == (row.job_id, row.state, scene.simulator.creates)
+    assert 1 == len(two.jobs())
+
+
+async def test_the_history_takes_nothing_from_a_search(scene: Scene) -> None:
+    """In the same kernel, between two looks."""
+    studio = scene.open()
+    lost(scene.simulator)
+    job = await searched(scene, studio)
+    (made,) = scene.simulator.world.jobs
+
+    assert 1 == len(await anyio.to_thread.run_sync(studio.history))
+    scene.clock.holds = False
+    await job
+
+    assert (1, made) == (scene.simulator.creates, job.id)
+    assert 1 == len(studio.jobs())
+
+
+async def test_an_id_that_was_given_stays_when_nothing_was_found(scene: Scene) -> None:
+    """A search that ends after `adopt` writes no id away."""
+    studio = scene.open(resend="never")
+    scene.simulator.script(**CREATE, drop="after", empty_looks=40)
+    scene.simulator.script(**NOTHING, times=1)
+    job = await searched(scene, studio)
+    (made,) = scene.simulator.world.jobs
+    await anyio.to_thread.run_sync(lambda: job.adopt(made))
+    scene.clock.holds = False
+
+    with contextlib.suppress(leo.LeonardoError):
+        await job
+
+    row = studio._ledger.job(job.uid)
+    assert (made, 1) == (row and row.job_id, scene.simulator.creates)
+
+
+async def test_an_id_that_was_given_stays_when_another_kernel_gives_up(scene: Scene) -> None:
+    """`cancel` here does not take away what was adopted there."""
+    one, two = scene.open(), scene.open()
+    scene.simulator.script(**CREATE, drop="after", empty_looks=40)
+    job = await searched(scene, one)
+    (made,) = scene.simulator.world.jobs
+    seen = two.job(job.uid)
+    await anyio.to_thread.run_sync(lambda: seen.adopt(made))
+    two.close()
+
+    await anyio.to_thread.run_sync(job.cancel)
+    with contextlib.suppress(leo.LeonardoError):
+        await job
+
+    row = one._ledger.job(job.uid)
+    assert made == (row and row.job_id)
+
+
+async def test_what_is_sent_again_has_to_fit_the_budget_of_now(scene: Scene) -> None:
+    """A job of a kernel without a budget is not paid by one that has too little."""
+    one = scene.open()
+    lost(scene.simulator, made=False)
+    await searched(scene, one)
+    one.close()
+    scene.clock.holds = False
+
+    (again,) = await anyio.to_thread.run_sync(scene.open(budget=Credits(1)).resume)
+    error = await failure(again)
+
+    assert isinstance(error, leo.BudgetExceeded)
+    assert 0 == scene.simulator.creates
+
+
+async def test_what_is_sent_again_unseen_counts_beside_the_first(scene: Scene) -> None:
+    """Where nobody could look, both may be paid: in the budget, and in what was spent."""
+    studio = scene.open(budget=Credits(100), resend="never")
+    lost(scene.simulator)
+    scene.simulator.script(**LIST, status=404, times=100)
+    job = studio.generate("a fox", **SMALL)
+    await unknown(job)
+
+    await job.resend()
+
+    assert job.price is not None
+    assert 2 == scene.simulator.creates
+    assert job.price * 2 == studio.spent
+    (line,) = studio._ledger.spending()
+    assert (job.price, job.price) == (line.charged, line.unknown)
+
+
+async def test_what_nobody_knew_the_price_of_is_not_said_to_be_free(scene: Scene) -> None:
+    """A job that was found again has no cost of its own, so it counts as one without a price."""
+    studio = scene.open(budget=Credits(100))
+    scene.simulator.script(method="POST", path="/pricing-calculator", status=500, times=50)
+    lost(scene.simulator)
+
+    await studio.generate("a fox", unpriced=True, **SMALL)
+
+    (row,) = studio._ledger.jobs()
+    (line,) = studio._ledger.spending()
+    assert (None, None, "charged") == (row.price, row.cost, row.charge)
+    assert 1 == line.unpriced
+
+
+@pytest.mark.parametrize("way", ["again", "upscale"])
+async def test_never_is_the_studio_s_word_for_all_that_is_made_of_a_job(
+    scene: Scene, way: str
+) -> None:
+    """Also for `job.again()` and what is asked of a picture."""
+    studio = scene.open(resend="never")
+    job = studio.generate("a fox", **SMALL)
+    (image,) = await job
+    path = "/generations" if way == "again" else "/variations/upscale"
+    before = scene.simulator.asked("POST", path)
+    lost(scene.simulator, made=False, path=path)
+
+    await unknown(job.again() if way == "again" else image.upscale())
+
+    assert 1 == scene.simulator.asked("POST", path) - before
+
+
+async def test_a_job_that_is_withdrawn_after_it_was_lost_may_be_paid(scene: Scene) -> None:
+    """The error does not say that nothing was spent, and says what helps."""
+    studio = scene.open()
+    lost(scene.simulator)
+    job = await searched(scene, studio)
+
+    await anyio.to_thread.run_sync(job.cancel)
+    said = str(await failure(job))
+
+    assert "nothing was spent" not in said
+    assert ("unknown", True, True) == (job.charge, "job.adopt(" in said, "job.resend()" in said)
+
+
+def respelt(scene: Scene, prompt: str) -> dict[str, Any]:
+    """Return the list that has the only job there is, with *prompt* as its prompt."""
+    (made,) = scene.simulator.world.jobs.values()
+    row = scene.simulator._house.row(made, scene.simulator.base_url, scene.clock.now())
+    return {**LIST, "status": 200, "body": {"generations": [row | {"prompt": prompt}]}}
+
+
+async def test_letters_that_are_composed_otherwise_are_the_same(scene: Scene) -> None:
+    """A service that gives back U+00E9 for an e and its accent has made this job."""
+    studio = scene.open()
+    lost(scene.simulator)
+    scene.clock.holds = True
+    job = studio.generate("cafe\u0301 at dawn", **SMALL)
+    await until(job, lambda: job.snapshot.is_searched)
+    scene.simulator.script(**respelt(scene, "caf\u00e9 at dawn"), times=40)
+    scene.clock.holds = False
+
+    await job
+
+    assert (list(scene.simulator.world.jobs), 1) == ([job.id], scene.simulator.creates)

@@ -593,3 +593,52 @@ def test_a_simulator_that_forgets_has_nothing_to_resume(
     assert ("", 0) == (capsys.readouterr().out, studio.unfinished())
     ends = [type(job.error) for job in studio.resume()]
     assert ([leo.JobFailed] * 2, 0) == (ends, len(studio.resume()))
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_job_of_a_simulator_that_has_ended_is_made_anew(scene: Scene, is_sent: bool) -> None:
+    """The line that asked for it with `reuse` runs again after a restart."""
+    before = scene.open()
+    gone = row(scene, before, SMALL["seed"])
+    before._ledger.intend(gone)
+    if is_sent:
+        before._ledger.sent(gone.uid, scene.clock.wall())
+        before._ledger.acked(dataclasses.replace(gone, state="ack", job_id="sim-1"))
+    before.close()
+
+    with studios.Studio(simulator=True, library=scene.folder) as studio:
+        job = studio.generate("a fox", reuse=True, **SMALL)
+
+        assert 1 == len(job.result(PATIENCE))
+        assert (False, "failed") == (job.uid == gone.uid, studio.job(gone.uid).state)
+
+
+async def test_what_a_watched_kernel_never_sent_stays_open(scene: Scene) -> None:
+    """The one who watched it says that it was never sent, and `resume` sends it."""
+    one, two = scene.open(), scene.open()
+    one._runner.lease.begin()
+    lease = one._runner.lease
+    waiting = row(scene, one, owner=lease.owner, lease_until=lease.until)
+    one._ledger.intend(waiting)
+    seen = await anyio.to_thread.run_sync(two.job, waiting.uid)
+    await until(seen, lambda: seen.snapshot.elsewhere)
+
+    await anyio.to_thread.run_sync(one.close)
+    error = await failure(seen)
+    assert "leo.resume()" in str(error)
+    (again,) = await anyio.to_thread.run_sync(two.resume)
+    await again
+
+    assert (waiting.uid, 1) == (again.uid, posts(scene))
+
+
+async def test_all_that_was_asked_for_is_in_the_library(scene: Scene) -> None:
+    """However many jobs wait to be written down when the studio is closed."""
+    studio = scene.open()
+    scene.clock.holds = True
+    for number in range(300):
+        studio.generate("a fox", **SMALL | {"seed": number})
+
+    await anyio.to_thread.run_sync(studio.close)
+
+    assert 300 == len(scene.open().jobs(limit=1000))

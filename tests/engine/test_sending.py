@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,8 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.money import Credits
+from leonardo_nb.simulator import Simulator
+from leonardo_nb.studios import Studio
 
 from .scenes import CREATE, PATIENCE, SMALL, Scene, failure, lost, until
 
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from leonardo_nb.testing import ManualClock
+
+AT_ONCE = 5.0
+"""Real seconds, in which no request is tried again four times."""
 
 MADE: list[dict[str, Any]] = [
     {"status": 500, "body": {"error": "x", "code": "unexpected"}, "work_done": True},
@@ -258,3 +265,49 @@ async def test_an_answer_is_written_down_whoever_loses_patience(scene: Scene) ->
     assert [("cancelled", "charged", True)] == [
         (row.state, row.charge, row.job_id is not None) for row in studio.jobs()
     ]
+
+
+async def test_a_price_below_nothing_is_none(scene: Scene) -> None:
+    """It makes no room in a budget; what was set aside counts."""
+    studio = scene.open(budget=Credits(100))
+    price = price_of(scene, studio)
+    made = scene.elsewhere(studio.request("a fox", **SMALL))
+    ack = {"sdGenerationJob": {"generationId": made, "apiCreditCost": -50}}
+    scene.simulator.script(**CREATE, status=200, body=ack)
+
+    job = studio.generate("a fox", **SMALL)
+    await job
+
+    assert (made, None, price) == (job.id, job.cost, studio.spent)
+
+
+@pytest.mark.parametrize("odd", ["../../etc", "a" * 100_000, "a b", "\u2028"], ids=lambda x: x[:9])
+async def test_an_id_that_is_none_is_never_asked_for(scene: Scene, odd: str) -> None:
+    """The answer counts as lost, and the job is found by what was asked for."""
+    studio = scene.open()
+    ack = {"sdGenerationJob": {"generationId": odd, "apiCreditCost": 2}}
+    scene.simulator.script(**CREATE, status=200, body=ack, work_done=True)
+
+    job = studio.generate("a fox", **SMALL)
+    await job
+
+    assert (list(scene.simulator.world.jobs), 1) == ([job.id], scene.simulator.creates)
+    assert not any(odd in str(url) for _, url in scene.simulator.log)
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_finished_picture_does_not_wait_for_the_balance(tmp_path: Path, status: int) -> None:
+    """It is given while `/me` is down, and `close()` is not held up either."""
+    simulator = Simulator(speed=50)
+    studio = Studio(simulator=simulator, library=tmp_path)
+    studio.refresh()
+    job = studio.generate("a fox", **SMALL)
+    while job.id is None:
+        time.sleep(0.01)
+    simulator.script(method="GET", path="/me", status=status, times=10_000)
+
+    assert 1 == len(job.result(AT_ONCE))
+    closing = threading.Thread(target=studio.close, daemon=True)
+    closing.start()
+    closing.join(AT_ONCE)
+    assert not closing.is_alive()
