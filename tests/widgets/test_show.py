@@ -353,6 +353,20 @@ def test_nothing_follows_the_plain_picture(shell: FakeShell) -> None:
     assert 1 == len(shell.published)
 
 
+def test_what_is_said_again_is_the_newest(shell: FakeShell) -> None:
+    """What becomes plain as the next cell begins is not followed by what came before it."""
+    slot = Slot()
+    slot.show(Frozen({"text/plain": "a line"}, {}))
+    for finish in shell.after_cell:
+        finish(None)
+    slot.show(Frozen({"a widget": "live"}, {}))  # between two cells: runners drop that
+    slot.linger(lambda: slot.replace(Frozen({"text/html": "for good"}, {})))
+    for begin in shell.before_cell:
+        begin(None)
+
+    assert {"text/html"} == shell.outputs[slot.display_id]
+
+
 def test_cell_waits_for_what_is_due(shell: FakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot become plain is waited for once and not after every cell."""
     waits: list[float] = []
