@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -309,6 +310,24 @@ async def test_a_job_that_is_withdrawn_after_it_was_lost_may_be_paid(scene: Scen
 
     assert "nothing was spent" not in said
     assert ("unknown", True, True) == (job.charge, "job.adopt(" in said, "job.resend()" in said)
+
+
+async def test_an_id_that_nobody_has_is_not_adopted(scene: Scene) -> None:
+    """Of a variation neither; the right one is taken afterwards."""
+    studio = scene.open(resend="never")
+    (image,) = await studio.generate("a fox", **SMALL)
+    lost(scene.simulator, path="/variations/upscale")
+    scene.simulator.script(method="GET", path="/generations/{id}", status=404, times=100)
+    job = image.upscale()
+    await unknown(job)
+    made = list(scene.simulator.world.variations)[-1]
+
+    with pytest.raises(leo.NotFound):
+        await anyio.to_thread.run_sync(lambda: job.adopt(str(uuid.UUID(int=7))))
+    adopted = await anyio.to_thread.run_sync(lambda: job.adopt(made))
+    await adopted
+
+    assert (made, 2) == (adopted.id, scene.simulator.creates)
 
 
 def respelt(scene: Scene, prompt: str) -> dict[str, Any]:
