@@ -350,3 +350,21 @@ async def test_letters_that_are_composed_otherwise_are_the_same(scene: Scene) ->
     await job
 
     assert (list(scene.simulator.world.jobs), 1) == ([job.id], scene.simulator.creates)
+
+
+async def test_a_prompt_that_the_service_spells_in_its_own_way_is_asked_about(
+    scene: Scene,
+) -> None:
+    """Where seed, size, model and letters are the same, it is not sent again."""
+    studio = scene.open()
+    lost(scene.simulator)
+    job = await searched(scene, studio)
+    page = respelt(scene, "A Fox!")
+    for _ in range(20):  # each look reads on, to the end of the list
+        scene.simulator.script(**page)
+        scene.simulator.script(**NOTHING)
+    scene.clock.holds = False
+
+    await unknown(job)
+
+    assert 1 == scene.simulator.creates
