@@ -537,11 +537,11 @@ class Studio(AccountMethods):
             LibraryError: The library cannot be used.
             EngineThreadError: Called on the engine, such as in a job's callback.
         """
-        return Resumed.of(self._now(self._runner.resume))
+        return Resumed.of(self._now(self._runner.taking_up.resume))
 
     def unfinished(self) -> int:
         """Return how many jobs `resume()` would take up, of those that no other kernel has."""
-        return self._runner.unfinished()
+        return self._runner.taking_up.unfinished()
 
     def price_later(self, request: Body) -> Future[Cost]:
         """Return a future of what *request* would cost; nothing is sent but the question."""
@@ -594,7 +594,7 @@ class Studio(AccountMethods):
                 f"This job was asked of {record.base_url}, and this studio speaks to "
                 f"{self.base_url}; connect to the other one to look for it."
             )
-        return self._runner.found(record)
+        return self._runner.taking_up.found(record)
 
     def close(self) -> None:
         """Stop watching, end the thread and let go of the library; paid jobs stay in it."""
@@ -659,23 +659,23 @@ def connect(
     token, webhook_token = Key(webhook_token or ""), None
     return _make_default(
         _Wishes(
-            base_url,
-            allow_http,
-            library,
-            budget,
-            limits,
-            webhook_url,
-            webhook_port,
-            token,
-            resend,
-            database,
+            base_url=base_url,
+            allow_http=allow_http,
+            library=library,
+            budget=budget,
+            limits=limits,
+            webhook_url=webhook_url,
+            webhook_port=webhook_port,
+            webhook_token=token,
+            resend=resend,
+            database=database,
         ),
         simulator,
         key,
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Wishes:
     """What the default studio was asked to be, but for whose it is."""
 

@@ -253,9 +253,9 @@ class AccountMethods(GivingMethods):
         with self._finding:  # two threads must not make two jobs of one row
             known = self._ledger.with_job_ids([row.id for row in rows])
             jobs = [
-                self._runner.found(known[row.id], look_at_generation(row))
+                self._runner.taking_up.found(known[row.id], look_at_generation(row))
                 if row.id in known
-                else self._runner.adopt(row)
+                else self._runner.taking_up.from_history(row)
                 for row in rows
             ]
         ends = [

@@ -312,7 +312,7 @@ class Job(Generic[T]):
             EngineThreadError: Called on the engine's thread, which has to do it.
         """
         self._refuse_on_engine("adopt()")
-        return self._runner.assigned(self.uid, job_id)  # type: ignore[return-value]
+        return self._runner.taking_up.assign(self.uid, job_id)  # type: ignore[return-value]
 
     def resend(self) -> Self:
         """
@@ -326,7 +326,7 @@ class Job(Generic[T]):
             EngineThreadError: Called on the engine's thread, which has to do it.
         """
         self._refuse_on_engine("resend()")
-        return self._runner.resent(self.uid)  # type: ignore[return-value]
+        return self._runner.taking_up.resend(self.uid)  # type: ignore[return-value]
 
     def delete(self) -> str:
         """

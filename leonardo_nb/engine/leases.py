@@ -127,6 +127,21 @@ class Lease:
             return not self.is_dead(record.owner)
         return record.lease_until is None or record.lease_until >= self._clock.wall()
 
+    def is_dead(self, owner: str) -> bool:
+        """Whether *owner* worked on this machine and its process is known to be gone."""
+        if owner == self.owner:
+            return False
+        if not self._has_lock_of(owner):
+            return False
+        path = self._path(owner)
+        if not path.exists():
+            return True
+        try:
+            with FileLock(path, patience=0).held():
+                return True
+        except LibraryError:
+            return False
+
     def bury(self, base_url: str) -> None:
         """Free the jobs of every owner that is known to be dead."""
         for owner in self._ledger.owners(base_url):
@@ -155,21 +170,6 @@ class Lease:
         self._ledger.release(owner)
         with suppress(OSError):
             self._path(owner).unlink(missing_ok=True)
-
-    def is_dead(self, owner: str) -> bool:
-        """Whether *owner* worked on this machine and its process is known to be gone."""
-        if owner == self.owner:
-            return False
-        if not self._has_lock_of(owner):
-            return False
-        path = self._path(owner)
-        if not path.exists():
-            return True
-        try:
-            with FileLock(path, patience=0).held():
-                return True
-        except LibraryError:
-            return False
 
     def _has_lock_of(self, owner: str) -> bool:
         """Whether a lock on this machine says whether *owner* lives."""

@@ -25,14 +25,12 @@ class Manners:
         pace: When each may go.
         limits: For how long "too many requests" is tried again.
         clock: What pauses are made with.
-        speed: How many times as fast as the real service the studio's one is.
     """
 
-    def __init__(self, pace: Pace, limits: Limits, clock: Clock, speed: float = 1.0) -> None:
+    def __init__(self, pace: Pace, limits: Limits, clock: Clock) -> None:
         self._pace = pace
         self._limits = limits
         self._clock = clock
-        self._speed = speed
 
     async def ask(self, kind: Kind, send: Callable[[], Awaitable[T]], *, once: bool) -> T:
         """Return what *send* returns, called at its turn, and again as the policy says."""

@@ -8,7 +8,6 @@ the ledger before anything else, looks until it has ended, files, and the row th
 from __future__ import annotations
 
 import logging
-import threading
 import uuid
 from dataclasses import replace
 from functools import partial
@@ -18,7 +17,6 @@ from weakref import WeakValueDictionary
 import anyio
 import anyio.to_thread
 
-from leonardo_nb.engine import words
 from leonardo_nb.engine.balance import Balance
 from leonardo_nb.engine.boards import FileBoard, MemoryBoard
 from leonardo_nb.engine.budget import Purse
@@ -28,8 +26,6 @@ from leonardo_nb.engine.intents import Intents
 from leonardo_nb.engine.kinds import KINDS
 from leonardo_nb.engine.leases import Lease
 from leonardo_nb.engine.lifecycle import (
-    Charge,
-    Noted,
     Snapshot,
     State,
 )
@@ -37,8 +33,6 @@ from leonardo_nb.engine.limits import Limits, Pace, Slots
 from leonardo_nb.engine.looks import (
     GenerationLooks,
     VariationLooks,
-    look_at_generation,
-    looks_at,
 )
 from leonardo_nb.engine.manners import Manners
 from leonardo_nb.engine.payments import Payments
@@ -47,6 +41,7 @@ from leonardo_nb.engine.recent import Recent
 from leonardo_nb.engine.rows import Rows
 from leonardo_nb.engine.search import Search
 from leonardo_nb.engine.sending import Sending, TakenOver
+from leonardo_nb.engine.taking_up import TakingUp
 from leonardo_nb.engine.terms import AS_USUAL, Terms, Wall
 from leonardo_nb.engine.watch import Watch
 from leonardo_nb.engine.ways import Ways, sort_of
@@ -54,27 +49,23 @@ from leonardo_nb.errors import (
     JobCancelled,
     JobError,
     LeonardoError,
-    LibraryError,
-    NotFound,
-    OutcomeUnknown,
 )
-from leonardo_nb.library.records import JobRecord, MediaFile
-from leonardo_nb.service.requests import Echo, body_of, echo_of, is_echo
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
-    from leonardo_nb.engine.looks import Look, Looks
+    from leonardo_nb.engine.looks import Looks
     from leonardo_nb.engine.thread import Engine
     from leonardo_nb.library.files import MediaStore
     from leonardo_nb.library.ledger import Ledger
+    from leonardo_nb.library.records import MediaFile
     from leonardo_nb.money import Cost
     from leonardo_nb.service.client import Client
     from leonardo_nb.service.requests import Body, CreateGeneration, VariationBody, VideoBody
-    from leonardo_nb.service.responses import Account, Generation
+    from leonardo_nb.service.responses import Account
 
 __all__ = ["Runner"]
 
@@ -82,8 +73,6 @@ log = logging.getLogger("leonardo_nb")
 
 DEFAULT_SLOTS = 10
 """Until the account has said how many it has; the service's published default."""
-MOST_RESUMED = 10_000
-"""Jobs that are taken up at once; whoever has more takes them up in turns."""
 
 
 class Runner:
@@ -128,11 +117,9 @@ class Runner:
         self.clock = clock
         self.purse = Purse(ledger, wall)
         self.usual = usual
-        self._began = clock.wall()
         self._ledger = ledger
         self._limits = limits = limits or Limits()
         self._simulated = simulated
-        self._remembers = remembers
         self._speed = speed
         self.lease = Lease(ledger, ledger.folder, clock)
         self._is_keeping = False
@@ -152,13 +139,13 @@ class Runner:
             for kind in KINDS
         }
         self._balance = Balance(client, clock, speed, self._seen)
-        self._recent = Recent(client, self._balance.user_id, clock)
+        recent = Recent(client, self._balance.user_id, clock)
         self._rows = Rows(self.lease, clock, client.base_url, simulated=simulated)
         awaited: dict[str, anyio.Event] = {}
         search = Search(
             client=client,
             ledger=ledger,
-            recent=self._recent,
+            recent=recent,
             lease=self.lease,
             clock=clock,
             speed=speed,
@@ -218,8 +205,23 @@ class Runner:
         self.jobs: WeakValueDictionary[str, Job[Any]] = WeakValueDictionary()
         """Every job of this studio that somebody still holds, by its own name."""
         self._intents = Intents(ledger)
-        self._making = threading.RLock()
-        """Held between looking for a row's live job and making one, on whatever thread."""
+        self.taking_up = TakingUp(
+            client=client,
+            ledger=ledger,
+            engine=engine,
+            clock=clock,
+            lease=self.lease,
+            wall=wall,
+            recent=recent,
+            sending=self._sending,
+            ways=self._ways,
+            jobs=self.jobs,
+            make=self._made,
+            start=self._start,
+            simulated=simulated,
+            remembers=remembers,
+            speed=speed,
+        )
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._cancelled_early: set[str] = set()
         self._closing = False
@@ -333,321 +335,25 @@ class Runner:
         self.lease.begin()
         records = [self._rows.intent(snapshot) for snapshot in asked]
         jobs: dict[str, Job[Any]] = {}
-        with self._making:
-            self._end_gone()
+        with self.taking_up.making:
+            self.taking_up.end_gone()
             found = self._ledger.intend_once(records)
             for snapshot, record in zip(asked, found, strict=True):
                 if record.uid in jobs:
                     continue
                 if record.uid == snapshot.uid:
-                    job = self._made(self._with_source(snapshot))
+                    job = self._made(snapshot)
                     self.engine.spawn(self._carry, job, self._ways.paid)
                 elif record.state == State.COMPLETE:
-                    job = self.restore(record, reused=True)
+                    job = self.taking_up.restore(record, reused=True)
                 else:
-                    job = self.found(record, taken_up=True)
+                    job = self.taking_up.found(record, taken_up=True)
                 jobs[record.uid] = job
         return tuple(jobs[record.uid] for record in found)
 
-    def restore(
-        self,
-        record: JobRecord,
-        look: Look | None = None,
-        *,
-        taken_up: bool = False,
-        at_once: bool = False,
-        reused: bool = False,
-    ) -> Job[Any]:
-        """
-        Return the job that *record* tells of; one that may yet have files is looked for.
-
-        Args:
-            record: What the library knows.
-            look: What the service says of it, where it was just asked.
-            taken_up: Whether one that was never sent, or whose answer was lost, goes on too.
-            at_once: Whether one whose answer was lost is sent again and not looked for.
-            reused: Whether it is given in the place of a new one, because it is complete.
-        """
-        state = State(record.state)
-        is_open = _is_open(record)
-        is_elsewhere = is_open and self.lease.is_elsewhere(record)
-        goes_on = is_open and (record.job_id is not None or taken_up or is_elsewhere)
-        now = self.clock.now()
-        request = body_of(record.endpoint, record.request)
-        notes = (Echo(request).note(),) if is_echo(record.content_key) else ()
-        snapshot = Snapshot(
-            uid=record.uid,
-            request=request,
-            created=record.created,
-            started=now - (0.0 if goes_on else record.seconds or 0.0),
-            simulated=record.simulated,
-            price=record.price,
-            sent=record.sent is not None,
-            lost=words.reason_of(record) if goes_on else None,
-            resent=record.resent,
-            elsewhere=is_elsewhere,
-            reused=reused,
-            job_id=record.job_id,
-            cost=record.cost,
-            accepted=None if record.job_id is None else now,
-            notes=(*notes, words.reused(record)) if reused else notes,
-            answer=record.answer,
-            media=record.media,
-            complete=state is State.COMPLETE,
-            cancelled=state is State.CANCELLED and not goes_on,
-            error=None if goes_on else words.why(record, state),
-            refunded=record.charge == Charge.REFUNDED,
-            ended=None if goes_on else now,
-            terms=Terms.of_json(record.terms, record.sweep).behind(self.purse.wall),
-        )
-        job = self._made(self._with_source(snapshot))
-        if not goes_on:
-            job.end()
-        elif look is not None and (look.is_complete or look.is_failed):
-            self.engine.spawn(self._carry, job, partial(self._ways.keep, look=look))
-        else:
-            way = partial(self._ways.taken_over, taken_up=taken_up, at_once=at_once)
-            self.engine.spawn(self._carry, job, way)
-        return job
-
-    async def resume(self) -> tuple[Job[Any], ...]:
-        """
-        Take up every job of this service that has not ended and that nobody alive owns.
-
-        Those of other kernels that live are among the result, and are watched.
-        """
-        self.lease.begin()
-        await anyio.to_thread.run_sync(self.lease.bury, self.client.base_url)
-        gone = await anyio.to_thread.run_sync(self._end_gone)
-        records = await anyio.to_thread.run_sync(
-            partial(self._ledger.unfinished, self.client.base_url, limit=MOST_RESUMED)
-        )
-        records = tuple(record for record in records if record.simulated == self._simulated)
-        jobs = {record.uid: self.restore(record) for record in gone}
-        waiting = []
-        for record in records:
-            live = self.jobs.get(record.uid)
-            if live is not None and not live.done():
-                jobs[record.uid] = live
-            else:
-                waiting.append(record)
-        free = [record.uid for record in waiting if not self.lease.is_elsewhere(record)]
-        await anyio.to_thread.run_sync(
-            partial(
-                self._ledger.claim_all,
-                free,
-                self.lease.owner,
-                self.lease.until,
-                now=self.clock.wall(),
-            )
-        )
-        looks = await self._looks_of(waiting)
-        fresh = await anyio.to_thread.run_sync(
-            self._ledger.with_uids, [record.uid for record in waiting]
-        )
-        for record in fresh.values():
-            look = looks.get(record.job_id or "")
-            jobs[record.uid] = self.found(record, look, taken_up=True)
-        return tuple(sorted(jobs.values(), key=lambda job: job.created))
-
-    def unfinished(self) -> int:
-        """Return how many jobs `resume` would take up, of those that no other engine has."""
-        if self._simulated and not self._remembers:
-            return 0
-        self.lease.bury(self.client.base_url)
-        found = self._ledger.unfinished(self.client.base_url, limit=MOST_RESUMED)
-        return sum(
-            record.simulated == self._simulated and not self.lease.is_elsewhere(record)
-            for record in found
-        )
-
-    async def _looks_of(self, records: Sequence[JobRecord]) -> Mapping[str, Look]:
-        """Return what the list says of those of *records* that have an id, by these ids."""
-        accepted = [record for record in records if record.job_id is not None]
-        if len(accepted) < 2:
-            return {}
-        try:
-            listing = await self._recent.since(min(record.created for record in accepted))
-        except LeonardoError as error:
-            log.info("The account's list is not to be had: %s", error)
-            return {}
-        return {} if listing is None else looks_at(listing.rows)
-
-    def _end_gone(self) -> tuple[JobRecord, ...]:
-        """End the jobs of built-in simulators that ended with their processes; return them."""
-        if not self._simulated or self._remembers:
-            return ()
-        self.lease.bury(self.client.base_url)
-        ended = [
-            replace(
-                record,
-                state=State.FAILED,
-                error=words.SIMULATOR_GONE,
-                charge=Charge.NONE if record.job_id is None else Charge.REFUNDED,
-                ended=self.clock.wall(),
-            )
-            for record in self._ledger.unfinished(self.client.base_url, limit=MOST_RESUMED)
-            if record.simulated
-            and record.created < self._began
-            and not self.lease.is_elsewhere(record)
-        ]
-        for record in ended:
-            self._ledger.ended(record)
-        return tuple(ended)
-
-    def assigned(self, uid: str, job_id: str) -> Job[Any]:
-        """
-        Return the job that we call *uid*, whose answer was lost, as the service's job *job_id*.
-
-        Raises:
-            LibraryError: It is another job's, or this one's answer was not lost.
-            NotFound: The service has none of that id.
-        """
-        return self.engine.wait(self.engine.run(self._assigned, uid, job_id))
-
-    async def _assigned(self, uid: str, job_id: str) -> Job[Any]:
-        record = await self._lost(uid)
-        request = body_of(record.endpoint, record.request)
-        await self._check_there(request, job_id)
-        taken = replace(record, job_id=job_id, state=State.ACK, charge=Charge.CHARGED, error=None)
-        if not await anyio.to_thread.run_sync(self._ledger.adopt, taken):
-            raise LibraryError(
-                f"The service's job {job_id} is another job's of this library already; "
-                f'leo.job("{job_id}") shows it. Nothing was changed.'
-            )
-        return self.found(taken, taken_up=True)
-
-    async def _check_there(self, request: Body, job_id: str) -> None:
-        """
-        Look whether the service has the job *job_id* of the kind of *request*.
-
-        Raises:
-            NotFound: It has none, nor a moment later.
-        """
-        if request.looked_for == "generation":
-            await self.client.generation(job_id)
-            return
-        is_motion = request.looked_for == "motion-variation"
-        ask = self.client.motion_variation if is_motion else self.client.variation
-        for pause in (1.0, 2.0, None):
-            row = await ask(job_id)
-            if row is not None:
-                return
-            if pause is not None:  # a new one is not known in its first moments
-                await self.clock.pause(pause / self._speed)
-        raise NotFound(
-            f"The service knows no variation {job_id[:64]}; copy its id once more. Nothing was "
-            "changed.",
-            status=200,
-        )
-
-    def resent(self, uid: str) -> Job[Any]:
-        """
-        Return the job that we call *uid*, whose answer was lost, sent once more; it is paid.
-
-        Raises:
-            LibraryError: Its answer was not lost, or another kernel has it.
-        """
-        return self.engine.wait(self.engine.run(self._resent, uid))
-
-    async def _resent(self, uid: str) -> Job[Any]:
-        record = await self._lost(uid)
-        if not await self.lease.claim(record):
-            raise LibraryError("Another kernel works on this job; nothing was sent.")
-        with self._making:
-            live = self.jobs.get(uid)
-            if live is not None and not live.done():  # somebody was faster
-                return live
-            mine = replace(record, owner=self.lease.owner)
-            job = self.restore(mine, taken_up=True, at_once=True)
-        lost = None if live is None else live.error
-        if not (isinstance(lost, OutcomeUnknown) and lost.is_absent):
-            await self._count_lost(record)
-        return job
-
-    async def _count_lost(self, record: JobRecord) -> None:
-        """Give the request that was lost a row of its own: it may be paid besides the next one."""
-        first = replace(
-            record,
-            uid=uuid.uuid4().hex,
-            state=State.FAILED,
-            charge=Charge.UNKNOWN,
-            content_key=f"lost:{record.uid}",
-            owner=None,
-            lease_until=None,
-            error=words.sent_by_hand(record),
-            ended=self.clock.wall(),
-            seconds=record.seconds or 0.0,
-        )
-        await anyio.to_thread.run_sync(self._ledger.intend, replace(first, state=State.REQUEST))
-        for wall in Terms.of_json(record.terms).walls:
-            amount = record.price or wall.limit * 0
-            await anyio.to_thread.run_sync(self._ledger.count_in, first.uid, amount, wall.scope)
-        await anyio.to_thread.run_sync(self._ledger.ended, first)
-
-    async def _lost(self, uid: str) -> JobRecord:
-        """Return the row of a job whose answer was lost."""
-        record = await anyio.to_thread.run_sync(self._ledger.job, uid)
-        if record is None or record.sent is None or record.job_id is not None:
-            state = "not in this library" if record is None else record.state
-            raise LibraryError(
-                f"The answer to this job was not lost (it is {state}); nothing was changed."
-            )
-        return record
-
-    def adopt(self, row: Generation) -> Job[Any]:
-        """
-        Return the job of a *row* of the service's history, and fetch the files that are missing.
-
-        One that the library does not know, because it was asked for elsewhere, is written down
-        with what the row says of its request, which is not all of it.
-        """
-        return self.engine.wait(self.engine.run(self._adopt, row))
-
-    async def _adopt(self, row: Generation) -> Job[Any]:
-        await self._sending.all_answered()  # one of them may be this very job's
-        echo = echo_of(row)
-        request = echo.request
-        known = await anyio.to_thread.run_sync(
-            self._ledger.adopted,
-            JobRecord(
-                uid=uuid.uuid4().hex,
-                kind=request.kind,
-                endpoint=request.endpoint,
-                state=State.ACK,
-                request=request.wire(),
-                content_key=echo.content_key(),
-                simulated=self._simulated,
-                base_url=self.client.base_url,
-                created=row.created_at or self.clock.wall(),
-                sent=row.created_at or self.clock.wall(),
-                job_id=row.id,
-            ),
-        )
-        job = self.found(known, look_at_generation(row))
-        if is_echo(known.content_key) and echo.missing and echo.note() not in job.notes:
-            job.apply(Noted(echo.note()))
-        return job
-
-    def found(
-        self, record: JobRecord, look: Look | None = None, *, taken_up: bool = False
-    ) -> Job[Any]:
-        """
-        Return the job of *record*: the one that is there, unless there may be more of it.
-
-        Args:
-            record: What the library knows.
-            look: What the service says of it, where it was just asked.
-            taken_up: Whether one that was never sent, or whose answer was lost, goes on too.
-        """
-        may_have_more = _is_open(record) and (record.job_id is not None or taken_up)
-        with self._making:  # two of one row would both send it
-            live = self.jobs.get(record.uid)
-            if live is None or (live.done() and may_have_more):
-                return self.restore(record, look, taken_up=taken_up)
-            return live
-
     def _made(self, snapshot: Snapshot) -> Job[Any]:
+        """Return the live job of *snapshot*, with the file that it begins with, if it is here."""
+        snapshot = self._with_source(snapshot)
         job = KINDS[snapshot.request.kind](self, snapshot)
         self.jobs[job.uid] = job
         return job
@@ -707,6 +413,9 @@ class Runner:
         for slots in self._slots.values():
             slots.total = self._limits.places(account.slots)
 
+    def _start(self, job: Job[Any], way: Callable[[Job[Any]], Awaitable[None]]) -> None:
+        self.engine.spawn(self._carry, job, way)
+
     async def _carry(self, job: Job[Any], way: Callable[[Job[Any]], Awaitable[None]]) -> None:
         """Take *job* its *way* and see to it that it ends, whatever happens."""
         scope = anyio.CancelScope()
@@ -761,11 +470,3 @@ class Runner:
         self.lease.begin()
         await self._intents.write(self._rows.intent(job.snapshot))
         await self._ways.paid(job)
-
-
-def _is_open(record: JobRecord) -> bool:
-    """Whether there may be more of the job of *record*: files, or an end."""
-    state = State(record.state)
-    if state is State.CANCELLED:
-        return record.job_id is not None
-    return state not in {State.COMPLETE, State.FAILED}

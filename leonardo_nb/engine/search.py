@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio.to_thread
 
 from leonardo_nb.engine import words
+from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.matching import differences, is_recognisable
 from leonardo_nb.engine.polling import Awake
 from leonardo_nb.errors import (
@@ -155,7 +156,9 @@ class Search:
                 raise words.several(job, (*seen.surely, *seen.perhaps))
             if seen.surely:
                 found = seen.surely[0].id
-                taken = replace(record, job_id=found, state="ack", charge="charged", error=None)
+                taken = replace(
+                    record, job_id=found, state=State.ACK, charge=Charge.CHARGED, error=None
+                )
                 if await anyio.to_thread.run_sync(self._ledger.adopt, taken):
                     return found
                 current = await anyio.to_thread.run_sync(self._ledger.job, job.uid)

@@ -283,9 +283,9 @@ class Database:
             has_pictures = media.is_dir() and any(media.iterdir())
             if self._backups() or (has_pictures and self.path.exists()):
                 gone = "is empty" if self.path.exists() else "is gone"
-                beside = "a backup of it" if self._backups() else "pictures beside it"
+                beside = "is a backup of it" if self._backups() else "are pictures beside it"
                 raise LibraryError(
-                    f"The library {self.path} {gone}, and there is {beside}, so something went "
+                    f"The library {self.path} {gone}, and there {beside}, so something went "
                     "wrong. Nothing was changed; to begin anew, give another folder with "
                     f'leo.connect(library="..."). {self._backup_sentence()}'
                 )

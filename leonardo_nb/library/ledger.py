@@ -255,17 +255,19 @@ class Ledger:
             if item.poster is not None
         ]
         with self._writing() as connection:
+            done = (
+                sql.update(JOBS)
+                .where(JOBS.c.uid == record.uid)
+                .values(**_acknowledged(record), **_end(record), state="complete", error=None)
+            )
+            if connection.execute(done).rowcount == 0:
+                return  # another row has taken its place, see `adopt`
             # another kernel may have looked for the same job; posters first, they refer to files
             for table in (POSTERS, FILES):
                 connection.execute(sql.delete(table).where(table.c.uid == record.uid))
             for table, rows in ((FILES, files), (POSTERS, posters)):
                 if rows:
                     connection.execute(sql.insert(table), rows)
-            connection.execute(
-                sql.update(JOBS)
-                .where(JOBS.c.uid == record.uid)
-                .values(**_acknowledged(record), **_end(record), state="complete", error=None)
-            )
 
     def ended(self, record: JobRecord) -> None:
         """

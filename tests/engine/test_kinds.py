@@ -227,13 +227,13 @@ async def test_history_row_becomes_a_job(
         row = elsewhere.engine.wait(elsewhere.engine.run(elsewhere.client.generation, str(job.id)))
     before = len(simulator.requests)
 
-    adopted = studio._runner.adopt(row)
+    adopted = studio._runner.taking_up.from_history(row)
     found = await adopted
 
     assert images[0].read_bytes() == found[0].read_bytes()
     assert {"prompt": "a fox", "seed": 42, "width": 64}.items() <= adopted.request.wire().items()
     assert studio.job(str(job.id)) is adopted
-    assert studio._runner.adopt(row) is adopted
+    assert studio._runner.taking_up.from_history(row) is adopted
     assert all("POST" != method for method, _ in list(simulator.requests)[before:])
 
 
@@ -241,7 +241,7 @@ def test_history_row_with_nothing_known(studio: Studio) -> None:
     """A row without numbers is a request with a prompt."""
     row = Generation.model_validate({"id": "x", "status": "FAILED", "prompt": "a fox"})
 
-    assert {"prompt": "a fox"} == studio._runner.adopt(row).request.wire()
+    assert {"prompt": "a fox"} == studio._runner.taking_up.from_history(row).request.wire()
 
 
 @pytest.mark.parametrize("kind", ["upscale", "unzoom", "nobg", "universal_upscale"])
@@ -360,7 +360,7 @@ async def test_history_during_a_create_makes_no_second_job(
     images = await job
     row = studio.engine.wait(studio.engine.run(studio.client.generation, str(job.id)))
 
-    adopted = [studio._runner.adopt(row) for _ in range(3)]
+    adopted = [studio._runner.taking_up.from_history(row) for _ in range(3)]
 
     assert [job] * 3 == adopted
     assert images == adopted[0].images
@@ -406,7 +406,7 @@ async def test_adopted_job_says_that_it_is_not_whole(
         await job
         row = elsewhere.engine.wait(elsewhere.engine.run(elsewhere.client.generation, str(job.id)))
 
-    adopted = studio._runner.adopt(row)
+    adopted = studio._runner.taking_up.from_history(row)
     await adopted
     (record,) = studio.jobs()
 
