@@ -158,7 +158,7 @@ def intending() -> Line:
     return Line(
         "an intent and an acknowledgement, on disk",
         f"{1000 * ours:.1f} ms",
-        f"{ours / syncing:.2f} of two bare writes that are flushed to the disk; under 10 ms are wished",
+        f"{ours / syncing:.2f} of two bare writes that are flushed to the disk; 10 ms are wished",
     )
 
 

@@ -46,6 +46,9 @@ def test_a_few_words_for_a_line(facts: dict[str, Any], words: tuple[str, ...]) -
 def test_what_stays_true_after_the_end() -> None:
     """Found again or sent again stays; a search and another kernel are over with the job."""
     assert (ADOPTED,) == history(snapshot(lost="reset", job_id="x", complete=True))
-    assert "was lost, so it was sent once more." in history(snapshot(lost="reset", resent=1, job_id="x"))[0]
+    assert (
+        "was lost, so it was sent once more."
+        in history(snapshot(lost="reset", resent=1, job_id="x"))[0]
+    )
     assert () == history(snapshot(lost="reset"))
     assert () == history(snapshot(job_id="x", elsewhere=True, complete=True))
