@@ -52,5 +52,5 @@ $(STAMP): pyproject.toml constraints.txt
 	  rm -rf $(VENV); \
 	  echo 'No virtual environment could be made; on Debian and Ubuntu, `apt-get install python3-venv` brings what is missing.' >&2; exit 1; }
 	@echo 'Installing into $(VENV) ...'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lab,pandas]' -c constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $@
