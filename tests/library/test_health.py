@@ -65,7 +65,7 @@ def test_an_empty_file_beside_pictures_is_no_new_library(
     (tmp_path / "media").mkdir()
     if has_pictures:
         (tmp_path / "media" / "ab").mkdir()
-        with pytest.raises(LibraryError, match=r"is empty, and there is pictures beside it"):
+        with pytest.raises(LibraryError, match=r"is empty, and there are pictures beside it"):
             Ledger(tmp_path)
         assert b"" == path.read_bytes()
     else:
