@@ -16,6 +16,7 @@ run = leo.sweep(
     "a lighthouse at dawn",
     seed=[1, 2],
     guidance_scale=[4, 7, 10],
+    reuse=False,
 )
 run"""
 PLAIN_PICTURE = ["image/jpeg", "text/html", "text/plain"]
