@@ -41,6 +41,7 @@ run = leo.sweep(
     seed=[1, 2, 3],
     guidance_scale=leo.linspace(3, 12, 3),
     presetStyle=["CINEMATIC", "DYNAMIC"],
+    reuse=False,  # drawn anew, whatever the library has
 )
 run"""
 
@@ -102,6 +103,7 @@ def _one_sweep(console: Console, studio: Studio, sheet: Path) -> None:
         seed=[1, 2, 3],
         guidance_scale=[3, 7.5, 12],
         presetStyle=["CINEMATIC", "DYNAMIC"],
+        reuse=False,
         studio=studio,
     )
     console.print()
