@@ -62,7 +62,7 @@ def round_above(amount: Decimal) -> Decimal:
     """
     Return the smallest of 1, 2, 5, 10, 20, ... and of their tenths that is not below *amount*.
 
-    >>> [str(round_above(Decimal(each))) for each in ("7", "40", "0.0147", "20")]
+    >>> [f"{round_above(Decimal(each)):f}" for each in ("7", "40", "0.0147", "20")]
     ['10', '50', '0.02', '20']
     """
     size = Decimal(1).scaleb(amount.adjusted())
