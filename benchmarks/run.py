@@ -152,7 +152,7 @@ def answering() -> Line:
 
 def intending() -> Line:
     """Measure what the library takes of each paid job: an intent and an acknowledgement."""
-    from benchmarks.library import intent_and_ack
+    from benchmarks.ledger import intent_and_ack
 
     ours, syncing = intent_and_ack()
     return Line(
@@ -164,7 +164,7 @@ def intending() -> Line:
 
 def remembering() -> Line:
     """Measure a library of 100,000 jobs."""
-    from benchmarks.library import MANY, large
+    from benchmarks.ledger import MANY, large
 
     found = large()
     opened, listed = found.seconds["open"], found.seconds["jobs()"]
