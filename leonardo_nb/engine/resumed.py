@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
-from leonardo_nb.engine.job import until_done
 from leonardo_nb.engine.lifecycle import State
-from leonardo_nb.errors import EngineThreadError, JobTimeout
+from leonardo_nb.engine.together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
     from leonardo_nb.engine.job import Job
 
 __all__ = ["Resumed", "TakenUp"]
 
 NOTHING = "Nothing to pick up: every job has ended."
-STOPPED_WAITING = "Stopped waiting; the jobs go on. `await` it once more to wait again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +41,7 @@ class TakenUp:
         return ", ".join(f"{number:,} {name}" for name, number in named.items() if number)
 
 
-class Resumed(Sequence["Job[Any]"]):
+class Resumed(Together, Sequence["Job[Any]"]):
     """
     The jobs that `resume()` has taken up, the oldest first; awaitable, and shown as cards.
 
@@ -63,11 +55,11 @@ class Resumed(Sequence["Job[Any]"]):
 
     __module__ = "leonardo_nb"
 
+    stopped_waiting = "Stopped waiting; the jobs go on. `await` it once more to wait again."
+
     def __init__(self, jobs: Sequence[Job[Any]] = (), how: TakenUp | None = None) -> None:
-        self._jobs = tuple(jobs)
+        super().__init__(jobs)
         self.how = how or TakenUp()
-        self._future: Future[Resumed] | None = None
-        self._making = threading.Lock()
 
     @classmethod
     def of(cls, jobs: Sequence[Job[Any]]) -> Resumed:
@@ -91,28 +83,24 @@ class Resumed(Sequence["Job[Any]"]):
     @overload
     def __getitem__(self, index: slice) -> tuple[Job[Any], ...]: ...
     def __getitem__(self, index: int | slice) -> Job[Any] | tuple[Job[Any], ...]:
-        return self._jobs[index]
+        return self._each[index]
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._each)
 
     @property
     def failures(self) -> dict[int, BaseException]:
         """Why jobs failed, by their place in this sequence."""
         return {
             place: job.error
-            for place, job in enumerate(self._jobs)
+            for place, job in enumerate(self._each)
             if job.error is not None and job.state is State.FAILED
         }
 
     @property
     def counts(self) -> dict[State, int]:
         """How many of them are in each state, where there are any."""
-        return dict(Counter(job.state for job in self._jobs))
-
-    def done(self) -> bool:
-        """Whether all of them have ended, in whatever way."""
-        return all(job.done() for job in self._jobs)
+        return dict(Counter(job.state for job in self._each))
 
     def result(self, timeout: float | None = None) -> Resumed:
         """
@@ -125,76 +113,22 @@ class Resumed(Sequence["Job[Any]"]):
             JobTimeout: *timeout* has passed.
             EngineThreadError: Called on the engine's thread, which has to finish the jobs.
         """
-        if not self.done() and self._on_engine():
-            raise EngineThreadError(
-                "result() would block the engine that has to finish these jobs; use `await` here."
-            )
-        future = self._ended()
-        try:
-            return future.result(timeout)
-        except TimeoutError:
-            if future.done():
-                raise
-            left = sum(not job.done() for job in self._jobs)
-            raise JobTimeout(
-                f"{left:,} of {_counted(len(self))} {'has' if left == 1 else 'have'} not ended "
-                f"after {timeout:g} s and {'goes' if left == 1 else 'go'} on; wait again with "
-                "`await`."
-            ) from None
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(STOPPED_WAITING) from None
+        return self._wait_here(
+            timeout,
+            "result() would block the engine that has to finish these jobs; use `await` here.",
+            lambda: self._late(timeout or 0.0),
+        )
 
-    def __await__(self) -> Generator[Any, None, Resumed]:
-        return self._wait().__await__()
-
-    async def _wait(self) -> Resumed:
-        try:
-            return await until_done(self._ended())
-        except asyncio.CancelledError as error:
-            if not error.args:  # the cell then ends with a sentence instead of nothing
-                error.args = (STOPPED_WAITING,)
-            raise
-
-    def add_done_callback(self, function: Callable[[Resumed], object]) -> None:
-        """Call *function* with this sequence once all have ended."""
-        self._ended().add_done_callback(lambda _: function(self))
-
-    def subscribe(self, function: Callable[[Resumed], object]) -> Callable[[], None]:
-        """Call *function* at every change of a job, on the engine's thread; return what ends it."""
-        ends = [job.subscribe(lambda _: function(self)) for job in self._jobs]
-
-        def unsubscribe() -> None:
-            for end in ends:
-                end()
-
-        return unsubscribe
-
-    def _ended(self) -> Future[Resumed]:
-        """Return a future that is done when every job is; made once."""
-        with self._making:
-            if self._future is not None:
-                return self._future
-            future = self._future = Future()
-        left = {job.uid for job in self._jobs}
-
-        def one_less(job: Job[Any]) -> None:
-            left.discard(job.uid)
-            if not left:
-                with suppress(InvalidStateError):  # two that end at once, on two threads
-                    future.set_result(self)
-
-        for job in self._jobs:
-            job.add_done_callback(one_less)
-        if not self._jobs:
-            future.set_result(self)
-        return future
-
-    def _on_engine(self) -> bool:
-        engines = {job._runner.engine for job in self._jobs}  # noqa: SLF001  a job's own collection
-        return any(engine.is_current_thread() for engine in engines)
+    def _late(self, timeout: float) -> str:
+        left = sum(not job.done() for job in self)
+        has, go = ("has", "goes") if left == 1 else ("have", "go")
+        return (
+            f"{left:,} of {_counted(len(self))} {has} not ended after {timeout:g} s and {go} on; "
+            "wait again with `await`."
+        )
 
     def __repr__(self) -> str:
-        if not self._jobs:
+        if not self._each:
             return NOTHING
         how = f": {self.how}" if str(self.how) else ""
         return f"{_counted(len(self))} taken up{how}"

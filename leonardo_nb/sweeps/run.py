@@ -7,26 +7,22 @@ another way of laying it out (`grid`) is one more run over the same jobs.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import threading
 from collections import Counter
-from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from leonardo_nb.engine.job import until_done
 from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.media import Image, Images
 from leonardo_nb.engine.standing import FROM_LIBRARY
+from leonardo_nb.engine.together import Together
 from leonardo_nb.errors import (
-    EngineThreadError,
     InvalidRequest,
     JobCancelled,
     JobFailed,
-    JobTimeout,
     SweepFailed,
     UnknownParameter,
 )
@@ -37,7 +33,8 @@ from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
 from leonardo_nb.sweeps.space import Axis, Cell, axis_values, is_whole, spread_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     import pandas as pd
@@ -53,7 +50,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CellState", "Counts", "Run", "took"]
 
-STOPPED_WAITING = "Stopped waiting; the sweep goes on. `await run` waits again."
 ANY_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
@@ -132,7 +128,7 @@ def _waited(snapshot: Snapshot) -> float:
     return (snapshot.accepted or snapshot.started) - snapshot.started
 
 
-class Run:
+class Run(Together):
     """
     The jobs of a sweep as one grid; awaitable, and shown as it fills.
 
@@ -145,6 +141,7 @@ class Run:
 
     __module__ = "leonardo_nb"
 
+    stopped_waiting = "Stopped waiting; the sweep goes on. `await run` waits again."
     axes: tuple[Axis, ...]
     fixed: dict[str, Any]
     cells: tuple[Cell, ...]
@@ -169,7 +166,7 @@ class Run:
         self._prices = prices
         # each job once, however many cells show it
         self._own = {cell.key: jobs[cell.key] for cell in self.cells}
-        self._future: Future[Run] | None = None
+        super().__init__(self._own.values())
         self._sheet: Sheet | None = None
         self._sheet_made = threading.Lock()  # asked for by cells and by the engine
 
@@ -292,10 +289,6 @@ class Run:
         """Whether the built-in simulator draws it."""
         return any(job.simulated for job in self._own.values())
 
-    def done(self) -> bool:
-        """Whether no cell changes any more."""
-        return all(job.done() for job in self._own.values())
-
     # -- waiting
 
     def result(self, timeout: float | None = None) -> Run:
@@ -309,53 +302,16 @@ class Run:
             JobCancelled: All of them were stopped.
             JobTimeout: It took longer than *timeout* seconds; the jobs go on.
         """
-        if self.studio.engine.is_current_thread():
-            raise EngineThreadError(
-                "result() would block the engine that has to finish this sweep; "
-                "use `await run` here."
-            )
-        future = self._ended()
-        try:
-            return future.result(timeout)
-        except TimeoutError:
-            if future.done():
-                raise
-            raise JobTimeout(
+        return self._wait_here(
+            timeout,
+            "result() would block the engine that has to finish this sweep; use `await run` here.",
+            lambda: (
                 f"The sweep has not ended after {timeout:g} s and goes on ({self.counts}); "
                 "wait again with `await run`."
-            ) from None
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(STOPPED_WAITING) from None
+            ),
+        )
 
-    def __await__(self) -> Generator[Any, None, Run]:
-        return self._wait().__await__()
-
-    async def _wait(self) -> Run:
-        try:
-            return await until_done(self._ended())
-        except asyncio.CancelledError as error:
-            if not error.args:  # the cell then ends with a sentence instead of nothing
-                error.args = (STOPPED_WAITING,)
-            raise
-
-    def _ended(self) -> Future[Run]:
-        """Return a future that is done when every job is; made once."""
-        if self._future is None:
-            future: Future[Run] = Future()
-            self._future = future
-            left = {job.uid for job in self._own.values()}
-
-            def one_less(job: GenerationJob) -> None:
-                left.discard(job.uid)
-                if not left:
-                    with suppress(InvalidStateError):  # two that end at once, on two threads
-                        self._settle(future)
-
-            for job in self._own.values():
-                job.add_done_callback(one_less)
-        return self._future
-
-    def _settle(self, future: Future[Run]) -> None:
+    def _settle(self, future: Future[Self]) -> None:
         counts = self.counts
         if counts.done or not counts.total:
             future.set_result(self)
@@ -382,20 +338,6 @@ class Run:
             f"All {counted(len(failures), 'cell')} of the sweep failed. {share}: {reason}",
             failures=failures,
         )
-
-    def subscribe(self, fn: Callable[[Run], None]) -> Callable[[], None]:
-        """Call *fn* on the engine thread whenever a cell changes; return what ends that."""
-        ends = [job.subscribe(lambda _: fn(self)) for job in self._own.values()]
-
-        def unsubscribe() -> None:
-            for end in ends:
-                end()
-
-        return unsubscribe
-
-    def add_done_callback(self, fn: Callable[[Run], None]) -> None:
-        """Call *fn* with the run once no cell changes any more."""
-        self._ended().add_done_callback(lambda _: fn(self))
 
     def cancel(self) -> int:
         """
