@@ -186,7 +186,6 @@ class Studio(AccountMethods):
             )
             opened.pop_all()
         self._callbacks.runner = self._runner
-        self._finding = threading.Lock()
         self._painter = _impression
         self._open_account(store)
 
@@ -571,10 +570,6 @@ class Studio(AccountMethods):
         Raises:
             LibraryError: The library knows no such job, or several.
         """
-        with self._finding:  # two threads must not make two jobs of one row
-            return self._find(name)
-
-    def _find(self, name: str) -> Job[Any]:
         if not isinstance(name, str):
             raise TypeError(f"leo.job() takes an id as text, not {type(name).__name__}.")
         records = self._ledger.find(name) if 0 < len(name) <= LONGEST_ID else ()

@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 
 from leonardo_nb.account.tables import thumbnail
-from leonardo_nb.errors import LeonardoError, UnexpectedResponse
+from leonardo_nb.errors import LeonardoError
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import FIXED_CREDITS
 
@@ -49,25 +49,6 @@ class Errands:
         self._client = client
         self._runner = runner
         self._previews: dict[str, Thumbnail | None] = {}
-
-    async def user_id(self) -> str:
-        """
-        Return the id that the account's lists are asked with.
-
-        Raises:
-            UnexpectedResponse: The service does not say whose key it is.
-        """
-        account = self._runner.account or await self._runner.refresh_account()
-        if account.user_id is None:
-            account = await self._runner.refresh_account(always=True)
-        if account.user_id is None:
-            raise UnexpectedResponse(
-                "The service does not say whose key this is (its answer to GET /me names no user), "
-                "so that the account's lists cannot be asked for. Jobs run all the same, and "
-                "leo.jobs() has those of this library.",
-                status=200,
-            )
-        return account.user_id
 
     async def previews(self, urls: Mapping[str, str | None]) -> dict[str, Thumbnail]:
         """

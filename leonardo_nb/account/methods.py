@@ -36,7 +36,6 @@ from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.service.reading import is_uuid
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Sequence
 
     from leonardo_nb.account.offers import Painter
@@ -61,7 +60,6 @@ class AccountMethods(GivingMethods):
     """The part of a studio that is about its account: balance, catalogue, prices, history."""
 
     _ledger: Ledger
-    _finding: threading.Lock
     _errands: Errands
     _painter: Painter
 
@@ -69,7 +67,7 @@ class AccountMethods(GivingMethods):
         """Make what these methods, and those of what is given, need; nothing is asked for yet."""
         self._uploads = Uploads(self.client, store)
         self._errands = Errands(self.client, self._runner)
-        self.element_lists = ElementLists(self.client, self.engine, self._errands.user_id)
+        self.element_lists = ElementLists(self.client, self.engine, self._runner.user_id)
 
     @property
     def simulated(self) -> bool:
@@ -246,18 +244,18 @@ class AccountMethods(GivingMethods):
         _check_count("offset", offset, 0, 1_000_000)
 
         async def ask() -> tuple[Generation, ...]:
-            user_id = await self._errands.user_id()
+            user_id = await self._runner.user_id()
             return await self.client.generations(user_id, limit=limit, offset=offset)
 
         rows = self._now(ask)
-        with self._finding:  # two threads must not make two jobs of one row
-            known = self._ledger.with_job_ids([row.id for row in rows])
-            jobs = [
-                self._runner.taking_up.found(known[row.id], look_at_generation(row))
-                if row.id in known
-                else self._runner.taking_up.from_history(row)
-                for row in rows
-            ]
+        known = self._ledger.with_job_ids([row.id for row in rows])
+        taking_up = self._runner.taking_up
+        jobs = [
+            taking_up.found(known[row.id], look_at_generation(row))
+            if row.id in known
+            else taking_up.from_history(row)
+            for row in rows
+        ]
         ends = [
             job
             for job, row in zip(jobs, rows, strict=True)

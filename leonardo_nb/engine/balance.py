@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from leonardo_nb.errors import LeonardoError
+from leonardo_nb.errors import LeonardoError, UnexpectedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,9 +102,23 @@ class Balance:
                 self._told(self.account)
             return self.account
 
-    async def user_id(self) -> str | None:
-        """Return the account's id, which its lists are asked with; None where nobody says it."""
+    async def user_id(self) -> str:
+        """
+        Return the id that the account's lists are asked with.
+
+        Raises:
+            UnexpectedResponse: The service does not say whose key it is.
+        """
         account = self.account or await self.refresh()
+        if account.user_id is None:
+            account = await self.refresh(always=True)
+        if account.user_id is None:
+            raise UnexpectedResponse(
+                "The service does not say whose key this is (its answer to GET /me names no user), "
+                "so that the account's lists cannot be asked for. Jobs run all the same, and "
+                "leo.jobs() has those of this library.",
+                status=200,
+            )
         return account.user_id
 
     async def refresh_quietly(self) -> None:

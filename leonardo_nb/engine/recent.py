@@ -57,20 +57,18 @@ class Recent:
 
     Args:
         client: The service.
-        user_id: Gives the account's id, or None where the service does not say it.
+        user_id: Gives the account's id.
         clock: Time.
     """
 
-    def __init__(
-        self, client: Client, user_id: Callable[[], Awaitable[str | None]], clock: Clock
-    ) -> None:
+    def __init__(self, client: Client, user_id: Callable[[], Awaitable[str]], clock: Clock) -> None:
         self._client = client
         self._user_id = user_id
         self._clock = clock
         self._one_by_one = anyio.Lock()
         self._last: Listing | None = None
 
-    async def since(self, moment: datetime, *, once: bool = False) -> Listing | None:
+    async def since(self, moment: datetime, *, once: bool = False) -> Listing:
         """
         Return the generations that were made since *moment*, by our clock, and some before.
 
@@ -80,11 +78,9 @@ class Recent:
             moment: By our clock.
             once: Whether the caller asks again where this fails.
 
-        Returns:
-            None where there is no list, because the service does not say whose key it is.
-
         Raises:
-            LeonardoError: The service does not answer, or refuses the key.
+            LeonardoError: The service does not answer, refuses the key, or does not say whose it
+                is.
         """
         wanted_at = self._clock.now()
         async with self._one_by_one:
@@ -93,11 +89,9 @@ class Recent:
             self._last = await self._read(moment, once=once)
             return self._last
 
-    async def _read(self, moment: datetime, *, once: bool) -> Listing | None:
+    async def _read(self, moment: datetime, *, once: bool) -> Listing:
         asked = self._clock.now()
         user_id = await self._user_id()
-        if user_id is None:
-            return None
         found: dict[str, Generation] = {}  # a row moves to the next page when a job comes between
         offset: timedelta | None = None
         seen, oldest = 0, self._clock.wall() + FAR

@@ -409,6 +409,10 @@ class Runner:
         """Ask for balance and slots, unless that was done a moment ago; see `Balance.refresh`."""
         return await self._balance.refresh(always=always)
 
+    async def user_id(self) -> str:
+        """Return the id that the account's lists are asked with; see `Balance.user_id`."""
+        return await self._balance.user_id()
+
     def _seen(self, account: Account) -> None:
         for slots in self._slots.values():
             slots.total = self._limits.places(account.slots)

@@ -18,12 +18,7 @@ from leonardo_nb.engine import words
 from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.engine.matching import differences, is_recognisable
 from leonardo_nb.engine.polling import Awake
-from leonardo_nb.errors import (
-    AuthenticationError,
-    Candidate,
-    LeonardoError,
-    UnexpectedResponse,
-)
+from leonardo_nb.errors import AuthenticationError, Candidate, LeonardoError
 from leonardo_nb.service.requests import body_of
 
 if TYPE_CHECKING:
@@ -193,11 +188,6 @@ class Search:
         # asked for in the future: the clock was put back since, and tells nothing
         moment = job.created - MORE_SLACK if job.created <= now + SLACK else now - OUT_OF_TIME
         listing = await self._recent.since(moment, once=True)
-        if listing is None:
-            raise UnexpectedResponse(
-                "The service does not say whose key this is, so its list cannot be asked for.",
-                status=200,
-            )
         others = await self._others(job)
         taken = await anyio.to_thread.run_sync(self._ledger.known, [row.id for row in listing.rows])
         since = self._earliest(job, listing.offset)

@@ -234,7 +234,7 @@ class TakingUp:
         except LeonardoError as error:
             log.info("The account's list is not to be had: %s", error)
             return {}
-        return {} if listing is None else looks_at(listing.rows)
+        return looks_at(listing.rows)
 
     def end_gone(self) -> tuple[JobRecord, ...]:
         """End the jobs of built-in simulators that ended with their processes; return them."""
@@ -372,7 +372,7 @@ class TakingUp:
         echo = echo_of(row)
         request = echo.request
         known = await anyio.to_thread.run_sync(
-            self._ledger.adopted,
+            self._ledger.from_history,
             JobRecord(
                 uid=uuid.uuid4().hex,
                 kind=request.kind,

@@ -141,7 +141,7 @@ class Ledger:
                     usable[each.content_key] = each
         return usable
 
-    def adopted(self, record: JobRecord) -> JobRecord:
+    def from_history(self, record: JobRecord) -> JobRecord:
         """
         Write down *record*, a job that was asked for elsewhere, unless its service id is known.
 
@@ -431,22 +431,17 @@ class Ledger:
         with self._reading() as connection:
             return connection.execute(sql.select(sql.func.count()).select_from(JOBS)).scalar_one()
 
-    def unfinished(
-        self, base_url: str, *, limit: int = 1000, free_at: datetime | None = None
-    ) -> tuple[JobRecord, ...]:
+    def unfinished(self, base_url: str, *, limit: int = 1000) -> tuple[JobRecord, ...]:
         """
         Return the jobs asked of *base_url* that have not ended: intended, sent or accepted.
 
         Args:
             base_url: The service that was asked.
             limit: How many at most; the oldest come first.
-            free_at: Only those that nobody owns then, because there is no lease or it is over.
         """
         query = _jobs().where(
             JOBS.c.state.in_(UNFINISHED), JOBS.c.base_url == base_url, JOBS.c.kind != PROMPT
         )
-        if free_at is not None:
-            query = query.where(JOBS.c.owner.is_(None) | (JOBS.c.lease_until < written(free_at)))
         query = query.order_by(JOBS.c.created, JOBS.c.uid)
         with self._reading() as connection:
             return self._records(connection, query.limit(limit))

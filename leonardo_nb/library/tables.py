@@ -6,7 +6,7 @@ Apart from the ledger, so that what is remembered is told from how it is asked f
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sql
 
@@ -30,6 +30,18 @@ MIGRATIONS_DONE = sql.Table(
     sql.Column("name", sql.String, primary_key=True),
     sql.Column("applied", sql.String, nullable=False),
 )
+
+STORED = ("path", "sha256", "media_type", "width", "height", "size_bytes")
+"""The columns that every stored file has, in `files` and in `posters`."""
+
+
+def _stored() -> list[sql.Column[Any]]:
+    """Return the columns of `STORED`, anew for each table."""
+    kinds = (sql.String, sql.String, sql.String, sql.Integer, sql.Integer, sql.Integer)
+    return [
+        sql.Column(name, kind, nullable=False) for name, kind in zip(STORED, kinds, strict=True)
+    ]
+
 
 JOBS = sql.Table(
     "jobs",
@@ -78,12 +90,7 @@ FILES = sql.Table(
     sql.Column("image_id", sql.String, nullable=False, index=True),
     sql.Column("url", sql.Text, nullable=False),
     sql.Column("nsfw", sql.Boolean, nullable=False),
-    sql.Column("path", sql.String, nullable=False),
-    sql.Column("sha256", sql.String, nullable=False),
-    sql.Column("media_type", sql.String, nullable=False),
-    sql.Column("width", sql.Integer, nullable=False),
-    sql.Column("height", sql.Integer, nullable=False),
-    sql.Column("size_bytes", sql.Integer, nullable=False),
+    *_stored(),
     sql.Column("duration", sql.Float),
 )
 
@@ -92,12 +99,7 @@ POSTERS = sql.Table(
     METADATA,
     sql.Column("uid", sql.String, primary_key=True),
     sql.Column("position", sql.Integer, primary_key=True),
-    sql.Column("path", sql.String, nullable=False),
-    sql.Column("sha256", sql.String, nullable=False),
-    sql.Column("media_type", sql.String, nullable=False),
-    sql.Column("width", sql.Integer, nullable=False),
-    sql.Column("height", sql.Integer, nullable=False),
-    sql.Column("size_bytes", sql.Integer, nullable=False),
+    *_stored(),
     sql.ForeignKeyConstraint(["uid", "position"], ["files.uid", "files.position"]),
 )
 
@@ -110,9 +112,6 @@ RESERVATIONS = sql.Table(
     sql.Column("unit", sql.String, nullable=False),
 )
 """What each budget has set aside for each job, which may lie in several: a sweep's, a studio's."""
-
-STORED = ("path", "sha256", "media_type", "width", "height", "size_bytes")
-"""The columns that every stored file has, in `files` and in `posters`."""
 
 
 class Migration(NamedTuple):

@@ -245,7 +245,7 @@ async def test_a_thousand_jobs_are_known_in_thirty_requests(
     for number in range(1000):
         intended = row(scene, studio, number)
         made = house.create(images.IMAGE, dict(intended.request), "/generations")
-        studio._ledger.adopted(
+        studio._ledger.from_history(
             dataclasses.replace(intended, state="ack", job_id=made.id, sent=intended.created)
         )
     clock.advance(3600)
@@ -586,7 +586,7 @@ def test_a_simulator_that_forgets_has_nothing_to_resume(
     before = scene.open()
     before._ledger.intend(row(scene, before))
     sent = row(scene, before, 1, state="ack", job_id="sim-1", sent=scene.clock.wall())
-    before._ledger.adopted(sent)
+    before._ledger.from_history(sent)
 
     studio = leo.connect(simulator=True, library=scene.folder)
 

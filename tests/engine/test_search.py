@@ -248,6 +248,19 @@ async def test_a_service_that_does_not_answer_for_five_minutes(scene: Scene) -> 
     assert (job.uid, "complete", 1) == (again.uid, again.state, scene.simulator.creates)
 
 
+async def test_a_service_that_does_not_say_whose_key_it_is(scene: Scene) -> None:
+    """Without a list nothing can be known, so nothing is sent again."""
+    row = {"user": None, "apiPaidTokens": 77, "apiConcurrencySlots": 3}
+    scene.simulator.script(path="/me", status=200, body={"user_details": [row]}, times=10_000)
+    studio = scene.open()
+    lost(scene.simulator, made=False)
+
+    error = await unknown(studio.generate("a fox", **SMALL))
+
+    assert "does not say whose key this is" in str(error)
+    assert 0 == scene.simulator.creates
+
+
 async def test_a_closed_lid_is_no_five_minutes(scene: Scene) -> None:
     """A night between two looks counts as one of them; the job is found in the morning."""
     studio = scene.open()

@@ -404,7 +404,7 @@ def test_no_question_reads_every_job(tmp_path: Path) -> None:
     ledger.find("u")
     ledger.media("i1")
     ledger.known(["j1"])
-    ledger.unfinished("http://x.invalid", free_at=NOON)
+    ledger.unfinished("http://x.invalid")
     ledger.intend_once([record("u2")])
     ledger.owners("http://x.invalid")
     ledger.lost("http://x.invalid")

@@ -635,8 +635,6 @@ def test_what_has_not_ended_is_found_again(ledger: Ledger) -> None:
 
     assert ["u2", "u1", "u0"] == [found.uid for found in ledger.unfinished(here)]
     assert ["u2", "u1"] == [found.uid for found in ledger.unfinished(here, limit=2)]
-    assert ["u2", "u0"] == [found.uid for found in ledger.unfinished(here, free_at=NOON)]
-    assert 3 == len(ledger.unfinished(here, free_at=LATER + timedelta(seconds=1)))
 
 
 def test_a_request_is_written_down_once(ledger: Ledger, tmp_path: Path) -> None:
