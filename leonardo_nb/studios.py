@@ -651,7 +651,7 @@ def connect(
     so.
     """
     key, api_key = Key(api_key or ""), None  # a traceback may show this frame
-    token, webhook_token = Key(webhook_token or ""), None
+    token, webhook_token = token_of(webhook_token), None
     return _make_default(
         _Wishes(
             base_url=base_url,

@@ -215,3 +215,30 @@ def test_a_studio_that_cannot_be_made_leaves_nothing(
         leo.Studio(library=tmp_path / "own", webhook_url=True)
 
     assert before == {thread.ident for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("token", [None, "a secret word"])
+def test_callbacks_are_taken_with_and_without_a_token(
+    token: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token of the environment is the lock where none is given; without one there is none."""
+    monkeypatch.delenv("LEONARDO_WEBHOOK_TOKEN", raising=False)
+    if token is not None:
+        monkeypatch.setenv("LEONARDO_WEBHOOK_TOKEN", token)
+    with leo.connect(simulator=True, library=tmp_path, webhook_url=True) as studio:
+        lock = studio._callbacks.token
+
+        assert token == (None if lock is None else lock.reveal())
+        assert 1 == len(studio.generate("a fox", width=64, height=64, alchemy=False).result(20))
+
+
+@pytest.mark.parametrize("token", [" ", "secret ", 5])
+def test_a_token_that_is_none_is_refused_by_connect(token: object, tmp_path: Path) -> None:
+    """As by `Studio`, and not quietly mended into another one."""
+    with pytest.raises(leo.InvalidRequest, match="webhook_token is"):
+        leo.connect(
+            simulator=True,
+            library=tmp_path,
+            webhook_url=True,
+            webhook_token=token,  # type: ignore[arg-type]
+        )
