@@ -30,6 +30,7 @@ from leonardo_nb.service.catalog import expected_seconds
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.estimate import counted, makespan, slots_of, total
 from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
+from leonardo_nb.sweeps.methods import SweepMethods
 from leonardo_nb.sweeps.space import Axis, Cell, axis_values, is_whole, spread_order
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _waited(snapshot: Snapshot) -> float:
     return (snapshot.accepted or snapshot.started) - snapshot.started
 
 
-class Run(Together):
+class Run(Together, SweepMethods):
     """
     The jobs of a sweep as one grid; awaitable, and shown as it fills.
 
