@@ -27,6 +27,7 @@ from leonardo_nb.engine.thread import Engine
 from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
 from leonardo_nb.library.files import MediaStore
 from leonardo_nb.library.ledger import Ledger
+from leonardo_nb.library.shelf import Shelf
 from leonardo_nb.service.client import Client
 from leonardo_nb.service.keychain import Keychain
 from leonardo_nb.service.keys import Key
@@ -104,6 +105,9 @@ class Studio(AccountMethods):
             show nothing of it: "once" sends it again, "never" leaves it to you.
         polling: When to look at jobs.
         clock: Time; tests have one that never waits.
+
+    Attributes:
+        shelf: Sweeps by name, and what was said of their pictures.
 
     Raises:
         LibraryError: The library cannot be used.
@@ -185,6 +189,8 @@ class Studio(AccountMethods):
                 speed=self.speed,
             )
             opened.pop_all()
+        drawn = " simulated" if self.simulated else ""
+        self.shelf = Shelf(self._ledger.database, f"{self.base_url}{drawn}")
         self._callbacks.runner = self._runner
         self._painter = _impression
         self._open_account(store)

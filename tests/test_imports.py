@@ -162,8 +162,8 @@ def test_only_the_client_speaks_http() -> None:
     }
 
 
-def test_only_the_ledger_speaks_sql() -> None:
-    """SQLAlchemy stops at the ledger and what it stands on."""
+def test_only_the_library_speaks_sql() -> None:
+    """SQLAlchemy stops at the ledger and the shelf, and what these stand on."""
     speaking = {
         module_name(file)
         for file in PACKAGE.rglob("*.py")
@@ -173,6 +173,7 @@ def test_only_the_ledger_speaks_sql() -> None:
     assert {
         "leonardo_nb.library.database",
         "leonardo_nb.library.ledger",
+        "leonardo_nb.library.shelf",
         "leonardo_nb.library.tables",
     } == speaking
 

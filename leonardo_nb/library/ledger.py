@@ -60,16 +60,19 @@ class Ledger:
             *folder*, which all who share the database must share, too.
         wal: Whether SQLite's write-ahead log is tried, see `Database`.
 
+    Attributes:
+        database: Where it is kept, which others of the library share.
+
     Raises:
         LibraryError: The database cannot be opened or written.
     """
 
     def __init__(self, folder: Path, url: str | None = None, *, wal: bool | None = None) -> None:
         self.folder = folder
-        self._database = Database(folder, url, wal=wal)
-        self.path = self._database.path
-        self._reading = self._database.reading
-        self._writing = self._database.writing
+        self.database = Database(folder, url, wal=wal)
+        self.path = self.database.path
+        self._reading = self.database.reading
+        self._writing = self.database.writing
 
     def intend(self, record: JobRecord) -> None:
         """Write down that *record* is about to be asked for."""
@@ -327,19 +330,19 @@ class Ledger:
                 has |= set(connection.execute(mine).scalars())
             return has
 
-        return self._database.written_again(claimed, alone_on=LEASES)
+        return self.database.written_again(claimed, alone_on=LEASES)
 
     def beat(self, owner: str, until: datetime) -> int:
         """Keep *owner*'s jobs until *until*, and return how many it still has."""
         query = sql.update(JOBS).where(JOBS.c.owner == owner).values(lease_until=written(until))
-        return self._database.written_again(
+        return self.database.written_again(
             lambda connection: connection.execute(query).rowcount, alone_on=LEASES
         )
 
     def release(self, owner: str) -> None:
         """Leave *owner*'s jobs to whoever wants them."""
         query = sql.update(JOBS).where(JOBS.c.owner == owner).values(owner=None, lease_until=None)
-        self._database.written_again(lambda connection: connection.execute(query), alone_on=LEASES)
+        self.database.written_again(lambda connection: connection.execute(query), alone_on=LEASES)
 
     def reserve(self, uid: str, amount: Cost, limit: Cost, scope: str) -> bool:
         """
@@ -555,11 +558,11 @@ class Ledger:
 
     def check(self) -> None:
         """Read all of it, to see that it is whole; raise `LibraryError` where it is damaged."""
-        self._database.check()
+        self.database.check()
 
     def close(self) -> None:
         """Let go of the database."""
-        self._database.close()
+        self.database.close()
 
     def _update(self, uid: str, *where: sql.ColumnElement[bool], **values: object) -> int:
         """Return how many rows it was, 0 or 1."""

@@ -13,12 +13,15 @@ import sqlalchemy as sql
 __all__ = [
     "FILES",
     "JOBS",
+    "MARKS",
     "METADATA",
     "MIGRATIONS",
     "MIGRATIONS_DONE",
     "POSTERS",
     "RESERVATIONS",
     "STORED",
+    "SWEEPS",
+    "VOTES",
     "Migration",
 ]
 
@@ -113,6 +116,44 @@ RESERVATIONS = sql.Table(
 )
 """What each budget has set aside for each job, which may lie in several: a sweep's, a studio's."""
 
+SWEEPS = sql.Table(
+    "sweeps",
+    METADATA,
+    sql.Column("service", sql.String, primary_key=True),
+    sql.Column("name", sql.String, primary_key=True),
+    sql.Column("spec", sql.Text, nullable=False),
+    sql.Column("created", sql.String, nullable=False),
+    sql.Column("changed", sql.String, nullable=False),
+)
+"""How each sweep was laid out; its jobs are found by what they ask for, and know nothing of it."""
+
+MARKS = sql.Table(
+    "marks",
+    METADATA,
+    sql.Column("service", sql.String, primary_key=True),
+    sql.Column("picture", sql.String, primary_key=True),
+    sql.Column("star", sql.Boolean, nullable=False),
+    sql.Column("reject", sql.Boolean, nullable=False),
+    sql.Column("note", sql.Text, nullable=False),
+    sql.Column("changed", sql.String, nullable=False),
+)
+"""What somebody said of a picture, named by its request and its place among that one's."""
+
+VOTES = sql.Table(
+    "votes",
+    METADATA,
+    sql.Column("uid", sql.String, primary_key=True),
+    sql.Column("service", sql.String, nullable=False),
+    sql.Column("sweep", sql.String, nullable=False),
+    sql.Column("winner", sql.String, nullable=False),
+    sql.Column("loser", sql.String, nullable=False),
+    sql.Column("at", sql.String, nullable=False),
+    sql.Column("tie", sql.Boolean, nullable=False),
+    sql.Column("voter", sql.String, nullable=False),
+    sql.Index("ix_votes_sweep", "service", "sweep"),
+)
+"""Which of two pictures somebody found better; a log that only grows, unless a vote is undone."""
+
 
 class Migration(NamedTuple):
     """One step from an older library to a newer one."""
@@ -198,6 +239,25 @@ MIGRATIONS = (
             'ALTER TABLE posters ALTER COLUMN uid TYPE VARCHAR COLLATE "C"',
             'ALTER TABLE reservations ALTER COLUMN scope TYPE VARCHAR COLLATE "C"',
             'ALTER TABLE reservations ALTER COLUMN uid TYPE VARCHAR COLLATE "C"',
+        ),
+    ),
+    Migration(
+        "0004 sweeps, marks and votes",
+        (
+            """CREATE TABLE sweeps (
+                service VARCHAR NOT NULL, name VARCHAR NOT NULL, spec TEXT NOT NULL,
+                created VARCHAR NOT NULL, changed VARCHAR NOT NULL,
+                PRIMARY KEY (service, name))""",
+            """CREATE TABLE marks (
+                service VARCHAR NOT NULL, picture VARCHAR NOT NULL, star BOOLEAN NOT NULL,
+                reject BOOLEAN NOT NULL, note TEXT NOT NULL, changed VARCHAR NOT NULL,
+                PRIMARY KEY (service, picture))""",
+            """CREATE TABLE votes (
+                uid VARCHAR NOT NULL, service VARCHAR NOT NULL, sweep VARCHAR NOT NULL,
+                winner VARCHAR NOT NULL, loser VARCHAR NOT NULL, at VARCHAR NOT NULL,
+                tie BOOLEAN NOT NULL, voter VARCHAR NOT NULL,
+                PRIMARY KEY (uid))""",
+            "CREATE INDEX ix_votes_sweep ON votes (service, sweep)",
         ),
     ),
 )

@@ -453,7 +453,7 @@ def test_history_looks_for_its_jobs_in_one_query(studio: leo.Studio) -> None:
         job.result(20)
     asked: list[str] = []
     sqlalchemy.event.listen(
-        studio._ledger._database._engine,
+        studio._ledger.database._engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: asked.append(statement),
     )

@@ -392,7 +392,7 @@ def test_no_question_reads_every_job(tmp_path: Path) -> None:
     """However large a library is, an index leads to what is asked for; sums of money read all."""
     ledger = Ledger(tmp_path)
     statements: list[tuple[str, tuple[object, ...]]] = []
-    engine = ledger._database._engine
+    engine = ledger.database._engine
     sql.event.listen(
         engine,
         "before_cursor_execute",

@@ -160,7 +160,7 @@ def test_after_a_fork_both_go_on(place: Place) -> None:
     if (child := os.fork()) == 0:
         failed = 1
         try:
-            assert 0 == ledger._database._engine.pool.checkedin()  # type: ignore[attr-defined]
+            assert 0 == ledger.database._engine.pool.checkedin()  # type: ignore[attr-defined]
             ledger.intend(record("child"))
             os.write(tell, b"x")
             os.close(go)
@@ -188,7 +188,7 @@ def test_a_fork_waits_for_what_is_being_written(place: Place) -> None:
     """A transaction of another thread is in one process only; the child begins with none."""
     ledger = place.open()
     begun, forked = threading.Event(), threading.Event()
-    database = ledger._database
+    database = ledger.database
 
     def write() -> bool:
         with database.writing():
@@ -257,7 +257,7 @@ def test_owners_change_one_after_another(place: Place) -> None:
     is_half_done = threading.Event()
     for ledger in (first, second):
         sql.event.listen(
-            ledger._database._engine, "handle_error", lambda c: broken.append(c.original_exception)
+            ledger.database._engine, "handle_error", lambda c: broken.append(c.original_exception)
         )
 
     def after(connection: sql.Connection, _cursor: object, statement: str, *_: object) -> None:
@@ -266,7 +266,7 @@ def test_owners_change_one_after_another(place: Place) -> None:
             while not is_waiting(connection):
                 pass
 
-    sql.event.listen(first._database._engine, "after_cursor_execute", after)
+    sql.event.listen(first.database._engine, "after_cursor_execute", after)
     with ThreadPoolExecutor(2) as threads:
         one = threads.submit(first.claim_all, uids, "one", LATER, now=NOON)
         is_half_done.wait()
