@@ -19,6 +19,7 @@ LeonardoError
 ├── ConnectionFailed
 ├── DownloadFailed
 ├── LibraryError
+├── ExportFailed
 └── JobError
     ├── JobFailed
     ├── OutcomeUnknown
@@ -38,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
 __all__ = [
     "AuthenticationError",
@@ -47,6 +49,7 @@ __all__ = [
     "ConnectionFailed",
     "DownloadFailed",
     "EngineThreadError",
+    "ExportFailed",
     "InvalidRequest",
     "JobCancelled",
     "JobError",
@@ -240,6 +243,19 @@ class DownloadFailed(LeonardoError):
 
 class LibraryError(LeonardoError):
     """The folder or the database that keeps jobs and their files cannot be used."""
+
+
+class ExportFailed(LeonardoError):
+    """
+    What was to be handed on could not be written; nothing half written is left behind.
+
+    Attributes:
+        path: Where it was to be.
+    """
+
+    def __init__(self, message: str, *, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class JobError(LeonardoError):
