@@ -1,0 +1,1 @@
+"""Words inside picture files: found and put there without touching a pixel."""

@@ -1,0 +1,63 @@
+"""
+What is known of a cell's picture, as it is written into copies of its file.
+
+Whoever hands sweeps on finds all of provenance here; `library.provenance` knows no sweeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from leonardo_nb.engine.provenance import of_job
+from leonardo_nb.library.provenance import WITHHELD, Embedded, Provenance, embed, read
+
+if TYPE_CHECKING:
+    from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.sweeps.space import Axis, Cell
+
+__all__ = ["Embedded", "Provenance", "embed", "of_cell", "of_job", "read"]
+
+
+def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
+    """
+    Return what is known of the picture in *cell*, and of its place in *run*.
+
+    Args:
+        run: The sweep.
+        cell: One of `run.cells`.
+        prompt: False leaves out what somebody wrote: prompts, the words in them that vary, and the
+            key of the request. Such axes keep numbers, as in "prompt 2".
+    """
+    made = of_job(run.job(cell), getattr(cell, "image", 0), prompt=prompt)
+    wordy = set() if prompt else {axis.name for axis in run.axes if _is_wordy(axis)}
+    labels, coords = dict[str, str](), dict[str, Any]()
+    for axis in run.axes:
+        number = axis.values.index(cell.coords[axis.name])
+        if axis.name in wordy:
+            labels[axis.name] = f"{axis.name} {number + 1}"
+        else:
+            coords[axis.name] = _plain(cell.coords[axis.name])
+            labels[axis.name] = axis.labels[number]
+    return replace(
+        made,
+        sweep=getattr(run, "name", None),
+        coords=coords,
+        labels=labels,
+        withheld=(*made.withheld, *sorted(wordy - set(made.withheld))),
+    )
+
+
+def _is_wordy(axis: Axis) -> bool:
+    """Whether values of *axis* are somebody's words."""
+    members = getattr(axis, "members", None) or (axis.name,)
+    return getattr(axis, "role", "member") == "slot" or bool(set(members) & set(WITHHELD))
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401  whatever JSON can hold
+    """Return *value* made of what JSON has."""
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
