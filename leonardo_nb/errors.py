@@ -20,6 +20,7 @@ LeonardoError
 ├── DownloadFailed
 ├── LibraryError
 ├── ExportFailed
+├── ReplayError
 └── JobError
     ├── JobFailed
     ├── OutcomeUnknown
@@ -62,6 +63,7 @@ __all__ = [
     "NotFound",
     "OutcomeUnknown",
     "RateLimited",
+    "ReplayError",
     "RequestRefused",
     "ServiceError",
     "SweepFailed",
@@ -256,6 +258,10 @@ class ExportFailed(LeonardoError):
     def __init__(self, message: str, *, path: Path) -> None:
         super().__init__(message)
         self.path = path
+
+
+class ReplayError(LeonardoError):
+    """A replay that cannot be played, or that was asked for what only a service can do."""
 
 
 class JobError(LeonardoError):
