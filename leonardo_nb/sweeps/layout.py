@@ -1,5 +1,5 @@
 """
-Which axis of a sweep becomes rows, which columns, and which grids side by side.
+Which axis of a sweep becomes rows, which columns, which grids side by side, and which pages.
 
 Plain values, on their own because the live grid, the contact sheet and `Run.grid` have to agree.
 """
@@ -45,17 +45,20 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """
-    Columns, rows and facets of a grid.
+    Columns, rows, facets and pages of a grid.
 
     Attributes:
         x: The axis of the columns; None where nothing varies.
         y: The axis of the rows; None where one axis is a wrapping row.
         facets: The axes whose values are grids side by side, the last one fastest.
+        pages: The axes of which a live grid shows one value at a time. What has no pages, such as
+            a picture of all cells, takes them for the outermost facets.
     """
 
     x: Axis | None
     y: Axis | None
     facets: tuple[Axis, ...] = ()
+    pages: tuple[Axis, ...] = ()
 
     @property
     def columns(self) -> int:
@@ -69,8 +72,13 @@ class Layout:
 
     @property
     def grids(self) -> int:
-        """How many grids stand side by side."""
-        return math.prod(len(axis) for axis in self.facets)
+        """How many grids there are, on all pages."""
+        return math.prod(len(axis) for axis in self.apart)
+
+    @property
+    def apart(self) -> tuple[Axis, ...]:
+        """The axes that are no rows and no columns: pages, then facets."""
+        return (*self.pages, *self.facets)
 
     @property
     def wraps(self) -> bool:
@@ -80,13 +88,13 @@ class Layout:
     @property
     def facet_labels(self) -> tuple[str, ...]:
         """What stands above each grid, such as `seed 1`; one empty text where there is one."""
-        named = [[_facet_label(axis, n) for n in range(len(axis))] for axis in self.facets]
+        named = [[_facet_label(axis, n) for n in range(len(axis))] for axis in self.apart]
         return tuple(", ".join(labels) for labels in itertools.product(*named))
 
     def place(self, coords: Mapping[str, Any]) -> Place:
         """Return where the cell at *coords* stands."""
         facet = 0
-        for axis in self.facets:
+        for axis in self.apart:
             facet = facet * len(axis) + axis.values.index(coords[axis.name])
         return Place(
             facet,
@@ -107,6 +115,7 @@ def lay_out(
     x: str | None = None,
     y: str | None = None,
     facet: str | Iterable[str] | None = None,
+    page: str | Iterable[str] | None = None,
 ) -> Layout:
     """
     Return the layout of *axes*, with what is not said chosen.
@@ -120,24 +129,24 @@ def lay_out(
         x: Name of the axis of the columns.
         y: Name of the axis of the rows.
         facet: Name, or names, of the axes side by side.
+        page: Name, or names, of the axes that are turned over.
 
     Raises:
         InvalidRequest: A name is no axis of this sweep, or is given two places.
     """
-    alone = isinstance(facet, str) or not isinstance(facet, Iterable)
-    said: Iterable[object] = [facet] if alone else facet or ()
-    facets = [axis_named(axes, name) for name in said if _is_said(name)]
+    facets, pages = _all_named(axes, facet), _all_named(axes, page)
     facets_are_said = bool(facets)
     columns = axis_named(axes, x) if _is_said(x) else None
     rows = axis_named(axes, y) if _is_said(y) else None
-    chosen = [axis for axis in (columns, rows, *facets) if axis]
-    for axis in chosen:
-        if chosen.count(axis) > 1:
+    chosen = [axis for axis in (columns, rows, *facets, *pages) if axis]
+    names = [axis.name for axis in chosen]
+    for name in names:
+        if names.count(name) > 1:
             raise InvalidRequest(
-                f"{axis.name} can be the columns, the rows or a facet, and not two of them.",
-                member=axis.name,
+                f"{name} can be the columns, the rows, a facet or a page, and not two of them.",
+                member=name,
             )
-    free = [axis for axis in axes if axis not in chosen]
+    free = [axis for axis in axes if axis.name not in names]
     room = (columns is None) + (rows is None)
     # a facet stays small on the page, so the axes with the fewest values go there
     for axis in sorted(free, key=_facet_rank)[: max(len(free) - room, 0)]:
@@ -153,7 +162,14 @@ def lay_out(
         rows = free.pop()
     if not facets_are_said:
         facets.sort(key=list(axes).index)
-    return Layout(columns, rows, tuple(facets))
+    return Layout(columns, rows, tuple(facets), tuple(pages))
+
+
+def _all_named(axes: Sequence[Axis], said: str | Iterable[str] | None) -> list[Axis]:
+    """Return the axes of a name, or of several."""
+    alone = isinstance(said, str) or not isinstance(said, Iterable)
+    names: Iterable[object] = [said] if alone else said or ()
+    return [axis_named(axes, name) for name in names if _is_said(name)]
 
 
 def _is_said(name: object) -> bool:
@@ -176,6 +192,8 @@ def axis_named(axes: Sequence[Axis], typed: object, *, function: str = "grid") -
     by_name = {axis.name: axis for axis in axes}
     name, meant = shown(typed), None
     if isinstance(typed, str):
+        if typed in by_name:  # a word slot, or a name that somebody made up, is no parameter
+            return by_name[typed]
         try:
             name = parameter_name(typed)
         except UnknownParameter as error:

@@ -129,3 +129,14 @@ def test_every_cell_has_its_own_place(axes: list[Axis], data: st.DataObject) -> 
     places = {layout.place(point) for point in coords}
 
     assert len(coords) == len(places) == layout.grids * layout.rows * layout.columns
+
+
+def test_pages_are_the_outermost_facets_for_who_has_none() -> None:
+    """A picture of all cells shows them all."""
+    layout = lay_out([SEED, SCALE, STYLE, PROMPT], page="presetStyle")
+
+    assert (("presetStyle",), ("seed",)) == tuple(
+        tuple(axis.name for axis in axes) for axes in (layout.pages, layout.facets)
+    )
+    assert "CINEMATIC, seed 1" == layout.facet_labels[0]
+    assert 6 == len(layout.facet_labels) == layout.grids

@@ -1,0 +1,173 @@
+"""
+Small pictures of a sheet: painted once, then kept beside the library's files.
+
+What they are called follows from the picture's own bytes, so that a sheet that is opened again
+after a restart finds them; the folder `thumbnails` may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+import uuid
+from collections import OrderedDict
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image as Pillow
+
+from leonardo_nb.errors import LeonardoError
+from leonardo_nb.widgets.freeze import fitted, is_see_through, on_squares, on_white
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from leonardo_nb.library.files import StoredFile
+
+__all__ = ["BROKEN", "LARGE", "SIZES", "Thumbs", "large", "thumbs_in"]
+
+logger = logging.getLogger("leonardo_nb")
+
+SIZES: Final = (64, 128, 256)
+"""Pixels of the longer side of a small picture."""
+LARGE: Final = 1024
+"""Pixels of the longer side of a picture at the side or in a comparison."""
+AS_IT_IS_BYTES: Final = 400_000
+"""A file that is not larger, in bytes and pixels, is sent as the service made it."""
+HELD_BYTES: Final = 24_000_000
+"""Of small pictures held in memory; the disk has all of them."""
+BROKEN: Final = (LeonardoError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError)
+"""What a file that is gone, cut off or no picture raises; Pillow's own errors among them."""
+
+
+class Thumbs:
+    """
+    Small pictures of one library, for all its sheets; used from any thread.
+
+    Args:
+        folder: The library's.
+        most_bytes: How many bytes of them are held in memory; the least used go first.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int = HELD_BYTES) -> None:
+        self._folder = folder / "thumbnails"
+        self._most_bytes = most_bytes
+        self._held: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def held(self, file: StoredFile, size: int) -> bytes | None:
+        """Return the small picture of *file* if it is in memory; never waits for the disk."""
+        with self._lock:
+            data = self._held.get((file.sha256, size))
+            if data is not None:
+                self._held.move_to_end((file.sha256, size))
+            return data
+
+    def kept(self, file: StoredFile, size: int) -> bytes | None:
+        """Return the small picture of *file* if it is in memory or on the disk."""
+        data = self.held(file, size)
+        if data is not None:
+            return data
+        try:
+            data = self._place(file, size).read_bytes()
+        except OSError:
+            return None
+        if not _is_whole(data):
+            return None
+        self._hold(file, size, data)
+        return data
+
+    def make(self, file: StoredFile, size: int) -> bytes:
+        """
+        Return the small picture of *file* as WebP, painted if need be.
+
+        Raises:
+            OSError: The file is gone, or no whole picture; `BROKEN` has all that may come.
+        """
+        data = self.kept(file, size)
+        if data is None:
+            data = painted(self._source(file, size), size)
+            self._hold(file, size, data)
+            self._keep(file, size, data)
+        return data
+
+    def _source(self, file: StoredFile, size: int) -> Path | BinaryIO:
+        """Return what is quickest to be made smaller: another small picture, else the file."""
+        for larger in SIZES:
+            if larger > size and (data := self.kept(file, larger)) is not None:
+                return io.BytesIO(data)
+        return file.path
+
+    def _place(self, file: StoredFile, size: int) -> Path:
+        return self._folder / str(size) / file.sha256[:2] / f"{file.sha256}.webp"
+
+    def _hold(self, file: StoredFile, size: int, data: bytes) -> None:
+        with self._lock:
+            self._bytes += len(data) - len(self._held.pop((file.sha256, size), b""))
+            self._held[file.sha256, size] = data
+            while self._bytes > self._most_bytes:
+                self._bytes -= len(self._held.popitem(last=False)[1])
+
+    def _keep(self, file: StoredFile, size: int, data: bytes) -> None:
+        """Write it to the disk; where that cannot be, it is painted again next time."""
+        place = self._place(file, size)
+        part = place.with_name(f"{uuid.uuid4().hex}.part")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(data)
+            part.replace(place)
+        except OSError:
+            logger.debug("A small picture could not be kept in %s.", place, exc_info=True)
+            with suppress(OSError):
+                part.unlink()
+
+
+@cache
+def thumbs_in(folder: Path) -> Thumbs:
+    """Return the small pictures of the library in *folder*, the same for all its sheets."""
+    return Thumbs(folder)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether *data* is as long as a WebP says of itself: a machine may have lost its power."""
+    return data[:4] == b"RIFF" and len(data) >= 8 + int.from_bytes(data[4:8], "little") > 8
+
+
+def painted(source: Path | BinaryIO, size: int) -> bytes:
+    """Return the picture in *source* as WebP, its longer side at most *size* pixels."""
+    with Pillow.open(source) as image:
+        # a JPEG is then decoded at a half, a quarter or an eighth, which is several times faster
+        image.draft("RGB", (2 * size, 2 * size))
+        small = fitted(image, size, size)
+    if is_see_through(small):
+        small = on_squares(small)
+    buffer = io.BytesIO()
+    small.convert("RGB").save(buffer, "WEBP", quality=78, method=1)
+    return buffer.getvalue()
+
+
+def large(file: StoredFile) -> bytes:
+    """
+    Return the picture of *file* at most 1,024 pixels long, as JPEG or WebP.
+
+    A file that is small enough is given as it is, which is fast and loses nothing.
+
+    Raises:
+        OSError: The file is gone, or no whole picture; `BROKEN` has all that may come.
+    """
+    is_small = max(file.width, file.height) <= LARGE and file.size_bytes <= AS_IT_IS_BYTES
+    if is_small and file.media_type in {"image/jpeg", "image/webp"}:
+        return file.path.read_bytes()
+    with Pillow.open(file.path) as image:
+        image.draft("RGB", (LARGE, LARGE))
+        less = fitted(image, LARGE, LARGE)
+    buffer = io.BytesIO()
+    if is_see_through(less):
+        less.convert("RGBA").save(buffer, "WEBP", quality=90, method=1)
+    else:
+        on_white(less).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
