@@ -48,6 +48,7 @@ def of_job(job: Job[Any], number: int = 0, *, prompt: bool = True) -> Provenance
         model=_model(wire.get("modelId")),
         simulated=snapshot.simulated,
         nsfw=media is not None and media.nsfw,
+        seconds=job.elapsed if job.done() else None,
         cell=job.request.content_key() if prompt else None,
         withheld=withheld,
     )

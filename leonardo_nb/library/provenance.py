@@ -12,7 +12,7 @@ import io
 import json
 import math
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["Embedded", "Found", "Provenance", "embed", "found_in", "read"]
+__all__ = ["Embedded", "Found", "OnAxis", "Provenance", "embed", "found_in", "read"]
 
 VERSION: Final = 1
 """Of our JSON; counts changes that an earlier reader would misunderstand."""
@@ -40,6 +40,28 @@ WITHHELD: Final = ("prompt", "negative_prompt", "enhancePromptInstruction")
 SIGNED: Final = (
     "It carries a C2PA manifest, which holds for the file as it is, so nothing was put into it."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OnAxis:
+    """
+    Where a picture stands on one axis of its sweep.
+
+    Attributes:
+        name: The axis's.
+        label: The value as it is written at the edge of the sheet.
+        value: What JSON can hold of it; None also where it was left out.
+        at: Which of the axis's values it is, from 0.
+        role: "member", "zip", "slot" or "replicate".
+        members: What of the request it decides, where that is not just what it is called.
+    """
+
+    name: str
+    label: str
+    value: Any = None
+    at: int = 0
+    role: str = "member"
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +82,9 @@ class Provenance:
         model: The model's name, as people say it.
         simulated: Whether the built-in simulator drew it.
         nsfw: Whether the service marked it so.
+        seconds: How long the job took.
         sweep: The name of the sweep that it is a cell of.
-        coords: Its value on each axis of the sweep, by the axis's name.
-        labels: The same, as it is written at the edge of the sheet.
+        axes: Its place on each axis of the sweep.
         cell: The content key of the request; cells with one key are one job.
         withheld: What was left out on purpose: names of members, and of axes.
         software: What wrote it, with its version.
@@ -80,9 +102,9 @@ class Provenance:
     model: str = ""
     simulated: bool = False
     nsfw: bool = False
+    seconds: float | None = None
     sweep: str | None = None
-    coords: Mapping[str, Any] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    axes: tuple[OnAxis, ...] = ()
     cell: str | None = None
     withheld: tuple[str, ...] = ()
     software: str = ""
@@ -101,18 +123,16 @@ class Provenance:
             "image": self.image,
             "number": self.number,
             "created": None if self.created is None else self.created.isoformat(),
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
             "cost": _cost_json(self.cost),
             "simulated": self.simulated,
             "nsfw": self.nsfw,
+            "cell": self.cell,
             "withheld": list(self.withheld),
         }
-        if self.sweep is not None or self.coords or self.labels:
-            written["sweep"] = {
-                "name": self.sweep,
-                "coords": dict(self.coords),
-                "labels": dict(self.labels),
-                "cell": self.cell,
-            }
+        if self.sweep is not None or self.axes:
+            axes = [asdict(axis) | {"members": list(axis.members)} for axis in self.axes]
+            written["sweep"] = {"name": self.sweep, "axes": axes}
         return written
 
     def text(self) -> str:
@@ -190,10 +210,14 @@ class Found:
     Attributes:
         provenance: What is known of the picture, or None.
         why: Why nothing is known, in words that go on after the file's name; else empty.
+        size: Width and height in pixels, where the file says them.
+        media_type: By content, such as `image/png`; empty for other formats.
     """
 
     provenance: Provenance | None
     why: str = ""
+    size: tuple[int, int] | None = None
+    media_type: str = ""
 
 
 def embed(data: bytes, what: Provenance) -> Embedded:
@@ -231,7 +255,7 @@ def read(source: bytes | Path) -> Provenance | None:
     """
     Return what is known of the picture *source*: from our JSON, else from its `parameters`.
 
-    A JSON file beside the picture counts where the picture itself says nothing. Whatever the file
+    A JSON file of ours beside the picture counts where the picture itself has none of it. Whatever the file
     contains, no more than about a megabyte of it is held, and nothing is raised.
 
     Args:
@@ -249,8 +273,9 @@ def found_in(source: bytes | Path) -> Found:
             found = _found(file)
     except OSError as error:
         return Found(None, f"cannot be read ({error.strerror})")
-    if found.provenance is None and (beside := _beside(source)) is not None:
-        return Found(beside)
+    is_ours = found.provenance is not None and found.provenance.by == "leonardo_nb"
+    if found.media_type and not is_ours and (beside := _beside(source)) is not None:
+        return replace(found, provenance=beside, why="")
     return found
 
 
@@ -264,15 +289,20 @@ def _found(file: BinaryIO) -> Found:
         found = _of_infotext(said, there.parameters)
     if not there.is_whole:
         return Found(None, "is cut off")
-    if found is None and newer:
-        return Found(None, "was written by a newer version of leonardo_nb")
+    why = ""
     if found is None:
-        return Found(None, "does not say how it was made")
-    return Found(found)
+        why = "does not say how it was made"
+        if newer:
+            why = "was written by a newer version of leonardo_nb"
+    return Found(found, why, there.size, format_.MEDIA_TYPE)
 
 
 class _Format(Protocol):
     """What is done with one format; its modules do it."""
+
+    @property
+    def MEDIA_TYPE(self) -> str:  # noqa: N802  a module's constant
+        """By content."""
 
     def look(self, file: BinaryIO, /) -> Blocks:
         """Return what *file* has besides its pixels."""
@@ -298,11 +328,18 @@ class _Cost(BaseModel):
     unit: Unit
 
 
+class _Axis(BaseModel):
+    name: str
+    label: str
+    value: Any = None
+    at: int = Field(default=0, ge=0)
+    role: str = "member"
+    members: tuple[str, ...] = ()
+
+
 class _Sweep(BaseModel):
     name: str | None = None
-    coords: dict[str, Any] = Field(default_factory=dict)
-    labels: dict[str, str] = Field(default_factory=dict)
-    cell: str | None = None
+    axes: tuple[_Axis, ...] = ()
 
 
 class _Record(BaseModel):
@@ -320,7 +357,9 @@ class _Record(BaseModel):
     image: str | None = None
     number: int = Field(default=0, ge=0)
     created: AwareDatetime | None = None
+    seconds: float | None = Field(default=None, ge=0)
     cost: _Cost | None = None
+    cell: str | None = None
     simulated: bool = False
     nsfw: bool = False
     withheld: tuple[str, ...] = ()
@@ -354,10 +393,10 @@ def _of_record(written: bytes | None) -> tuple[Provenance | None, bool]:
             model=record.model,
             simulated=record.simulated,
             nsfw=record.nsfw,
+            seconds=record.seconds,
             sweep=sweep.name,
-            coords=sweep.coords,
-            labels=sweep.labels,
-            cell=sweep.cell,
+            axes=tuple(OnAxis(**dict(axis)) for axis in sweep.axes),
+            cell=record.cell,
             withheld=record.withheld,
             software=record.software,
         ),

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.provenance import of_job
-from leonardo_nb.library.provenance import WITHHELD, Embedded, Provenance, embed, read
+from leonardo_nb.library.provenance import WITHHELD, Embedded, OnAxis, Provenance, embed, read
 
 if TYPE_CHECKING:
     from leonardo_nb.sweeps.run import Run
     from leonardo_nb.sweeps.space import Axis, Cell
 
-__all__ = ["Embedded", "Provenance", "embed", "of_cell", "of_job", "read"]
+__all__ = ["Embedded", "OnAxis", "Provenance", "embed", "of_cell", "of_job", "read"]
 
 
 def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
@@ -31,21 +31,21 @@ def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
     """
     made = of_job(run.job(cell), getattr(cell, "image", 0), prompt=prompt)
     wordy = set() if prompt else {axis.name for axis in run.axes if _is_wordy(axis)}
-    labels, coords = dict[str, str](), dict[str, Any]()
-    for axis in run.axes:
-        number = axis.values.index(cell.coords[axis.name])
-        if axis.name in wordy:
-            labels[axis.name] = f"{axis.name} {number + 1}"
-        else:
-            coords[axis.name] = _plain(cell.coords[axis.name])
-            labels[axis.name] = axis.labels[number]
     return replace(
         made,
         sweep=getattr(run, "name", None),
-        coords=coords,
-        labels=labels,
+        axes=tuple(_place(axis, cell, is_told=axis.name not in wordy) for axis in run.axes),
         withheld=(*made.withheld, *sorted(wordy - set(made.withheld))),
     )
+
+
+def _place(axis: Axis, cell: Cell, *, is_told: bool) -> OnAxis:
+    value = cell.coords[axis.name]
+    at = axis.values.index(value)
+    role, members = getattr(axis, "role", "member"), tuple(getattr(axis, "members", ()) or ())
+    if not is_told:
+        return OnAxis(axis.name, f"{axis.name} {at + 1}", None, at, role, members)
+    return OnAxis(axis.name, axis.labels[at], _plain(value), at, role, members)
 
 
 def _is_wordy(axis: Axis) -> bool:

@@ -17,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from leonardo_nb.library.embedding.blocks import MOST_BYTES
 from leonardo_nb.library.embedding.infotext import Infotext, infotext, read_infotext
 from leonardo_nb.library.embedding.xmp import TRAINED
-from leonardo_nb.library.provenance import Provenance, embed, found_in, read
+from leonardo_nb.library.provenance import OnAxis, Provenance, embed, found_in, read
 from leonardo_nb.money import Credits
 
 if TYPE_CHECKING:
@@ -67,8 +67,11 @@ def facts(prompt: str = "a fox", **changes: Any) -> Provenance:
         "cost": Credits(11),
         "model": "Phoenix 1.0",
         "sweep": "foxes",
-        "coords": {"seed": 42},
-        "labels": {"seed": "42"},
+        "seconds": 7.5,
+        "axes": (
+            OnAxis("seed", "42", 42, 1),
+            OnAxis("size", "wide", [1024, 768], 0, "zip", ("width", "height")),
+        ),
         "cell": "abc",
     }
     return Provenance(request, **{**known, **changes})
@@ -157,6 +160,15 @@ def test_kinds_of_files(kind: str, mode: str, options: dict[str, Any]) -> None:
     assert (before.mode, before.size) == (after.mode, after.size)
     assert before.info.get("icc_profile") == after.info.get("icc_profile")
     assert ImageChops.difference(pixels(data), pixels(made.data)).getbbox() is None
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("options", [{}, {"lossless": True}])
+def test_sizes_are_read(kind: str, options: dict[str, Any]) -> None:
+    """Width and height are known without decoding, before and after something is put in."""
+    data = drawn(kind, **options)
+
+    assert ((40, 30), (40, 30)) == (found_in(data).size, found_in(embed(data, facts()).data).size)
 
 
 def animated() -> bytes:

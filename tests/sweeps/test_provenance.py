@@ -23,8 +23,9 @@ def test_a_cell_says_where_it_stands(studio: Studio) -> None:
     assert job.request.wire() == found.request
     assert (job.id, job.images[0].id, 0) == (found.generation, found.image, found.number)
     assert (job.cost, job.created, True) == (found.cost, found.created, found.simulated)
-    assert {"seed": 2, "presetStyle": "CINEMATIC"} == found.coords
-    assert {"seed": "2", "presetStyle": "CINEMATIC"} == found.labels
+    assert [("seed", "2", 2, 1), ("presetStyle", "CINEMATIC", "CINEMATIC", 0)] == [
+        (axis.name, axis.label, axis.value, axis.at) for axis in found.axes
+    ]
     assert cell.key == found.cell
 
 
@@ -62,7 +63,8 @@ def test_words_that_vary_can_be_left_out(studio: Studio, words: str) -> None:
     what = provenance.of_cell(run, cell, prompt=False)
     data = provenance.embed(run.job(cell).images[0].read_bytes(), what).data
 
-    assert ({}, {words: f"{words} 2"}, None) == (what.coords, what.labels, what.cell)
+    assert [(f"{words} 2", None)] == [(axis.label, axis.value) for axis in what.axes]
+    assert what.cell is None
     assert words in what.withheld
     for told in ("mystery", "fox", cell.key):
         assert told.encode() not in data

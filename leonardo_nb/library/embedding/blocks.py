@@ -38,6 +38,7 @@ class Blocks:
         exif: The EXIF block, a TIFF without the word Exif before it.
         is_signed: Whether a C2PA manifest is there, which any change of the file would break.
         is_whole: Whether the file goes on to its own end; pixels are not looked at.
+        size: Width and height in pixels, as its head says; None where it says nothing.
     """
 
     record: bytes | None = None
@@ -46,6 +47,7 @@ class Blocks:
     exif: bytes | None = None
     is_signed: bool = False
     is_whole: bool = False
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

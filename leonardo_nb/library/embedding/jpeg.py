@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-__all__ = ["MAGIC", "look", "splice"]
+__all__ = ["MAGIC", "MEDIA_TYPE", "look", "splice"]
 
+MEDIA_TYPE: Final = "image/jpeg"
 MAGIC: Final = b"\xff\xd8\xff"
 _EXIF: Final = b"Exif\0\0"
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
@@ -34,6 +35,8 @@ _APP0, _APP1, _APP9, _APP11 = 0xE0, 0xE1, 0xE9, 0xEB
 _WORDS: Final = {_APP1, _APP9, 0xED, 0xFE}
 """Where words are: EXIF and XMP, ours, those of an editor, comments."""
 _START_OF_SCAN, _END = 0xDA, 0xD9
+_FRAMES: Final = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+"""Segments that say how large the picture is, for each way of coding it."""
 _MOST: Final = 65_533
 """Bytes of a segment, without the two that say its length."""
 _PART: Final = 60_000
@@ -52,11 +55,14 @@ def look(file: BinaryIO) -> Blocks:
     """Return what the JPEG *file* has besides its pixels."""
     parts: dict[int, bytes] = {}
     count = 0
-    xmp = exif = None
+    xmp = exif = size = None
     signed = whole = False
     for each in _segments(file):
         if each.kind == _START_OF_SCAN:
             whole = _ends(file, each.start)
+        elif each.kind in _FRAMES and (head := payload(file, each.start, min(each.length, 5))):
+            high, wide = struct.unpack(">xHH", head.rjust(5, b"\0"))
+            size = wide, high
         elif each.kind == _APP11:
             signed = signed or payload(file, each.start, min(each.length, 2)) == b"JP"
         elif each.kind == _APP1 and (content := payload(file, each.start, each.length)):
@@ -77,6 +83,7 @@ def look(file: BinaryIO) -> Blocks:
         exif=exif,
         is_signed=signed,
         is_whole=whole,
+        size=size,
     )
 
 

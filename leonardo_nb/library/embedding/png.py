@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-__all__ = ["MAGIC", "look", "splice"]
+__all__ = ["MAGIC", "MEDIA_TYPE", "look", "splice"]
 
+MEDIA_TYPE: Final = "image/png"
 MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 _OWN, _PARAMETERS, _XMP = "leonardo_nb", "parameters", "XML:com.adobe.xmp"
 _TEXTS: Final = {b"tEXt", b"zTXt", b"iTXt"}
@@ -46,10 +47,12 @@ class _Chunk(NamedTuple):
 def look(file: BinaryIO) -> Blocks:
     """Return what the PNG *file* has besides its pixels; of words that stand twice, the first."""
     texts: dict[str, str] = {}
-    exif = None
+    exif = size = None
     signed = whole = False
     for each in _chunks(file):
-        if each.kind in _TEXTS and (found := _text_of(file, each)):
+        if each.kind == b"IHDR" and len(head := _content(file, each) or b"") == 13:
+            size = struct.unpack_from(">II", head)
+        elif each.kind in _TEXTS and (found := _text_of(file, each)):
             texts.setdefault(*found)
         elif each.kind == b"eXIf":
             exif = exif or _content(file, each)
@@ -66,6 +69,7 @@ def look(file: BinaryIO) -> Blocks:
         exif=exif,
         is_signed=signed,
         is_whole=whole,
+        size=size,
     )
 
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-__all__ = ["MAGIC", "look", "splice"]
+__all__ = ["MAGIC", "MEDIA_TYPE", "look", "splice"]
 
+MEDIA_TYPE: Final = "image/webp"
 MAGIC: Final = b"RIFF"
 _OWN: Final = b"LNBJ"
 _EXIF, _XMP, _EXTENDED, _MANIFEST = b"EXIF", b"XMP ", b"VP8X", b"C2PA"
@@ -40,8 +41,12 @@ def look(file: BinaryIO) -> Blocks:
     """Return what the WebP *file* has besides its pixels."""
     found: dict[bytes, bytes | None] = {}
     signed = pixels = False
+    size = None
     last = 12
     for each in _chunks(file):
+        if size is None:
+            head = payload(file, each.start, min(each.length, 10)) or b""
+            size = _size(head if each.kind == _EXTENDED else _extended(each.kind, head))
         if each.kind in {_OWN, _EXIF, _XMP} and not found.get(each.kind):
             found[each.kind] = payload(file, each.start, each.length)
         signed = signed or each.kind == _MANIFEST
@@ -55,6 +60,7 @@ def look(file: BinaryIO) -> Blocks:
         exif=exif,
         is_signed=signed,
         is_whole=pixels and last >= _said_end(file),
+        size=size,
     )
 
 
@@ -78,8 +84,9 @@ def splice(file: BinaryIO, what: Written) -> bytes:
     if what.xmp is not None:
         put[_XMP] = what.xmp
     put[_OWN] = what.record
-    head = bytearray(has.get(_EXTENDED) or _extended(chunks[0].kind, has))
-    if len(head) < 10:
+    first = chunks[0].kind
+    head = bytearray(has.get(_EXTENDED) or _extended(first, has[first]))
+    if _size(bytes(head)) is None:
         raise NoRoom("The WebP is damaged.")
     head[0] |= _HAS_EXIF * (_EXIF in put) | _HAS_XMP * (_XMP in put)
     kept = [
@@ -124,19 +131,24 @@ def _bare(exif: bytes | None) -> bytes | None:
     return None if exif is None else exif.removeprefix(b"Exif\0\0")
 
 
-def _extended(kind: bytes, has: dict[bytes, bytes]) -> bytes:
-    """Return the head that a simple file lacks, with the size that its pixels say."""
-    flags = width = height = 0
-    try:
-        if kind == b"VP8L":
-            bits = int(struct.unpack_from("<I", has[kind], 1)[0])
-            width, height = bits & 0x3FFF, bits >> 14 & 0x3FFF
-            flags = _HAS_ALPHA * (bits >> 28 & 1)
-        else:
-            wide, high = map(int, struct.unpack_from("<HH", has[b"VP8 "], 6))
-            width, height = (wide & 0x3FFF) - 1, (high & 0x3FFF) - 1
-    except (KeyError, struct.error) as error:
-        raise NoRoom("The WebP is damaged.") from error
+def _extended(kind: bytes, pixels: bytes) -> bytes:
+    """Return the head that a simple file lacks, of what its *pixels* begin with; else b""."""
+    flags = 0
+    if kind == b"VP8L" and len(pixels) >= 5:
+        bits = int.from_bytes(pixels[1:5], "little")
+        width, height = bits & 0x3FFF, bits >> 14 & 0x3FFF
+        flags = _HAS_ALPHA * (bits >> 28 & 1)
+    elif kind == b"VP8 " and len(pixels) >= 10:
+        width, height = (int(side & 0x3FFF) - 1 for side in struct.unpack_from("<HH", pixels, 6))
+    else:
+        return b""
     if width < 0 or height < 0:
-        raise NoRoom("The WebP is damaged.")
+        return b""
     return struct.pack("<I", flags) + width.to_bytes(3, "little") + height.to_bytes(3, "little")
+
+
+def _size(head: bytes) -> tuple[int, int] | None:
+    """Return the size that an extended *head* says."""
+    if len(head) < 10:
+        return None
+    return int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1
