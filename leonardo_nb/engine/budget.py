@@ -7,19 +7,30 @@ here it becomes errors in sentences.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio.to_thread
 
+from leonardo_nb.engine.gathering import Gathering
 from leonardo_nb.errors import BudgetExceeded
 from leonardo_nb.money import converted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from leonardo_nb.engine.terms import Terms, Wall
     from leonardo_nb.library.ledger import Ledger
     from leonardo_nb.money import Cost
 
 __all__ = ["Purse"]
+
+
+class _Asked(NamedTuple):
+    """An amount that is to be set aside for one job behind one wall."""
+
+    uid: str
+    amount: Cost
+    wall: Wall
 
 
 class Purse:
@@ -37,6 +48,8 @@ class Purse:
     def __init__(self, ledger: Ledger, wall: Wall | None) -> None:
         self.wall = wall
         self._ledger = ledger
+        # many at once: each sums up its scope, and ten thousand sums of ten thousand take minutes
+        self._asked = Gathering(self._reserved)
 
     @property
     def spent(self) -> Cost | None:
@@ -59,15 +72,23 @@ class Purse:
         """
         for wall in terms.walls:
             amount = self._amount(price, wall, terms)
-            is_kept = await anyio.to_thread.run_sync(
-                self._ledger.reserve, uid, amount, wall.limit, wall.scope
-            )
-            if not is_kept:
+            if not await self._asked.done(_Asked(uid, amount, wall)):
                 left = await anyio.to_thread.run_sync(self.left_of, wall)
                 raise BudgetExceeded(
                     f"The job costs {converted(amount, wall.limit.unit)} and {left} of {wall.name} "
                     f"of {wall.limit} is left; nothing was sent. {_advice(wall)}"
                 )
+
+    def _reserved(self, asked: Sequence[_Asked]) -> Sequence[bool]:
+        """Return which of *asked* were set aside; one transaction for each wall."""
+        of_wall: dict[Wall, dict[str, Cost]] = {}
+        for each in asked:
+            of_wall.setdefault(each.wall, {})[each.uid] = each.amount
+        kept = {
+            wall: self._ledger.reserve_all(amounts, wall.limit, wall.scope)
+            for wall, amounts in of_wall.items()
+        }
+        return [each.uid in kept[each.wall] for each in asked]
 
     @staticmethod
     def _amount(price: Cost | None, wall: Wall, terms: Terms) -> Cost:

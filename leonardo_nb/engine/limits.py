@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from collections import deque
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING
 
 import anyio
@@ -90,6 +91,16 @@ class Limits:
         return account_slots if self.slots is None else min(self.slots, most)
 
 
+@dataclass(order=True, slots=True)
+class _InLine:
+    """Somebody who waits for a place."""
+
+    order: float
+    came: int
+    called: anyio.Event = field(compare=False)
+    is_gone: bool = field(default=False, compare=False)
+
+
 class Slots:
     """
     A number of places; who comes when all are taken waits in line.
@@ -114,7 +125,9 @@ class Slots:
     ) -> None:
         self._total = total
         self._taken = 0
-        self._line: deque[anyio.Event] = deque()
+        self._line: list[_InLine] = []
+        self._gone = 0
+        self._came = count()
         self._board = board
         self._name = name
         self._lease = lease
@@ -134,11 +147,15 @@ class Slots:
         self._call_next()
 
     @asynccontextmanager
-    async def place(self, *, at_once: bool = False) -> AsyncIterator[None]:
+    async def place(
+        self, order: float = float("inf"), *, at_once: bool = False
+    ) -> AsyncIterator[None]:
         """
         Hold one place for as long as the block runs.
 
         Args:
+            order: Where to stand in this process's line, the smallest first; those of one number
+                in the order in which they come. Who left the line finds his place again with it.
             at_once: Wait for nothing, because the job is at the service already; it then counts
                 like the others, and those who come later wait for it.
 
@@ -148,7 +165,7 @@ class Slots:
         if at_once:
             self._taken += 1
         else:
-            await self._local_place()
+            await self._local_place(order)
         try:
             if self._board is None:
                 yield
@@ -174,20 +191,29 @@ class Slots:
 
             await self._board.change(renew)
 
-    async def _local_place(self) -> None:
-        if not self._line and self._taken < self._total:
+    async def _local_place(self, order: float) -> None:
+        if self._taken < self._total and len(self._line) == self._gone:
             self._taken += 1
             return
-        turn = anyio.Event()
-        self._line.append(turn)
+        mine = _InLine(order, next(self._came), anyio.Event())
+        heappush(self._line, mine)
         try:
-            await turn.wait()
+            await mine.called.wait()
         except BaseException:
-            if turn.is_set():  # called and cancelled at once: the place goes to the next
+            if mine.called.is_set():  # called and cancelled at once: the place goes to the next
                 self._leave()
             else:
-                self._line.remove(turn)
+                self._leave_line(mine)
             raise
+
+    def _leave_line(self, who: _InLine) -> None:
+        """Let *who* wait no longer, without looking for him among thousands."""
+        who.is_gone = True
+        self._gone += 1
+        if self._gone > len(self._line) / 2:
+            self._line = [each for each in self._line if not each.is_gone]
+            heapify(self._line)
+            self._gone = 0
 
     @asynccontextmanager
     async def _shared_place(self, board: Board, *, at_once: bool) -> AsyncIterator[None]:
@@ -233,8 +259,12 @@ class Slots:
 
     def _call_next(self) -> None:
         while self._line and self._taken < self._total:
-            self._taken += 1
-            self._line.popleft().set()
+            first = heappop(self._line)
+            if first.is_gone:
+                self._gone -= 1
+            else:
+                self._taken += 1
+                first.called.set()
 
 
 class PerMinute:

@@ -22,7 +22,8 @@ from leonardo_nb.engine.boards import FileBoard, MemoryBoard
 from leonardo_nb.engine.budget import Purse
 from leonardo_nb.engine.downloads import Downloads
 from leonardo_nb.engine.following import Following
-from leonardo_nb.engine.intents import Intents
+from leonardo_nb.engine.gathering import Gathering
+from leonardo_nb.engine.holding import Holding
 from leonardo_nb.engine.kinds import KINDS
 from leonardo_nb.engine.leases import Lease
 from leonardo_nb.engine.lifecycle import (
@@ -52,7 +53,7 @@ from leonardo_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.thread import Engine
     from leonardo_nb.library.files import MediaStore
     from leonardo_nb.library.ledger import Ledger
-    from leonardo_nb.library.records import MediaFile
+    from leonardo_nb.library.records import JobRecord, MediaFile
     from leonardo_nb.money import Cost
     from leonardo_nb.service.client import Client
     from leonardo_nb.service.requests import Body, CreateGeneration, VariationBody, VideoBody
@@ -142,6 +143,7 @@ class Runner:
         recent = Recent(client, self._balance.user_id, clock)
         self._rows = Rows(self.lease, clock, client.base_url, simulated=simulated)
         awaited: dict[str, anyio.Event] = {}
+        self._holding = Holding()
         search = Search(
             client=client,
             ledger=ledger,
@@ -158,6 +160,7 @@ class Runner:
             pace=pace,
             purse=self.purse,
             limits=limits,
+            holding=self._holding,
             clock=clock,
             search=search,
             rows=self._rows,
@@ -194,6 +197,7 @@ class Runner:
             purse=self.purse,
             balance=self._balance,
             slots=self._slots,
+            holding=self._holding,
             sending=self._sending,
             following=Following(ledger, clock, engine.spawn),
             watches=self._watches,
@@ -204,7 +208,7 @@ class Runner:
         )
         self.jobs: WeakValueDictionary[str, Job[Any]] = WeakValueDictionary()
         """Every job of this studio that somebody still holds, by its own name."""
-        self._intents = Intents(ledger)
+        self._intents = Gathering(self._intended)
         self.taking_up = TakingUp(
             client=client,
             ledger=ledger,
@@ -312,6 +316,36 @@ class Runner:
         for the same at once one pays.
         """
         return self._once([self._asked(request, None, terms) for request in requests])
+
+    def hold(self, jobs: Iterable[Job[Any]]) -> None:
+        """
+        Send none of *jobs* until `let_go`; when this returns, nothing more of them leaves.
+
+        What is on its way, or at the service, goes on to its end. A job that is held takes no
+        slot and no turn, costs nothing, and can be cancelled. What was set aside for it in budgets
+        stays so, see `Holding`. It is not written down: after a restart `resume()` sends it.
+
+        Args:
+            jobs: Of this studio. Those that have ended, or that another kernel works on, stay as
+                they are.
+        """
+        self._on_engine(self._holding.hold, tuple(jobs))
+
+    def let_go(self, jobs: Iterable[Job[Any]]) -> None:
+        """Let *jobs* be sent again, at once where there is room, in the order of their asking."""
+        self._on_engine(self._holding.let_go, tuple(jobs))
+
+    def _on_engine(
+        self, function: Callable[[tuple[Job[Any], ...]], None], jobs: tuple[Job[Any], ...]
+    ) -> None:
+        if self.engine.is_current_thread():
+            function(jobs)
+            return
+
+        async def call() -> None:
+            function(jobs)
+
+        self.engine.wait(self.engine.run(call))
 
     def _asked(self, request: Body, source: MediaFile | None, terms: Terms) -> Snapshot:
         uid = uuid.uuid4().hex
@@ -453,6 +487,7 @@ class Runner:
         finally:
             if self._scopes.get(job.uid) is scope:
                 del self._scopes[job.uid]
+            self._holding.forget(job.uid)
             if not self._scopes:
                 self._idle.set()
             job.abandon(
@@ -472,5 +507,9 @@ class Runner:
 
     async def _whole_way(self, job: Job[Any]) -> None:
         self.lease.begin()
-        await self._intents.write(self._rows.intent(job.snapshot))
+        await self._intents.done(self._rows.intent(job.snapshot))
         await self._ways.paid(job)
+
+    def _intended(self, records: Sequence[JobRecord]) -> Sequence[None]:
+        self._ledger.intend_all(records)
+        return [None] * len(records)

@@ -23,6 +23,7 @@ from leonardo_nb.service.retries import Again, Kind, Unknown, decide, failure_of
 if TYPE_CHECKING:
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.budget import Purse
+    from leonardo_nb.engine.holding import Holding
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.leases import Lease
     from leonardo_nb.engine.limits import Limits, Pace
@@ -55,6 +56,7 @@ class Sending:
         pace: When requests may go.
         purse: What may be spent.
         limits: For how long "too many requests" is tried again.
+        holding: Which jobs are not to be sent for now.
         clock: Time.
         search: Looks for what became of a request whose answer was lost.
         rows: What is written down.
@@ -70,6 +72,7 @@ class Sending:
         pace: Pace,
         purse: Purse,
         limits: Limits,
+        holding: Holding,
         clock: Clock,
         search: Search,
         rows: Rows,
@@ -81,6 +84,7 @@ class Sending:
         self._pace = pace
         self._purse = purse
         self._limits = limits
+        self._holding = holding
         self._clock = clock
         self._search = search
         self._rows = rows
@@ -104,6 +108,7 @@ class Sending:
 
         Raises:
             TakenOver: Another engine has the job.
+            HeldBack: It is held, and was not sent.
             OutcomeUnknown: Its answer was lost, and the user has to say what is to happen.
             LeonardoError: The service said no, or it did not reach it; nothing was made.
         """
@@ -116,6 +121,7 @@ class Sending:
             await self._purse.reserve(job.uid, job.price, job.snapshot.terms)
         attempt, waited = 1, 0.0
         while True:
+            self._holding.check(job)
             try:
                 async with self._pace.request(job.request.endpoint):
                     await anyio.lowlevel.checkpoint_if_cancelled()  # withdrawn in the last moment

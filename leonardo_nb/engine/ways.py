@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
 
 from leonardo_nb.engine import words
+from leonardo_nb.engine.holding import HeldBack
 from leonardo_nb.engine.lifecycle import (
     Acked,
     Cancelled,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.budget import Purse
     from leonardo_nb.engine.downloads import Downloads
     from leonardo_nb.engine.following import Following
+    from leonardo_nb.engine.holding import Holding
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.leases import Lease
     from leonardo_nb.engine.limits import Slots
@@ -77,6 +80,7 @@ class Ways:
         purse: What may be spent.
         balance: What the account has, and what jobs cost.
         slots: The places for each kind of job.
+        holding: Which jobs are not to be sent for now.
         sending: Sends what costs money.
         following: Watches what other engines work on.
         watches: Look at jobs at the service, by where they are looked for.
@@ -95,6 +99,7 @@ class Ways:
         purse: Purse,
         balance: Balance,
         slots: Mapping[str, Slots],
+        holding: Holding,
         sending: Sending,
         following: Following,
         watches: Mapping[str, Watch],
@@ -109,6 +114,8 @@ class Ways:
         self._purse = purse
         self._balance = balance
         self._slots = slots
+        self._holding = holding
+        self._orders = count()
         self._sending = sending
         self._following = following
         self._watches = watches
@@ -120,15 +127,23 @@ class Ways:
 
     async def paid(self, job: Job[Any]) -> None:
         """From what is written down and was never sent to the saved files."""
+        order = next(self._orders)
         try:
             await self._balance.refresh()
         except LeonardoError as error:
             raise words.unsent(error) from error.__cause__
         price = await self._price_or_none(job)
         await self._purse.reserve(job.uid, price, job.snapshot.terms)
-        async with self._slots[job.kind].place():
-            await self._sending.accepted(job, job.snapshot.terms.resend)
-            await self.accepted(job, learns=True)
+        while True:
+            await self._holding.until_let_go(job)
+            try:
+                with self._holding.waiting(job):
+                    async with self._slots[job.kind].place(order):
+                        await self._sending.accepted(job, job.snapshot.terms.resend)
+                        await self.accepted(job, learns=True)
+            except HeldBack:
+                continue
+            return
 
     async def accepted(self, job: Job[Any], *, learns: bool = False) -> None:
         """From the service's id to the saved files."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sql
@@ -22,7 +23,7 @@ from leonardo_nb.library.tables import FILES, JOBS, POSTERS, RESERVATIONS, STORE
 from leonardo_nb.money import Cost, converted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -81,8 +82,7 @@ class Ledger:
     def intend_all(self, records: Sequence[JobRecord]) -> None:
         """Write down that *records* are about to be asked for, all of them or none."""
         with self._writing() as connection:
-            for record in records:
-                connection.execute(sql.insert(JOBS).values(_intended(record)))
+            _insert(connection, records)
 
     def intend_once(self, records: Sequence[JobRecord]) -> tuple[JobRecord, ...]:
         """
@@ -105,11 +105,13 @@ class Ledger:
                 records[0].base_url if records else "",
                 simulated=bool(records) and records[0].simulated,
             )
+            new = []
             for record in records:
                 if record.content_key not in there:
-                    connection.execute(sql.insert(JOBS).values(_intended(record)))
+                    new.append(record)
                     there[record.content_key] = record
                 found.append(there[record.content_key])
+            _insert(connection, new)
         return tuple(found)
 
     def has(
@@ -363,22 +365,86 @@ class Ledger:
         Returns:
             Whether it was set aside.
         """
-        query = _reserved(scope).where(RESERVATIONS.c.uid != uid)
-        mine = (RESERVATIONS.c.scope == scope) & (RESERVATIONS.c.uid == uid)
-        price = {"amount": str(amount.amount), "unit": amount.unit}
+        return uid in self.reserve_all({uid: amount}, limit, scope)
+
+    def reserve_all(self, amounts: Mapping[str, Cost], limit: Cost, scope: str) -> AbstractSet[str]:
+        """
+        Set *amounts* aside as `reserve` does, as many of them as fit, in their order.
+
+        Args:
+            amounts: What each job is said to cost, by our name for it.
+            limit: The most that the jobs of the scope may cost together.
+            scope: Name of the budget.
+
+        Returns:
+            The jobs for which it was set aside.
+        """
+        kept: set[str] = set()
+        rows: list[dict[str, str]] = []
         with self._writing(alone_on=f"budget {scope}") as connection:
-            spent, kept = _summed(connection.execute(query), limit.unit)
-            if spent + kept + converted(amount, limit.unit) > limit:
-                return False
-            connection.execute(sql.delete(RESERVATIONS).where(mine))
-            connection.execute(sql.insert(RESERVATIONS).values(scope=scope, uid=uid, **price))
-            if amount.amount:  # nothing is set aside for a price that nobody knows
+            before = self._set_aside(connection, scope, list(amounts))
+            changed = {uid for uid, amount in before.items() if amount != amounts[uid]}
+            for uid in changed:
+                if self._reserve_again(connection, uid, amounts[uid], limit, scope):
+                    kept.add(uid)
+            total = sum(_summed(connection.execute(_reserved(scope)), limit.unit), limit * 0)
+            if total <= limit:  # what is counted already needs no second sum
+                kept |= before.keys() - changed
+            for uid, amount in amounts.items():
+                worth = converted(amount, limit.unit)
+                if uid not in before and total + worth <= limit:
+                    total += worth
+                    rows.append({"uid": uid, "amount": str(amount.amount), "unit": amount.unit})
+            if rows:
                 connection.execute(
-                    sql.update(JOBS)
-                    .where(JOBS.c.uid == uid)
-                    .values(price_amount=price["amount"], price_unit=price["unit"])
+                    sql.insert(RESERVATIONS), [{"scope": scope, **row} for row in rows]
                 )
+            self._price(connection, rows)
+        return kept | {row["uid"] for row in rows}
+
+    @staticmethod
+    def _set_aside(
+        connection: sql.Connection, scope: str, uids: Sequence[str]
+    ) -> dict[str, Cost | None]:
+        """Return what is set aside for *uids*; None for what counts as another amount, or not."""
+        found: dict[str, Cost | None] = {}
+        counts = JOBS.c.state.in_(UNFINISHED) & JOBS.c.cost_amount.is_(None)
+        columns = (RESERVATIONS.c.uid, RESERVATIONS.c.amount, RESERVATIONS.c.unit)
+        query = sql.select(*columns, counts.label("counts")).join_from(
+            RESERVATIONS, JOBS, JOBS.c.uid == RESERVATIONS.c.uid
+        )
+        for start in range(0, len(uids), AT_ONCE):
+            these = RESERVATIONS.c.uid.in_(uids[start : start + AT_ONCE])
+            for row in connection.execute(query.where(RESERVATIONS.c.scope == scope, these)):
+                found[row.uid] = Cost.of(row.amount, row.unit) if row.counts else None
+        return found
+
+    def _reserve_again(
+        self, connection: sql.Connection, uid: str, amount: Cost, limit: Cost, scope: str
+    ) -> bool:
+        """Put another amount in the place of the one that is set aside for *uid*, if it fits."""
+        query = _reserved(scope).where(RESERVATIONS.c.uid != uid)
+        spent, kept = _summed(connection.execute(query), limit.unit)
+        if spent + kept + converted(amount, limit.unit) > limit:
+            return False
+        price = {"amount": str(amount.amount), "unit": amount.unit}
+        mine = (RESERVATIONS.c.scope == scope) & (RESERVATIONS.c.uid == uid)
+        connection.execute(sql.update(RESERVATIONS).where(mine).values(**price))
+        self._price(connection, [{"uid": uid, **price}])
         return True
+
+    @staticmethod
+    def _price(connection: sql.Connection, rows: Sequence[Mapping[str, str]]) -> None:
+        """Write down what jobs are said to cost; nothing for a price that nobody knows."""
+        of_price: dict[tuple[str, str], list[str]] = {}
+        for row in rows:
+            if Decimal(row["amount"]):
+                of_price.setdefault((row["amount"], row["unit"]), []).append(row["uid"])
+        for (amount, unit), uids in of_price.items():
+            for start in range(0, len(uids), AT_ONCE):
+                these = JOBS.c.uid.in_(uids[start : start + AT_ONCE])
+                query = sql.update(JOBS).where(these)
+                connection.execute(query.values(price_amount=amount, price_unit=unit))
 
     def count_in(self, uid: str, amount: Cost, scope: str) -> None:
         """Count *amount* for job *uid* in a budget, whatever is left of it: it may be spent."""
@@ -704,6 +770,16 @@ def _accounted(record: JobRecord) -> dict[str, object]:
     if record.resent:
         columns["resent"] = record.resent
     return columns
+
+
+def _insert(connection: sql.Connection, records: Sequence[JobRecord]) -> None:
+    """Write *records* down, those of the same columns in one statement."""
+    of_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    for record in records:
+        row = _intended(record)
+        of_columns.setdefault(tuple(row), []).append(row)
+    for rows in of_columns.values():
+        connection.execute(sql.insert(JOBS), rows)
 
 
 def _intended(record: JobRecord) -> dict[str, object]:

@@ -866,3 +866,28 @@ def test_what_gave_a_picture_is_found(ledger: Ledger, tmp_path: Path) -> None:
     found = [ledger.made(name) for name in ("i1", "job-u1", "job", "i")]
 
     assert ["u2", "u1", None, None] == [each and each.uid for each in found]
+
+
+def test_many_reservations_are_one_sum(ledger: Ledger) -> None:
+    """Of ten jobs those fit that fit one after the other, the last one after one that did not."""
+    for number in range(10):
+        ledger.intend(record(f"u{number}"))
+    amounts = {f"u{number}": Credits(30) for number in range(4)} | {"u9": Credits(10)}
+
+    kept = ledger.reserve_all(amounts, Credits(100), "s")
+
+    assert {"u0", "u1", "u2", "u9"} == kept
+    assert (Credits(0), Credits(100)) == ledger.reserved("s", "CREDITS")
+
+
+def test_what_is_set_aside_already_fits_again(ledger: Ledger) -> None:
+    """Jobs that are taken up after a restart keep their place in a budget that is full."""
+    for number in range(3):
+        ledger.intend(record(f"u{number}"))
+    amounts = {"u0": Credits(50), "u1": Credits(50)}
+    ledger.reserve_all(amounts, Credits(100), "s")
+
+    again = ledger.reserve_all(amounts | {"u2": Credits(1)}, Credits(100), "s")
+    lower = ledger.reserve_all(amounts, Credits(99), "s")
+
+    assert ({"u0", "u1"}, set()) == (again, lower)
