@@ -38,6 +38,7 @@ ON_PURPOSE = {
     ("leonardo_nb.cli", ""),  # asks for the version
     ("leonardo_nb.engine.job", "widgets"),  # inside the method that shows a job
     ("leonardo_nb.engine.resumed", "widgets"),  # inside the method that shows jobs
+    ("leonardo_nb.sweeps.methods", "widgets"),  # inside the methods that show a run's pictures
     ("leonardo_nb.sweeps.run", "widgets"),  # inside the method that shows a run
 }
 
@@ -47,6 +48,7 @@ PURE = (
     "leonardo_nb.engine.polling",
     "leonardo_nb.engine.standing",
     "leonardo_nb.service.rules",
+    "leonardo_nb.sweeps.rank",
     "leonardo_nb.sweeps.space",
 )
 EDGES = {"IPython", "anyio", "asyncio", "httpx", "ipywidgets", "sqlalchemy", "starlette", "time"}
