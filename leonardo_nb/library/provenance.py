@@ -255,8 +255,8 @@ def read(source: bytes | Path) -> Provenance | None:
     """
     Return what is known of the picture *source*: from our JSON, else from its `parameters`.
 
-    A JSON file of ours beside the picture counts where the picture itself has none of it. Whatever the file
-    contains, no more than about a megabyte of it is held, and nothing is raised.
+    A JSON file of ours beside the picture counts where the picture itself has none of it. Whatever
+    the file contains, no more than about a megabyte of it is held, and nothing is raised.
 
     Args:
         source: The bytes of a file, or where it is.

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image as Pillow
+from PIL.PngImagePlugin import PngInfo
+
+from leonardo_nb.errors import LibraryError
+from leonardo_nb.sweeps import provenance, sweep
+from leonardo_nb.sweeps.from_files import from_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps import Run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder."""
+    folder = tmp_path / "foxes"
+    folder.mkdir()
+    return folder
+
+
+def handed_on(run: Run, folder: Path, *, prompt: bool = True) -> list[Path]:
+    """Write a copy of each of *run*'s pictures, and return where they are, in its order."""
+    paths = []
+    for cell in run.cells:
+        what = provenance.of_cell(run, cell, prompt=prompt)
+        path = folder / f"{len(run.cells) - cell.index}.jpg"
+        path.write_bytes(provenance.embed(run.job(cell).images[0].read_bytes(), what).data)
+        paths.append(path)
+    return paths
+
+
+def foreign(parameters: str | None) -> bytes:
+    """Return a picture of another program."""
+    info = PngInfo()
+    if parameters is not None:
+        info.add_text("parameters", parameters)
+    buffer = io.BytesIO()
+    Pillow.new("RGB", (32, 24), "teal").save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()
+
+
+def test_a_sweep_comes_back_as_it_was(studio: Studio, folder: Path) -> None:
+    """Axes, order of values, requests, keys, ids and prices are those of the run."""
+    run = sweep("a fox", seed=[9, 2], presetStyle=["DYNAMIC", "CINEMATIC"], studio=studio).result()
+    handed_on(run, folder)
+
+    again = from_files(folder, studio=studio)
+
+    assert [axis.name for axis in run.axes] == [axis.name for axis in again.axes]
+    assert [axis.values for axis in run.axes] == [axis.values for axis in again.axes]
+    assert [cell.coords for cell in run.cells] == [cell.coords for cell in again.cells]
+    assert [cell.key for cell in run.cells] == [cell.key for cell in again.cells]
+    assert [job.request for job in run.jobs] == [job.request for job in again.jobs]
+    assert [job.id for job in run.jobs] == [job.id for job in again.jobs]
+    assert [job.cost for job in run.jobs] == [job.cost for job in again.jobs]
+    assert [image.id for image in run.images] == [image.id for image in again.images]
+    assert ({}, "a fox") == (again.left_out, again.fixed["prompt"])
+
+
+def test_it_is_a_run_like_any_other(studio: Studio, folder: Path) -> None:
+    """Parts, layouts and sheets are made of it, and it says that nothing was spent."""
+    run = sweep("a fox", seed=[1, 2], guidance_scale=[3, 7], studio=studio).result()
+    handed_on(run, folder)
+
+    again = from_files(folder, studio=studio)
+
+    assert 4 == again.counts.done == len(again)
+    assert again.sel(seed=2, guidance_scale=7).request.seed == 2  # type: ignore[union-attr]
+    assert (None, True, True) == (again.cost, again.simulated, again.done())
+    assert again.contact_sheet(tile=32).width > 64
+    assert "<Run of 4 cells: 4 done, from foxes>" == repr(again)
+
+
+def test_files_stay_where_they_are(studio: Studio, folder: Path) -> None:
+    """A picture is the file in the folder, and the library is not written to."""
+    run = sweep("a fox", seed=[1, 2], studio=studio).result()
+    paths = handed_on(run, folder)
+    before = sorted(studio.folder.rglob("*"))
+
+    again = from_files(folder, studio=studio)
+
+    assert [path.resolve() for path in paths] == [image.path for image in again.images]
+    assert (2, before) == (len(studio.jobs()), sorted(studio.folder.rglob("*")))
+
+
+def test_missing_and_broken_pictures(studio: Studio, folder: Path) -> None:
+    """What is gone is a hole in the grid; what is broken, foreign or there twice is listed."""
+    run = sweep("a fox", seed=[1, 2, 3], guidance_scale=[3, 7], studio=studio).result()
+    paths = handed_on(run, folder)
+    paths[0].unlink()
+    data = paths[3].read_bytes()
+    paths[3].write_bytes(data[: len(data) // 2])
+    (folder / "a copy.jpg").write_bytes(paths[2].read_bytes())
+    (folder / "holiday.png").write_bytes(foreign(None))
+    (folder / "film.gif").write_bytes(b"GIF89a")
+    (folder / "notes.txt").write_text("not a picture, and not spoken of")
+
+    again = from_files(folder, studio=studio)
+
+    assert [3, 2] == [len(axis) for axis in again.axes]
+    assert 4 == len(again.cells)
+    assert {
+        "3.jpg": "is cut off",
+        "a copy.jpg": "is there already",
+        "holiday.png": "does not say how it was made",
+        "film.gif": "is neither JPEG, PNG nor WebP",
+    } == {path.name: why for path, why in again.left_out.items()}
+
+
+def test_pictures_of_another_program(studio: Studio, folder: Path) -> None:
+    """What varies in their parameters is laid out, and what they do not say is not claimed."""
+    for steps in (10, 20):
+        for cfg in (4.5, 7, 9):
+            text = (
+                f"a hare\nNegative prompt: fog\nSteps: {steps}, Sampler: Euler a, "
+                f"CFG scale: {cfg}, Seed: 5, Size: 32x24, Model: dream, Version: v1.9"
+            )
+            (folder / f"{steps}-{cfg}.png").write_bytes(foreign(text))
+
+    again = from_files(folder, studio=studio)
+    job = again.jobs[0]
+
+    assert {"num_inference_steps": (10, 20), "guidance_scale": (4.5, 7, 9)} == {
+        axis.name: axis.values for axis in again.axes
+    }
+    assert ("a hare", "fog", "Euler a", "dream", 5) == (
+        job.request.prompt,
+        job.request.negative_prompt,
+        job.request.scheduler,
+        job.request.modelId,
+        job.request.seed,
+    )
+    assert (None, None, None) == (job.id, job.cost, job.request.alchemy)
+    assert "say a part of its request" in job.notes[0]
+
+
+def test_words_that_were_left_out_keep_their_places(studio: Studio, folder: Path) -> None:
+    """A sweep of prompts without their words is laid out by their numbers."""
+    run = sweep(["a fox", "a hare"], seed=[1, 2], studio=studio).result()
+    handed_on(run, folder, prompt=False)
+
+    again = from_files(folder, studio=studio)
+
+    assert {"prompt": ("prompt 1", "prompt 2"), "seed": (1, 2)} == {
+        axis.name: axis.values for axis in again.axes
+    }
+    assert 4 == len({cell.key for cell in again.cells})
+    assert "(left out: prompt 1)" == again.cells[0].request.prompt
+
+
+def test_two_sweeps_in_one_folder(studio: Studio, folder: Path) -> None:
+    """Pictures of different sweeps are laid out by what varies among them."""
+    for n, seeds in enumerate(([1, 2], [3, 4])):
+        inner = folder / str(n)
+        inner.mkdir()
+        handed_on(sweep("a fox", seed=seeds, studio=studio).result(), inner)
+
+    again = from_files(folder, studio=studio)
+
+    assert [("seed", (1, 2, 3, 4))] == [(axis.name, axis.values) for axis in again.axes]
+
+
+def test_links_are_not_followed(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    """Neither a picture nor a folder elsewhere is reached through a link."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    run = sweep("a fox", seed=[1, 2], studio=studio).result()
+    first, second = handed_on(run, outside)
+    (folder / "here.jpg").write_bytes(first.read_bytes())
+    (folder / "link.jpg").symlink_to(second)
+    (folder / "inside").symlink_to(outside)
+
+    again = from_files(folder, studio=studio)
+
+    assert 1 == len(again)
+    assert ["is a link, which is not followed"] == list(again.left_out.values())
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "There is no picture in "),
+        ({"a.png": None}, "None of the 1 picture in "),
+        ({"a.png": None, "b.png": "a fox", "c.png": None}, "3 does not say how it was made"),
+    ],
+)
+def test_foreign_folders_are_refused(
+    studio: Studio, folder: Path, files: dict[str, str | None], said: str
+) -> None:
+    """A folder without a picture that says how it was made is one error, which says why."""
+    for name, text in files.items():
+        (folder / name).write_bytes(foreign(text))
+
+    with pytest.raises(LibraryError) as raised:
+        from_files(folder, studio=studio)
+
+    assert said in str(raised.value)
+
+
+def test_no_folder(studio: Studio, tmp_path: Path) -> None:
+    """A path that is no folder is said to be none."""
+    (tmp_path / "a.png").write_bytes(foreign(None))
+
+    for name, said in (("a.png", "is a file."), ("none", "does not exist.")):
+        with pytest.raises(LibraryError) as raised:
+            from_files(tmp_path / name, studio=studio)
+        assert str(raised.value).endswith(said)
