@@ -6,9 +6,16 @@ Apart from `run`, which is about jobs; each method opens its room when it is cal
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leonardo_nb.money import Cost
+    from leonardo_nb.sweeps.duplicates import DuplicateTable
+    from leonardo_nb.sweeps.effects import Effects
+    from leonardo_nb.sweeps.metric_table import MetricTable
+    from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.ranking import Ranking
     from leonardo_nb.sweeps.run import Run
     from leonardo_nb.widgets.judge import Judge
@@ -22,6 +29,84 @@ class SweepMethods:
     # ---- marks and views
 
     # ---- measuring
+
+    def effects(self: Run, metric: object = "phash") -> Effects:  # type: ignore[misc]
+        """
+        Return which axis explains how much of the change between the pictures.
+
+        A share for each axis, each pair of axes, and for chance, with 95 % intervals; for numeric
+        axes also which neighbouring values differ less than chance does. It shows itself, and says
+        what it comes to in `effects.sentence`. Chance is measured by replicates, or by seeds.
+
+        Args:
+            metric: "phash", "dhash", "colour", "brightness", "contrast", "colourfulness",
+                "entropy" or "edges", or a function that takes a `PIL.Image.Image` (RGB, 256 pixels
+                on its longer side) and gives a number or an array.
+
+        Raises:
+            InvalidRequest: There is no such metric, there are too few pictures, or nothing varies.
+            TypeError: *metric* is neither a name nor a function.
+        """
+        from leonardo_nb.sweeps.effects import effects_of
+
+        return effects_of(self, metric)
+
+    def metrics(self: Run, *metrics: object) -> MetricTable:  # type: ignore[misc]
+        """
+        Return numbers for each picture, as a table with `to_pandas()`.
+
+        Args:
+            *metrics: As in `effects`; all of ours where none is named.
+
+        Raises:
+            InvalidRequest: There is no such metric, no picture, or none that could be measured.
+            TypeError: Something is neither a name nor a function.
+        """
+        from leonardo_nb.sweeps.metric_table import metrics_of
+
+        return metrics_of(self, metrics)
+
+    def duplicates(self: Run, distance: float = 0.08) -> DuplicateTable:  # type: ignore[misc]
+        """
+        Return groups of cells whose pictures are near-identical; those of one file are told apart.
+
+        Args:
+            distance: The largest share of bits, from 0 to 1, in which each of two hashes differs.
+
+        Raises:
+            InvalidRequest: *distance* is not from 0 to 1, or there is no picture.
+        """
+        from leonardo_nb.sweeps.duplicates import duplicates_of
+
+        return duplicates_of(self, distance)
+
+    def refine(  # type: ignore[misc]
+        self: Run,
+        axis: str,
+        budget: Cost | None = None,
+        *,
+        n: int | None = None,
+        metric: object = "phash",
+    ) -> Plan | Run:
+        """
+        Return the sweep with more values on a numeric *axis*, where neighbours differ most.
+
+        Args:
+            axis: A parameter that varies and is a number.
+            budget: As in `Plan.start`: as many values are added as it allows, and sent. Without it
+                a plan is returned, and nothing is sent before its `start()`.
+            n: How many values at most; without it three, or with a budget as many as there is
+                something to see between.
+            metric: What differing is; as in `effects`.
+
+        Raises:
+            InvalidRequest: There is no such axis, it has no order, too few pictures are there, or
+                no neighbours differ more than chance.
+            BudgetExceeded: Not even one more value is within the budget; nothing was sent.
+        """
+        from leonardo_nb.sweeps.refine import refine
+
+        return refine(self, axis, budget, n=n, metric=metric)
 
     # ---- judging
 
@@ -56,3 +141,194 @@ class SweepMethods:
         return Judge(self, by=by)
 
     # ---- handing on
+
+    def to_replay(  # type: ignore[misc]
+        self: Run,
+        path: str | Path,
+        pictures: Literal["full", "small"] = "full",
+        *,
+        prompt: bool = True,
+    ) -> Path:
+        """
+        Write it as a file that `leo.replay` plays again anywhere, with no key and no network.
+
+        Args:
+            path: The file, such as "foxes.zip"; a replay of ours that is there is replaced.
+            pictures: "full" for the bytes as the service made them, "small" for pictures of at
+                most 512 pixels.
+            prompt: False leaves out what somebody wrote.
+
+        Returns:
+            Where it is. It holds no key, no address and no path of this machine; when each thing
+            happened is in it as exactly as it is known, see `write_replay`.
+
+        Raises:
+            ExportFailed: It could not be written; nothing half written is left.
+            InvalidRequest: *pictures* is neither of the two.
+        """
+        from leonardo_nb.sweeps.export.replay import write_replay
+
+        return write_replay(self, path, pictures=pictures, prompt=prompt)
+
+    def to_html(  # type: ignore[misc]
+        self: Run,
+        path: str | Path,
+        *,
+        prompt: bool = True,
+        pictures: Literal["auto", "inside", "beside", "none"] = "auto",
+        title: str | None = None,
+    ) -> Path:
+        """
+        Write it as one HTML file that opens from disk and shows the same sheet, without a network.
+
+        It holds no key, no address and no path of this machine; the plan is in it. Pictures of at
+        most 1,024 pixels are inside as long as the file stays below 12 MB; else the service's own
+        files are put beside it, into `name_files/`, which has to travel with it.
+
+        Args:
+            path: The file, such as "foxes.html"; one of ours that is there is replaced.
+            prompt: False leaves out all words that somebody wrote, and the code that has them.
+            pictures: "inside" or "beside" whatever the size; "none" for thumbnails alone.
+            title: What stands above it; else the name of the sweep.
+
+        Raises:
+            ExportFailed: It could not be written; nothing half written is left.
+            InvalidRequest: *pictures* is none of these, or the run has no cells.
+        """
+        from leonardo_nb.sweeps.export.html import to_html
+
+        return to_html(self, path, prompt=prompt, pictures=pictures, title=title)
+
+    def to_folder(  # type: ignore[misc]
+        self: Run,
+        path: str | Path,
+        *,
+        prompt: bool = True,
+        layout: Literal["train", "flat"] = "train",
+        provenance: bool = True,
+    ) -> Path:
+        """
+        Write its pictures into a folder, named after their place, with tables of what is known.
+
+        It is an image folder of the `datasets` library. A folder of the same sweep that is there
+        is gone on with.
+
+        Args:
+            path: The folder.
+            prompt: False leaves out all words that somebody wrote, also in names.
+            layout: "train" puts pictures and `metadata.jsonl` into a folder of that name, where
+                loaders look; "flat" puts everything into one folder.
+            provenance: Put into each copy how it was made, without touching its pixels; False
+                copies files byte for byte.
+
+        Raises:
+            ExportFailed: It could not be written, or holds something else.
+        """
+        from leonardo_nb.sweeps.export.folder import to_folder
+
+        return to_folder(self, path, prompt=prompt, layout=layout, provenance=provenance)
+
+    def to_csv(self: Run, path: str | Path, *, prompt: bool = True) -> Path:  # type: ignore[misc]
+        """
+        Write one row a cell as CSV: where it stands, what became of it, what it cost, its marks.
+
+        Args:
+            path: The file; one of ours that is there is replaced.
+            prompt: False leaves out all words that somebody wrote.
+
+        Raises:
+            ExportFailed: It could not be written.
+        """
+        from leonardo_nb.sweeps.export.tables import to_csv
+
+        return to_csv(self, path, prompt=prompt)
+
+    def to_parquet(self: Run, path: str | Path, *, prompt: bool = True) -> Path:  # type: ignore[misc]
+        """
+        Write the table of `to_csv` as Parquet, with types, and the plan in its metadata.
+
+        Args:
+            path: The file; one of ours that is there is replaced.
+            prompt: False leaves out all words that somebody wrote.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            ExportFailed: It could not be written.
+        """
+        from leonardo_nb.sweeps.export.tables import to_parquet
+
+        return to_parquet(self, path, prompt=prompt)
+
+    def to_json(self: Run, path: str | Path, *, prompt: bool = True) -> Path:  # type: ignore[misc]
+        """
+        Write the `sweep.json` that the plan is made of again.
+
+        Args:
+            path: The file; one of ours that is there is replaced.
+            prompt: False leaves out all words; what is left says what varied, and makes no plan.
+
+        Raises:
+            ExportFailed: It could not be written.
+        """
+        from leonardo_nb.sweeps.export.tables import to_json
+
+        return to_json(self, path, prompt=prompt)
+
+    def animate(  # type: ignore[misc]
+        self: Run,
+        path: str | Path,
+        along: str | None = None,
+        *,
+        fps: float = 2,
+        size: int = 768,
+        label: bool = False,
+        prompt: bool = True,
+        **fixed: Any,  # noqa: ANN401  a value on an axis
+    ) -> Path:
+        """
+        Write a film in which the values of one axis follow each other: GIF, WebP or MP4.
+
+        Axes that are neither time nor fixed stand side by side in each frame.
+
+        Args:
+            path: The file; its ending says the format.
+            along: The axis that is time; else the longest axis of numbers.
+            fps: Values a second.
+            size: Pixels of the longer side of a picture, at most.
+            label: Put a strip with the value below each frame.
+            prompt: False writes numbers instead of words that somebody wrote.
+            **fixed: The value of other axes, as in `sel`.
+
+        Raises:
+            InvalidRequest: No such axis, value or ending.
+            ExportFailed: There is no picture, or the file could not be written.
+        """
+        from leonardo_nb.sweeps.export.animation import animate
+
+        return animate(self, path, along, fps=fps, size=size, label=label, prompt=prompt, **fixed)
+
+    def export(  # type: ignore[misc]
+        self: Run,
+        path: str | Path,
+        *,
+        prompt: bool = True,
+        **options: Any,  # noqa: ANN401  those of the export that is meant
+    ) -> Path:
+        """
+        Hand it on as the ending of *path* says; a name without one is a folder.
+
+        `.html` is `to_html`, `.csv`, `.parquet` and `.json` are tables and the plan, `.gif`,
+        `.webp` and `.mp4` are `animate`, `.jpg` is `contact_sheets`, `.zip` is `to_replay`.
+
+        Args:
+            path: The file or folder.
+            prompt: False leaves out all words that somebody wrote.
+            **options: Those of the method that is meant.
+
+        Raises:
+            InvalidRequest: No export has this ending.
+            ExportFailed: It could not be written.
+        """
+        from leonardo_nb.sweeps.export.choosing import export
+
+        return export(self, path, prompt=prompt, **options)

@@ -1,0 +1,566 @@
+"""
+Which axis of a sweep explains how much of the change between its pictures.
+
+`variance` has the theory, on plain numbers; here cells become codes, and shares become rows,
+sentences and bars.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from leonardo_nb.account.tables import Cell as Text
+from leonardo_nb.account.tables import Table
+from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.sweeps.effects_chart import Chart, Mark
+from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.measure import Measured, frame_of, measure, pictures_of
+from leonardo_nb.sweeps.variance import Analysis, Kind, analyse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from leonardo_nb.engine.media import Image
+    from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.sweeps.space import Axis, Cell
+
+    Whole = NDArray[np.int64]
+
+__all__ = ["Effect", "EffectTable", "Effects", "StepEffect", "StepTable", "effects_of"]
+
+MOST_AXES: Final = 8
+"""Axes that are taken apart; each one more doubles the work."""
+MOST_STEPS: Final = 12
+"""Steps of one axis that a chart shows."""
+WORTH_SAYING: Final = 0.05
+"""Share from which a pair of axes has a place in the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """
+    What one axis, a pair of axes, or chance has to do with the change.
+
+    Attributes:
+        name: The axis, `a x b` for a pair, or what the noise is.
+        kind: "axis"; "pair": what two axes do only together; "more": what three and more do only
+            together; "noise"; "rest": noise and "more", which nothing tells apart.
+        axes: The names of the axes.
+        share: Of all change, from 0 to 1; None where it cannot be estimated.
+        low: Where the 95 % interval of the share begins, or None where there is none.
+        high: Where it ends.
+        vs_noise: The same as a multiple of the noise; None where the noise is not known.
+    """
+
+    name: str
+    kind: Kind
+    axes: tuple[str, ...]
+    share: float | None
+    low: float | None
+    high: float | None
+    vs_noise: float | None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the interval excludes that nothing is there."""
+        return self.low is not None and self.low > 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepEffect:
+    """
+    What changes from one value of a numeric axis to the next.
+
+    Attributes:
+        axis: The axis.
+        start: The lower value.
+        stop: The higher value, the next one that the sweep has.
+        change: Half the mean squared distance between pictures that differ in this step alone,
+            without the noise in it, in the metric's unit squared.
+        vs_noise: The same as a multiple of the noise; None where the noise is not known.
+        low: Where its 95 % interval begins, or None where there is none.
+        high: Where it ends.
+    """
+
+    axis: str
+    start: float
+    stop: float
+    change: float
+    vs_noise: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def is_below_noise(self) -> bool:
+        """Whether it changes less than the noise does, with 95 % certainty."""
+        return self.high is not None and self.high < 1
+
+    @property
+    def name(self) -> str:
+        """The step in words, such as `guidance_scale from 7 to 9`."""
+        return f"{self.axis} from {self.start:g} to {self.stop:g}"
+
+
+class EffectTable(Table[Effect]):
+    """Effects as a table, the largest axis first and the noise last."""
+
+    __module__ = "leonardo_nb"
+    columns = ("what", "share", "95 % interval", "times the noise")
+    numbers = frozenset(columns[1:])
+    nouns = ("effect", "effects")
+
+    def cells(self, row: Effect) -> tuple[Text, ...]:
+        """Return what is known of one axis or pair."""
+        return (
+            Text(row.name),
+            Text(percent(row.share)),
+            Text(between(row.low, row.high)),
+            Text("" if row.kind in {"noise", "rest"} else times(row.vs_noise)),
+        )
+
+
+class StepTable(Table[StepEffect]):
+    """Steps between neighbouring values as a table, in the order of the values."""
+
+    __module__ = "leonardo_nb"
+    columns = ("axis", "from", "to", "times the noise", "95 % interval")
+    numbers = frozenset(columns[1:])
+    nouns = ("step", "steps")
+
+    def cells(self, row: StepEffect) -> tuple[Text, ...]:
+        """Return what is known of one step."""
+        ends = (
+            "" if row.low is None or row.high is None else f"{times(row.low)} to {times(row.high)}"
+        )
+        return (
+            Text(row.axis),
+            Text(f"{row.start:g}"),
+            Text(f"{row.stop:g}"),
+            Text(times(row.vs_noise)),
+            Text(ends),
+        )
+
+
+class Effects:
+    """
+    What explains the change between the pictures of a sweep, by one metric.
+
+    Iterating gives an `Effect` for each axis and pair, the largest first, and the noise last.
+    Shares are of the variance between pictures, measured by (half squared) distances, so that they
+    mean the same for a number as for a hash; before they are cut off at 0 they add up to 1. They
+    speak of the values that the sweep has, and of no others.
+
+    Attributes:
+        metric: The metric's name.
+        noise: What the noise is: "seed", "replicate", "batch", or "" where nothing measures it.
+        steps: What changes from each value of a numeric axis to the next.
+        pictures: How many pictures it is made of.
+        failures: Why cells could not be measured, by cell index.
+        notes: What is missing, as sentences.
+    """
+
+    __module__ = "leonardo_nb"
+
+    def __init__(
+        self,
+        measured: Measured,
+        axes: Sequence[Axis],
+        analysis: Analysis,
+        noise: str,
+        notes: Sequence[str],
+        *,
+        simulated: bool = False,
+    ) -> None:
+        self.metric = measured.metric.name
+        self.noise = noise if analysis.is_measured else ""
+        self.pictures = len(measured.cells)
+        self.failures = measured.failures
+        self.simulated = simulated
+        self._rows = _rows(axes, analysis, NOISE[self.noise])
+        self._differs = analysis.differs
+        self.steps = StepTable(_steps(axes, analysis))
+        self.notes = (*notes, *_honest(self._rows, analysis, noise), *measured.notes)
+
+    def __iter__(self) -> Iterator[Effect]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> Effect:
+        return self._rows[index]
+
+    def table(self) -> EffectTable:
+        """Return the effects as a table that shows itself."""
+        return EffectTable(self._rows, notes=self.notes)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """
+        Return a table with one row an effect: what, kind, share, low, high, vs_noise.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        names = ("kind", "share", "low", "high", "vs_noise")
+        rows = [{"what": row.name, **{name: getattr(row, name) for name in names}} for row in self]
+        return frame_of(rows, "effects.to_pandas()")
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to, in a sentence or two, without the certainty it does not have."""
+        return said(self._rows, self.steps, NOISE[self.noise], differs=self._differs)
+
+    def plot(self, ax: object = None) -> object:
+        """
+        Return the shares with their intervals as bars.
+
+        Args:
+            ax: Where matplotlib draws them; a figure of its own if left out.
+
+        Returns:
+            matplotlib's axes, or a chart in html where matplotlib is not installed.
+        """
+        chart = self._chart()
+        if ax is None:
+            try:
+                pyplot = import_module("matplotlib.pyplot")
+            except ImportError:
+                return chart
+            ax = pyplot.subplots(figsize=(6.4, 0.8 + 0.35 * len(chart.marks)))[1]
+        chart.draw(ax)
+        return ax
+
+    def _chart(self) -> Chart:
+        marks = [
+            Mark(
+                row.name,
+                row.share,
+                row.low,
+                row.high,
+                f"{percent(row.share)}, {between(row.low, row.high)}".rstrip(", "),
+                is_quiet=row.kind in {"noise", "rest"},
+            )
+            for row in self._rows
+            if row.share is not None
+        ]
+        key = f"{counted(self.pictures, 'picture')}, thin lines: 95 % intervals"
+        return Chart(f"Shares of the change in {self.metric}", marks, 1.0, key, self._pill)
+
+    def _step_charts(self) -> list[Chart]:
+        charts = []
+        for axis in dict.fromkeys(step.axis for step in self.steps):
+            steps = [step for step in self.steps if step.axis == axis and step.vs_noise is not None]
+            if not steps:
+                continue
+            largest = sorted(steps, key=lambda step: -(step.vs_noise or 0))[:MOST_STEPS]
+            kept = [step for step in steps if step in largest]
+            marks = [
+                Mark(
+                    f"{step.start:g} to {step.stop:g}",
+                    step.vs_noise,
+                    step.low,
+                    step.high,
+                    f"{times(step.vs_noise)} times",
+                    is_quiet=step.is_below_noise,
+                )
+                for step in kept
+            ]
+            top = max(1.5, *(mark.high or mark.value or 0 for mark in marks))
+            heading = f"Steps of {axis}, in multiples of the noise"
+            few = f"the largest {len(kept)}; " if len(kept) < len(steps) else ""
+            key = f"{few}the upright line is the noise"
+            charts.append(Chart(heading, marks, top, key, tick=1.0))
+        return charts
+
+    @property
+    def _pill(self) -> str:
+        return "simulated" if self.simulated else ""
+
+    def __repr__(self) -> str:
+        known = [f"{row.name} {percent(row.share)}" for row in self if row.share is not None]
+        what = ", ".join(known[:3]) or "nothing can be told apart"
+        return f"<Effects on {self.metric} of {counted(self.pictures, 'picture')}: {what}>"
+
+    def _repr_html_(self) -> str:
+        charts = [self._chart(), *self._step_charts()]
+        return Chart.page(self.sentence, [chart for chart in charts if chart.marks], self.notes)
+
+
+NOISE: Final = {
+    "seed": "seed noise",
+    "replicate": "noise between replicates",
+    "batch": "noise within requests",
+    "": "what is left over",
+}
+"""How each kind of noise is called in a sentence."""
+
+
+def percent(share: float | None) -> str:
+    """
+    Return a share as it is said.
+
+    >>> percent(0.624), percent(0.004), percent(0), percent(None)
+    ('62 %', '< 1 %', '0 %', 'not known')
+    """
+    if share is None:
+        return "not known"
+    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def between(low: float | None, high: float | None) -> str:
+    """
+    Return an interval of shares as it is said.
+
+    >>> between(0.551, 0.678), between(0, 0.003), between(None, None)
+    ('55 to 68 %', '< 1 %', '')
+    """
+    if high is not None and high < 0.005:
+        return "< 1 %"
+    return "" if low is None or high is None else f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def times(ratio: float | None) -> str:
+    """
+    Return a multiple of the noise as it is said.
+
+    >>> times(0.4123), times(12.7), times(None)
+    ('0.4', '13', 'not known')
+    """
+    if ratio is None:
+        return "not known"
+    return f"{ratio:.0f}" if ratio >= 9.95 else f"{ratio:.1f}"
+
+
+def effects_of(run: Run, metric: object = "phash") -> Effects:
+    """
+    Return what explains the change between the pictures of *run*.
+
+    The noise is measured by the replicates; where there are none, by the axis `seed`; where there
+    is none either, by the pictures that one request gave. Without any of these what is left over,
+    after what axes do alone and by pairs, stands in for it, and the notes say so.
+
+    Args:
+        run: The sweep, finished or not; cells without a picture have no part in it.
+        metric: A name, or a function that takes a `PIL.Image.Image` (RGB, 256 pixels on its longer
+            side) and gives a number or an array.
+
+    Raises:
+        InvalidRequest: There is no such metric, there are too few pictures, nothing varies, or too
+            many axes do.
+        TypeError: *metric* is neither a name nor a function.
+    """
+    noise, pictures = noise_of(run)
+    measured = measure(run, metric, pictures)
+    axes, notes = [], []
+    for axis in run.axes:
+        if axis.name == noise:
+            continue
+        if len(np.unique(codes_of(axis, measured.cells))) > 1:
+            axes.append(axis)
+        else:
+            notes.append(
+                f"{axis.name} has one value among the pictures, so nothing is known of it."
+            )
+    if not axes:
+        only = (
+            f"nothing but {noise} varies"
+            if noise in {a.name for a in run.axes}
+            else ("nothing varies")
+        )
+        raise InvalidRequest(
+            f"effects() compares pictures at different values of an axis, and among the "
+            f"{counted(len(measured.cells), 'picture')} of this sweep {only}; "
+            "run.extend(...) adds values.",
+            member="axes",
+        )
+    if len(axes) > MOST_AXES:
+        raise InvalidRequest(
+            f"effects() takes at most {MOST_AXES} axes apart, and {len(axes)} vary; run.sel(...) "
+            "is the part of the sweep at one value of an axis.",
+            member="axes",
+            value=len(axes),
+            nearest=MOST_AXES,
+        )
+    places = [_ordered(axis, codes_of(axis, measured.cells)) for axis in axes]
+    luck = None
+    if noise == "seed":
+        luck = codes_of(next(a for a in run.axes if a.name == noise), measured.cells)
+    analysis = analyse(
+        measured.points,
+        np.stack(places, axis=1),
+        luck,
+        ordered=[n for n, axis in enumerate(axes) if axis.is_numeric],
+    )
+    return Effects(measured, axes, analysis, noise, notes, simulated=run.simulated)
+
+
+def noise_of(run: Run) -> tuple[str, list[tuple[Cell, Image]]]:
+    """Return what measures the noise of *run*, or "", and the pictures to measure."""
+    for axis in run.axes:
+        if getattr(axis, "role", "member") == "replicate":
+            return axis.name, pictures_of(run)
+    seeds = [axis for axis in run.axes if axis.name == "seed" and len(axis) > 1]
+    if seeds:
+        return "seed", pictures_of(run)
+    every = pictures_of(run, batches=True)
+    has_batches = len(every) > len({cell.index for cell, _ in every})
+    return ("batch" if has_batches else ""), every
+
+
+def codes_of(axis: Axis, cells: Sequence[Cell]) -> Whole:
+    """Return the place of each cell's value on *axis*, from 0."""
+    found: dict[str, int] = {}
+    codes = []
+    for cell in cells:
+        value = cell.coords[axis.name]
+        mark = f"{type(value).__name__} {value!r}"
+        if mark not in found:
+            found[mark] = tuple(axis.values).index(value)
+        codes.append(found[mark])
+    return np.array(codes, np.int64)
+
+
+def _ordered(axis: Axis, codes: Whole) -> Whole:
+    """Return *codes* in the order of the values, where they are numbers."""
+    if not axis.is_numeric:
+        return codes
+    rank = np.argsort(np.argsort(np.array(axis.values, float), kind="stable"), kind="stable")
+    return np.asarray(rank[codes], np.int64)
+
+
+def _rows(axes: Sequence[Axis], analysis: Analysis, noise: str) -> tuple[Effect, ...]:
+    names = {
+        "more": "three and more axes together",
+        "noise": noise,
+        "rest": "what is left over",
+    }
+    rows = []
+    for part in analysis.parts:
+        own = tuple(axes[n].name for n in part.axes)
+        ratio = None
+        if analysis.noise is not None and analysis.noise > 0 and part.share is not None:
+            ratio = max(part.variance, 0.0) / analysis.noise
+        name = names.get(part.kind) or " x ".join(own)
+        rows.append(Effect(name, part.kind, own, part.share, part.low, part.high, ratio))
+    order: dict[Kind, int] = {"axis": 0, "pair": 0, "more": 1, "noise": 2, "rest": 2}
+    return tuple(sorted(rows, key=lambda row: (order[row.kind], -(row.share or 0))))
+
+
+def _steps(axes: Sequence[Axis], analysis: Analysis) -> Iterator[StepEffect]:
+    for step in analysis.steps:
+        axis = axes[step.axis]
+        ascending = sorted(axis.values)
+        start, stop = (ascending[place] for place in step.codes)
+        yield StepEffect(axis.name, start, stop, step.change, step.ratio, step.low, step.high)
+
+
+def _honest(rows: Sequence[Effect], analysis: Analysis, noise: str) -> Iterator[str]:
+    """Yield what these numbers are not, as sentences."""
+    if not analysis.is_measured:
+        why = (
+            "No value of an axis has a picture of another seed"
+            if noise == "seed"
+            else "Each cell has one picture"
+        )
+        yield (
+            f"{why}, so chance is not measured; `replicates=3`, or a few seeds as an axis, would "
+            "measure it."
+        )
+        if any(row.kind == "rest" and row.share is not None for row in rows):
+            yield "What is left over is chance, and what all axes do only together."
+    elif noise == "seed":
+        yield "Seeds stand for chance: no cell has replicates."
+    elif noise == "batch":
+        yield "The pictures of one request stand for chance: there are no replicates and no seeds."
+    lost = [row.name for row in rows if row.share is None]
+    if lost and analysis.is_measured and any(row.share is not None for row in rows):
+        yield (
+            f"Not enough pairs of pictures for {', '.join(lost)}; the shares are of what can be "
+            "estimated."
+        )
+    if any(row.share is not None for row in rows) and all(row.low is None for row in rows):
+        yield "There are too few pictures for intervals."
+
+
+def said(
+    rows: Sequence[Effect], steps: Sequence[StepEffect], noise: str, *, differs: bool = True
+) -> str:
+    """Return what *rows* and *steps* come to, in a sentence."""
+    if not differs:
+        return "By this metric no picture differs from another."
+    some = [row for row in rows if row.kind in {"axis", "pair"} and row.share is not None]
+    if not some:
+        return _without_shares(rows, steps)
+    best, chance = some[0], next((row for row in rows if row.kind in {"noise", "rest"}), None)
+    parts = []
+    if not best.is_sure and best.low is not None:
+        parts.append(f"No axis can be told from {noise}")
+    elif chance is not None and (chance.share or 0) > (best.share or 0):
+        most = "Most" if (chance.share or 0) > 0.5 else "The largest part"
+        parts.append(f"{most} of the change is {noise} ({percent(chance.share)})")
+        parts.append(f"of the axes, {best.name} explains most ({percent(best.share)})")
+    else:
+        parts.append(_lead(some))
+    if best.is_sure:
+        parts += _more(some, steps, noise, led=parts[-1])
+    parts += [f"{span} is below {noise}" for span in _spans(steps)]
+    return "; ".join(parts) + "."
+
+
+def _lead(some: Sequence[Effect]) -> str:
+    """Return what explains most; two where the second is nearly as large."""
+    best = some[0]
+    if (best.share or 0) <= 0.5 and len(some) > 1:
+        second = some[1]
+        if second.is_sure and (second.share or 0) > (best.share or 0) / 2:
+            shares = f"{percent(best.share)} and {percent(second.share)}"
+            return f"{best.name} and {second.name} explain most ({shares})"
+    how = "most" if (best.share or 0) > 0.5 else "the largest part"
+    return f"{best.name} explains {how} ({percent(best.share)})"
+
+
+def _more(
+    some: Sequence[Effect], steps: Sequence[StepEffect], noise: str, *, led: str
+) -> Iterator[str]:
+    """Yield the largest pair besides, and the axes of which nothing is sure."""
+    pairs = [row for row in some if row.kind == "pair" and row.is_sure]
+    if pairs and pairs[0].name not in led and (pairs[0].share or 0) > WORTH_SAYING:
+        yield f"{pairs[0].name} together {percent(pairs[0].share)}"
+    spoken = {step.axis for step in steps if step.is_below_noise}
+    doubtful = [
+        row.name for row in some if row.kind == "axis" and row.low == 0 and row.name not in spoken
+    ]
+    if doubtful:
+        yield f"{' and '.join(doubtful[:2])} cannot be told from {noise}"
+
+
+def _without_shares(rows: Sequence[Effect], steps: Sequence[StepEffect]) -> str:
+    if any(row.kind in {"noise", "rest"} for row in rows):
+        return "The axes cannot be told apart: no two pictures differ on all of them."
+    largest = max(steps, key=lambda step: step.change, default=None)
+    more = f"; the largest step is {largest.name}" if largest is not None else ""
+    return f"One picture for each value does not tell what it does from chance{more}."
+
+
+def _spans(steps: Sequence[StepEffect]) -> list[str]:
+    """Return the runs of steps that are below the noise, in words, the longest of each axis."""
+    longest: dict[str, tuple[float, float]] = {}
+    open_: tuple[str, float, float] | None = None
+    for step in steps:
+        if not step.is_below_noise:
+            open_ = None
+            continue
+        joins = open_ is not None and (open_[0], open_[2]) == (step.axis, step.start)
+        start = open_[1] if joins and open_ is not None else step.start
+        open_ = (step.axis, start, step.stop)
+        low, high = longest.get(step.axis, (start, start))
+        if step.stop - start > high - low:
+            longest[step.axis] = (start, step.stop)
+    return [f"{axis} from {low:g} to {high:g}" for axis, (low, high) in longest.items()][:2]
