@@ -1,0 +1,241 @@
+"""
+A sweep as a folder: its pictures under names that say where they stand, and what is known of them.
+
+The folder is an image folder of the `datasets` library: `metadata.jsonl` lies with the pictures and
+begins each line with `file_name`. Tried with datasets 4: in a folder called `train` it is found as
+it is; beside other files only `load_dataset("imagefolder", data_dir=...)` finds it, and a label
+such as "test" in a picture's name is then taken for a split.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from leonardo_nb.errors import ExportFailed, InvalidRequest
+from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps import provenance as provenance_
+from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.export.names import stems_of
+from leonardo_nb.sweeps.export.part import Part
+from leonardo_nb.sweeps.export.rows import rows_of
+from leonardo_nb.sweeps.export.tables import as_csv
+from leonardo_nb.sweeps.export.writing import MADE_BY, place_of, refused, written_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from leonardo_nb.sweeps.export.rows import Row
+    from leonardo_nb.sweeps.export.writing import Told
+    from leonardo_nb.sweeps.run import Run
+
+__all__ = ["FolderLayout", "to_folder", "write_pictures"]
+
+FolderLayout = Literal["train", "flat"]
+SPEC: Final = "sweep.json"
+"""What shows that a folder is one of ours."""
+ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+WIDTH: Final = 78
+"""Characters in a line of README.txt."""
+
+
+def to_folder(
+    run: Run,
+    path: str | Path,
+    *,
+    prompt: bool = True,
+    layout: FolderLayout = "train",
+    provenance: bool = True,
+    told: Told | None = None,
+) -> Path:
+    """
+    Write the pictures of *run* and what is known of them into a folder, and return its path.
+
+    Pictures are the service's own files, never encoded anew. `data.csv` has every cell, also those
+    without a picture; `sweep.json` makes the plan again. A folder that is ours and of the same
+    sweep is gone on with: what is there already is not written again.
+
+    Args:
+        run: The run, or a part of it.
+        path: The folder; a new one, an empty one, or one of the same sweep.
+        prompt: False leaves out all words that somebody wrote, in names and files too.
+        layout: `"train"` puts the pictures and `metadata.jsonl` into a folder of that name, where
+            loaders of data sets look; `"flat"` puts everything into one folder.
+        provenance: Put into each copy how it was made, without touching its pixels; False copies
+            files byte for byte. A file that must not change gets a file beside it instead.
+        told: Called with pictures written and pictures in all.
+
+    Raises:
+        ExportFailed: The folder holds something else, or the disk refuses it.
+        LibraryError: A picture's file is gone.
+        InvalidRequest: *layout* is no layout.
+    """
+    if layout not in get_args(FolderLayout):
+        raise InvalidRequest(
+            f'to_folder(): layout={shown(layout)} is neither "train" nor "flat".',
+            member="layout",
+            value=layout,
+            nearest="train",
+        )
+    place, part = place_of(path), Part(run, prompt=prompt)
+    names = {
+        index: f"{stem}{part.pictures[index].path.suffix}"
+        for index, stem in enumerate(stems_of(part))
+        if index in part.pictures
+    }
+    inner = "train" if layout == "train" else ""
+    try:
+        goes_on = _goes_on(place, inner, part, names.values())
+    except OSError as error:
+        raise refused(place, error) from error
+    if goes_on:
+        _fill(place, inner, part, names, provenance=provenance, told=told)
+    else:
+        with written_folder(place) as whole:
+            _fill(whole, inner, part, names, provenance=provenance, told=told)
+    return place
+
+
+def _goes_on(place: Path, inner: str, part: Part, names: Iterable[str]) -> bool:
+    """
+    Whether *place* is a folder of the same sweep; False where nothing is there.
+
+    Raises:
+        ExportFailed: It holds something else.
+    """
+    if not place.exists():
+        return False
+    if not place.is_dir():
+        raise ExportFailed(f"{place} is a file; name a folder.", path=place)
+    if not any(place.iterdir()):
+        return False
+    name = _name_in(place / SPEC)
+    if name is None:
+        raise ExportFailed(
+            f"{place} has something else in it, so it was left alone; name a new folder.",
+            path=place,
+        )
+    known = set(names)
+    other = (file for file in (place / inner).glob("*") if file.suffix in ENDINGS)
+    strange = next((file for file in other if file.name not in known), None)
+    if name != part.name or strange is not None:
+        has = f'the sweep "{name}"' if name != part.name else f"{strange.name}"  # type: ignore[union-attr]
+        raise ExportFailed(
+            f"{place} has {has}, which is no part of what is to be written; name another folder.",
+            path=place,
+        )
+    return True
+
+
+def _name_in(file: Path) -> str | None:
+    """Return the name of the sweep that *file* is the `sweep.json` of, or None."""
+    if not file.is_file():
+        return None
+    try:
+        spec = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(spec, dict) or spec.get("leonardo_nb") != "sweep":
+        return None
+    return str(spec.get("name"))
+
+
+def _fill(
+    folder: Path,
+    inner: str,
+    part: Part,
+    names: Mapping[int, str],
+    *,
+    provenance: bool,
+    told: Told | None,
+) -> None:
+    files = {index: f"{inner}/{name}" if inner else name for index, name in names.items()}
+    rows = rows_of(part, files)
+    # first, so that a folder that was interrupted is known to be ours
+    _put(folder / SPEC, f"{json.dumps(part.spec, ensure_ascii=False, indent=1)}\n".encode())
+    write_pictures(folder / inner, part, names, provenance=provenance, told=told)
+    _put(folder / inner / "metadata.jsonl", _metadata(rows, names))
+    _put(folder / "data.csv", as_csv(rows))
+    _put(folder / "README.txt", _readme(part, inner).encode())
+
+
+def write_pictures(
+    folder: Path,
+    part: Part,
+    names: Mapping[int, str],
+    *,
+    provenance: bool = True,
+    told: Told | None = None,
+) -> None:
+    """
+    Write the picture of each cell into *folder*, under its name; what is there stays if it is it.
+
+    Raises:
+        ExportFailed: The disk refuses it.
+        LibraryError: A picture's file is gone.
+    """
+    for done, (index, name) in enumerate(names.items()):
+        if told is not None:
+            told(done, len(names))
+        data = part.pictures[index].read_bytes()
+        if provenance:
+            what = provenance_.of_cell(part.run, part.run.cells[index], prompt=part.prompt)
+            # a name may be made of the first words of a prompt
+            embedded = provenance_.embed(data, replace(what, sweep=part.name))
+            data = embedded.data
+            if embedded.sidecar is not None:
+                _put((folder / name).with_suffix(".json"), embedded.sidecar)
+        _put(folder / name, data)
+    if told is not None:
+        told(len(names), len(names))
+
+
+def _put(file: Path, data: bytes) -> None:
+    """Write *data* to *file* by renaming, unless it is there."""
+    part = file.with_name(f".{file.name[:40]}.part")
+    try:
+        if file.is_file() and file.stat().st_size == len(data) and file.read_bytes() == data:
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise refused(file, error) from error
+
+
+def _metadata(rows: list[Row], names: Mapping[int, str]) -> bytes:
+    """Return one line of JSON for each picture; every line has the same members."""
+    lines: list[dict[str, Any]] = [
+        {"file_name": names[row["cell"]], **{k: v for k, v in row.items() if k != "file"}}
+        for row in rows
+        if row["cell"] in names
+    ]
+    return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
+
+
+def _readme(part: Part, inner: str) -> str:
+    simulated = " They were drawn by the built-in simulator." if part.run.simulated else ""
+    has = counted(len(part.pictures), "picture")
+    where = f"{inner}/" if inner else "this folder"
+    said = [
+        f'{has} of the sweep "{part.name}": {part.headline()}.{simulated}',
+        part.missing(),
+        f"The pictures are in {where}, named after their place in the sweep, with "
+        "metadata.jsonl, which says of each how it was made. data.csv has one line for each cell, "
+        "also for those without a picture. sweep.json says what was asked for"
+        + ("." if part.prompt else ", without its words."),
+    ]
+    asked = '"."' if inner else '"imagefolder", data_dir="."'
+    code = [
+        f"datasets:     load_dataset({asked})",
+        'pandas:       pandas.read_csv("data.csv")',
+    ]
+    if part.prompt:
+        code.append('leonardo_nb:  leo.from_files(".")')
+    wrapped = "\n\n".join(textwrap.fill(each, WIDTH) for each in said if each)
+    made = f"Made with {MADE_BY.decode()}."
+    return "\n".join([wrapped, "", *(f"  {line}" for line in code), "", made, ""])

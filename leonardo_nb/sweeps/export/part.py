@@ -1,0 +1,170 @@
+"""
+A run as it is handed on: with everybody's words, or without them.
+
+The one place that knows which parts of a sweep are words that somebody wrote, so that no export
+says a prompt that another one leaves out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.library.provenance import WITHHELD
+from leonardo_nb.service.plain import as_shown, on_one_line
+from leonardo_nb.sweeps.cells import indices_of
+from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.run import CellState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leonardo_nb.engine.media import Image
+    from leonardo_nb.library.shelf import Mark
+    from leonardo_nb.service.requests import CreateGeneration
+    from leonardo_nb.sweeps.axes import Axis
+    from leonardo_nb.sweeps.cells import Cell
+    from leonardo_nb.sweeps.run import Run
+
+__all__ = ["LEFT_OUT", "Part"]
+
+LEFT_OUT: Final = "…"
+"""What stands where words were."""
+FEWEST: Final = 3
+"""Characters of the shortest words that are looked for in sentences; shorter ones are anywhere."""
+
+
+class Part:
+    """
+    What an export takes from a run, read once.
+
+    Attributes:
+        run: The run.
+        prompt: Whether words are handed on.
+        axes: Its axes.
+        labels: How the values of each axis are written, in the order of `axes`.
+        places: Where each cell stands on each axis, cells x axes; -1 where it says nothing of one.
+    """
+
+    def __init__(self, run: Run, *, prompt: bool = True) -> None:
+        self.run = run
+        self.prompt = prompt
+        self.axes = run.axes
+        self.labels = tuple(
+            tuple(f"{axis.name} {n}" for n in range(1, len(axis) + 1))
+            if self.is_withheld(axis)
+            else tuple(map(as_shown, axis.labels))
+            for axis in run.axes
+        )
+        self.places = indices_of(run.axes, run.cells)
+        if not run.cells:
+            raise InvalidRequest(
+                "This part of the sweep has no cells, so there is nothing to hand on.",
+                member="run",
+            )
+
+    def is_withheld(self, axis: Axis) -> bool:
+        """Whether *axis* has words on it that are not handed on."""
+        return not self.prompt and is_wordy(axis)
+
+    @property
+    def name(self) -> str:
+        """What the sweep is called; what varies in it where its name may be made of a prompt."""
+        if self.prompt:
+            return on_one_line(self.run.name) or "sweep"
+        return " x ".join(axis.name for axis in self.axes) or "sweep"
+
+    def label(self, cell: Cell, axis: Axis) -> str | None:
+        """Return how the place of *cell* on *axis* is written; None where it says nothing of it."""
+        column = self.axes.index(axis)
+        place = int(self.places[cell.index][column])
+        return None if place < 0 else self.labels[column][place]
+
+    def where(self, cell: Cell) -> dict[str, str]:
+        """Return how the place of *cell* is written, by the names of the axes that it is on."""
+        labels = ((axis.name, self.label(cell, axis)) for axis in self.axes)
+        return {name: label for name, label in labels if label is not None}
+
+    @cached_property
+    def pictures(self) -> dict[int, Image]:
+        """Return the pictures that are there, by cell."""
+        found = ((cell.index, self.run.picture(cell)) for cell in self.run.cells)
+        return {index: picture for index, picture in found if picture is not None}
+
+    @cached_property
+    def marks(self) -> Mapping[int, Mark]:
+        """Return what was marked, by cell."""
+        marks = self.run.studio.shelf.marks([cell.picture for cell in self.run.cells])
+        return {cell.index: marks[cell.picture] for cell in self.run.cells if cell.picture in marks}
+
+    def words(self, request: CreateGeneration) -> dict[str, str]:
+        """Return what somebody wrote in *request*, by member; nothing where it is withheld."""
+        return _words(request) if self.prompt else {}
+
+    def said(self, text: str, cell: Cell) -> str:
+        """Return *text*, which is about *cell*, without the words that are withheld."""
+        if self.prompt:
+            return text
+        wordy = (axis for axis in self.axes if is_wordy(axis))
+        secrets = [*_words(cell.request).values(), *self._slots(cell, wordy)]
+        for secret in sorted(secrets, key=len, reverse=True):
+            for spelling in (secret, on_one_line(secret), as_shown(secret)):
+                if len(spelling) >= FEWEST:
+                    text = text.replace(spelling, LEFT_OUT)
+        return text
+
+    def _slots(self, cell: Cell, axes: Any) -> list[str]:  # noqa: ANN401  an iterator of axes
+        values = (cell.coords.get(axis.name) for axis in axes)
+        return [value for value in values if isinstance(value, str)]
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """
+        Return the `sweep.json`, which `Plan.from_dict` makes a plan of.
+
+        Without words it says what varied; a plan needs words and is not made of it.
+        """
+        spec: dict[str, Any] = self.run.plan.to_dict()
+        if self.prompt:
+            return spec
+        axes = [
+            {**written, "values": list(labels), "labels": None}
+            if self.is_withheld(axis)
+            else written
+            for axis, labels, written in zip(self.axes, self.labels, spec["axes"], strict=True)
+        ]
+        fixed = {name: value for name, value in spec["fixed"].items() if name not in WITHHELD}
+        return {**spec, "name": self.name, "prompt": None, "axes": axes, "fixed": fixed}
+
+    def missing(self) -> str:
+        """Return how many cells are not there, and why not, as a sentence; "" where all are."""
+        states = Counter(
+            CellState.of(self.run.job(cell))
+            for cell in self.run.cells
+            if cell.index not in self.pictures
+        )
+        if not states:
+            return ""
+        total, here = len(self.run.cells), len(self.pictures)
+        why = ", ".join(
+            f"{number:,} {'without a picture' if state is CellState.DONE else state}"
+            for state, number in states.items()
+        )
+        verb = "is" if total - here == 1 else "are"
+        return f"{total - here:,} of {counted(total, 'cell')} {verb} not there: {why}."
+
+    def headline(self) -> str:
+        """Return what the sweep is over, such as `3 seed x 4 presetStyle`."""
+        return " x ".join(f"{len(axis):,} {axis.name}" for axis in self.axes) or "one picture"
+
+
+def is_wordy(axis: Axis) -> bool:
+    """Whether values of *axis* are words that somebody wrote."""
+    return axis.role == "slot" or any(name in WITHHELD for name in axis.sets)
+
+
+def _words(request: CreateGeneration) -> dict[str, str]:
+    found = {name: getattr(request, name, None) for name in WITHHELD}
+    return {name: value for name, value in found.items() if value}
