@@ -1,0 +1,343 @@
+"""
+A run that went before, played again from its file: with no key, no network and no money.
+
+Its jobs are real ones, moved by the events that were recorded, so that whatever can be done with a
+run can be done with a replay.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import anyio
+import anyio.lowlevel
+
+from leonardo_nb.clock import SystemClock
+from leonardo_nb.engine.kinds import GenerationJob
+from leonardo_nb.engine.lifecycle import (
+    Acked,
+    Cancelled,
+    Completed,
+    Drawn,
+    Failed,
+    Noted,
+    Saved,
+    Sent,
+    Snapshot,
+)
+from leonardo_nb.errors import InvalidRequest, JobFailed, OutcomeUnknown
+from leonardo_nb.library.records import MediaFile
+from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.run import Run
+from leonardo_nb.sweeps.space import Axis, Cell
+from leonardo_nb.sweeps.theatre import Theatre
+from leonardo_nb.sweeps.unpacking import unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from os import PathLike
+    from typing import Self
+
+    from leonardo_nb.clock import Clock
+    from leonardo_nb.engine.lifecycle import Event
+    from leonardo_nb.engine.runner import Runner
+    from leonardo_nb.library.files import StoredFile
+    from leonardo_nb.money import Cost
+    from leonardo_nb.sweeps.recording import Recording, Take
+
+__all__ = ["Replay", "replay"]
+
+TICK: Final = 0.1
+"""Seconds after which is played what is due; a sheet draws no more often."""
+AT_ONCE: Final = 1_000
+"""Events after which the engine is let do something else."""
+FASTEST: Final = 1_000_000.0
+IN_FULL: Final = 20.0
+"""Times as fast as it went, unless said."""
+
+
+def replay(
+    path: str | PathLike[str], speed: float = IN_FULL, *, clock: Clock | None = None
+) -> Replay:
+    """
+    Play the run in the replay file *path* again; return it at once.
+
+    It needs no key, no network and no service, costs nothing, and writes nothing into the library:
+    its pictures are unpacked into a temporary folder, which goes with it. As the last line of a
+    cell it is the same sheet as that of any run, and fills in the order in which it was recorded.
+
+    Args:
+        path: A file that `run.to_replay(path)` has made.
+        speed: Times as fast as it went; `replay.finish()` shows all of it at once.
+        clock: Real time; tests have one that never waits.
+
+    Raises:
+        ReplayError: There is no such file, it is damaged, was made by a newer leonardo_nb, or
+            holds what does not belong there. Nothing of it is kept then.
+        InvalidRequest: *speed* is no number above 0.
+    """
+    theatre = Theatre(clock or SystemClock(), _checked(speed))
+    try:
+        recording, files = unpacked(Path(path).expanduser(), theatre.folder)
+        return Replay(theatre, recording, files)
+    except BaseException:
+        theatre.close()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """What happens to a job, and when, in seconds of the recording."""
+
+    at: float
+    job: GenerationJob
+    event: Event
+
+
+class Replay(Run):
+    """
+    A run that went before, as it fills again.
+
+    Everything that reads a run works: `sel`, `grid`, `effects`, `rank`, exports. What would ask a
+    service does not, and raises `ReplayError`: `extend`, `retry_failed`, `job.again()`, and making
+    more of a picture (`image.upscale()`, ...). What it cost is what the run cost when it was paid.
+
+    Args:
+        theatre: Where it is played; from its beginning.
+        recording: What is played.
+        files: The pictures, by their names in the recording.
+    """
+
+    __module__ = "leonardo_nb"
+
+    stopped_waiting = "Stopped waiting; the replay goes on. `await replay` waits again."
+
+    def __init__(
+        self, theatre: Theatre, recording: Recording, files: Mapping[str, StoredFile]
+    ) -> None:
+        self.theatre = theatre
+        self.recording = recording
+        self._files = files
+        jobs = [_job(theatre, take, recording.began) for take in recording.jobs]
+        cues = [
+            _Cue(at, job, event)
+            for job, take in zip(jobs, recording.jobs, strict=True)
+            for at, event in _events(take, files)
+        ]
+        self._cues = sorted(cues, key=lambda cue: cue.at)
+        self._played = 0
+        self._goes_on = anyio.Event()
+        axes = [Axis(scale.name, tuple(map(_value, scale.values))) for scale in recording.axes]
+        cells = [
+            Cell(
+                n,
+                {axis.name: axis.values[i] for axis, i in zip(axes, place.at, strict=True)},
+                jobs[place.job].request,
+                recording.jobs[place.job].key,
+            )
+            for n, place in enumerate(recording.cells)
+        ]
+        keys = [take.key for take in recording.jobs]
+        super().__init__(
+            theatre,
+            axes,
+            recording.fixed,
+            cells,
+            dict(zip(keys, jobs, strict=True)),
+            {take.key: _price(take) for take in recording.jobs},
+        )
+        theatre.play.move(to=0.0, stands=False)
+        theatre.engine.spawn(self._play)
+
+    # -- playing
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as it went it is played; may be set at any moment."""
+        return self.theatre.play.speed
+
+    @speed.setter
+    def speed(self, times: float) -> None:
+        self.theatre.play.move(speed=_checked(times))
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took when it was made, in seconds, without long pauses."""
+        return self.recording.seconds
+
+    @property
+    def position(self) -> float:
+        """How far it is, in seconds of the run."""
+        return min(self.theatre.play.now(), self.seconds)
+
+    @property
+    def seconds_left(self) -> float:
+        """How long it still plays at this speed, in seconds."""
+        return 0.0 if self.done() else max(self.seconds - self.position, 0.0) / self.speed
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it stands still."""
+        return self.theatre.play.stands and not self.done()
+
+    def pause(self) -> Self:
+        """Let it stand still, and return it."""
+        self.theatre.play.move(stands=True)
+        return self
+
+    def go_on(self) -> Self:
+        """Let it go on where it stands, and return it."""
+        self.theatre.play.move(stands=False)
+        self.theatre.engine.call_soon(self._wake)
+        return self
+
+    def finish(self) -> Self:
+        """Jump to its end, and return it complete."""
+        self.theatre.play.move(to=max(self.seconds, self.theatre.play.now()), stands=False)
+        engine = self.theatre.engine
+        if engine.is_current_thread():
+            self._play_due(len(self._cues))
+        else:
+            engine.wait(engine.run(self._play_all))
+        return self
+
+    def restart(self, speed: float | None = None) -> Replay:
+        """
+        Return the same replay from its beginning; this one jumps to its end.
+
+        Args:
+            speed: Times as fast as it went; as this one unless given.
+        """
+        speed = self.speed if speed is None else _checked(speed)
+        self.finish()
+        self.theatre.play.move(speed=speed)
+        return Replay(self.theatre, self.recording, self._files)
+
+    def cancel(self) -> int:
+        """Let it stand still; nothing is withdrawn, for all of it was sent long ago. Return 0."""
+        self.pause()
+        return 0
+
+    def close(self) -> None:
+        """Stop playing and remove the pictures that were unpacked; they are gone then."""
+        self.theatre.close()
+
+    async def _play(self) -> None:
+        while self._played < len(self._cues):
+            if self.theatre.play.stands:
+                self._goes_on = anyio.Event()
+                if self.theatre.play.stands:  # or somebody was faster
+                    await self._goes_on.wait()
+                continue
+            if not self._play_due(AT_ONCE):
+                await self.theatre.play.pause(TICK)
+            else:
+                await anyio.lowlevel.checkpoint()
+
+    async def _play_all(self) -> None:
+        self._wake()
+        while self._play_due(AT_ONCE):
+            await anyio.lowlevel.checkpoint()
+
+    def _play_due(self, most: int) -> bool:
+        """Play what is due, at most so many events; return whether there may be more."""
+        now = self.theatre.play.now()
+        for _ in range(most):
+            if self._played == len(self._cues) or self._cues[self._played].at > now:
+                return False
+            cue = self._cues[self._played]
+            self._played += 1  # first, for whoever is told may ask for the end
+            cue.job.apply(cue.event)
+        return True
+
+    def _wake(self) -> None:
+        self._goes_on.set()
+
+    def __repr__(self) -> str:
+        times = f" at {self.speed:g} times its speed" if not self.done() else ""
+        return f"<Replay of {counted(len(self), 'cell')}{times}: {self.counts}>"
+
+
+def _checked(speed: object) -> float:
+    """
+    Return *speed* as a number.
+
+    Raises:
+        InvalidRequest: It is none above 0.
+    """
+    is_number = isinstance(speed, int | float) and not isinstance(speed, bool)
+    if is_number and 0 < (times := cast("float", speed)) <= FASTEST and math.isfinite(times):
+        return float(times)
+    raise InvalidRequest(
+        f"speed={shown(speed)}: a replay is played at a number of times its own speed, above 0 and "
+        f"at most {FASTEST:,.0f}; finish() shows all of it at once.",
+        member="speed",
+        value=speed,
+        nearest=IN_FULL,
+    )
+
+
+def _job(theatre: Theatre, take: Take, created: datetime) -> GenerationJob:
+    """Return the job of *take* as it was before anything happened to it."""
+    snapshot = Snapshot(
+        uid=take.key,
+        request=take.body(),
+        created=created,
+        started=0.0,
+        expected=_usual(take),
+        simulated=take.simulated,
+        price=None if take.price is None else take.price.cost(),
+    )
+    return GenerationJob(cast("Runner", theatre.stage), snapshot)
+
+
+def _usual(take: Take) -> float | None:
+    """Return how long the job took, which is what is expected of it now."""
+    return None if take.accepted is None else max(take.ended - take.accepted, 0.001)
+
+
+def _events(take: Take, files: Mapping[str, StoredFile]) -> Iterator[tuple[float, Event]]:
+    """Yield what happened to a job, in order."""
+    if take.sent is not None:
+        yield take.sent, Sent()
+    if take.accepted is not None and take.id is not None:
+        cost = None if take.cost is None else take.cost.cost()
+        yield take.accepted, Acked(take.id, cost, take.accepted)
+    for note in take.notes:
+        yield take.ended, Noted(note)
+    match take.end:
+        case "complete":
+            yield take.ended, Drawn()
+            for picture in take.media:
+                item = MediaFile(picture.id, "", picture.nsfw, files[picture.file])
+                yield take.ended, Saved(item)
+            yield take.ended, Completed(take.ended)
+        case "failed":
+            said = take.said or "It failed."
+            error = JobFailed(said, reason=take.reason)
+            yield take.ended, Failed(error, take.ended, take.refunded)
+        case "unknown":
+            lost = OutcomeUnknown(take.said or "Its answer was lost.")
+            yield take.ended, Failed(lost, take.ended)
+        case "stopped":
+            if take.said is not None:
+                yield take.ended, Noted(take.said)
+            yield take.ended, Cancelled(take.ended)
+
+
+def _price(take: Take) -> Future[Cost]:
+    """Return a future of the price, which is known, or never will be."""
+    future: Future[Cost] = Future()
+    if take.price is not None:
+        future.set_result(take.price.cost())
+    return future
+
+
+def _value(value: Any) -> Any:  # noqa: ANN401  whatever JSON can hold
+    return tuple(value) if isinstance(value, list) else value

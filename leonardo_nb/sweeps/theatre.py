@@ -1,0 +1,194 @@
+"""
+Where a replay is played: a studio with nobody behind it, and a clock that runs as fast as wanted.
+
+On its own because a run, its jobs and its sheet need a studio, and this one must neither send
+anything nor write into anybody's library.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from leonardo_nb.errors import ReplayError
+from leonardo_nb.studios import Studio
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterator
+    from datetime import datetime
+
+    import anyio
+
+    from leonardo_nb.clock import Clock
+    from leonardo_nb.engine.job import Job
+    from leonardo_nb.engine.thread import Engine
+    from leonardo_nb.service.requests import Body
+
+__all__ = ["PlayClock", "Stage", "Theatre", "refuse"]
+
+SERVER: Final = "LEONARDO_DATABASE"
+_server_hidden = threading.Lock()
+
+
+def refuse(*_: object, **__: object) -> NoReturn:
+    """
+    Say that a replay has no service behind it.
+
+    Raises:
+        ReplayError: Always.
+    """
+    raise ReplayError(
+        "This is a replay: nothing can be asked of a service here, and nothing was sent. "
+        "`cell.request.code()` or `job.request.code()` is the line that asks for the same on your "
+        "own account; image.path is the file, for leo.upload()."
+    )
+
+
+class PlayClock:
+    """
+    The time of what is played: seconds of the recording, which stand still while it is paused.
+
+    Args:
+        clock: Real time.
+        speed: Seconds of the recording in a real one.
+    """
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._speed = speed
+        self._at, self._since = 0.0, clock.now()
+        self._stands = False
+
+    def now(self) -> float:
+        """Return how far the recording is, in its own seconds."""
+        with self._lock:
+            return self._position()
+
+    def wall(self) -> datetime:
+        """Return the real date and time, in UTC."""
+        return self._clock.wall()
+
+    def pause(self, seconds: float, until: anyio.Event | None = None) -> Awaitable[None]:
+        """Return after real *seconds*, or as soon as *until* is set."""
+        return self._clock.pause(seconds, until)
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the recording in a real one."""
+        return self._speed
+
+    @property
+    def stands(self) -> bool:
+        """Whether it stands still."""
+        return self._stands
+
+    def move(
+        self, *, to: float | None = None, speed: float | None = None, stands: bool | None = None
+    ) -> None:
+        """Go on from here, or from *to*, with another speed, or not at all."""
+        with self._lock:
+            self._at = self._position() if to is None else to
+            self._since = self._clock.now()
+            self._speed = self._speed if speed is None else speed
+            self._stands = self._stands if stands is None else stands
+
+    def _position(self) -> float:
+        passed = 0.0 if self._stands else self._clock.now() - self._since
+        return self._at + passed * self._speed
+
+
+class Theatre(Studio):
+    """
+    A studio without a service, on a library of its own that ends with it.
+
+    Marks and votes work as in any studio and are gone at the end. Its folder is removed when it is
+    closed, when nobody holds it any more, or when the process ends.
+
+    Args:
+        clock: Real time.
+        speed: Seconds of the recording in a real one.
+    """
+
+    __module__ = "leonardo_nb"
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        self.play = PlayClock(clock, speed)
+        folder = Path(tempfile.mkdtemp(prefix="leonardo_nb-replay-"))
+        self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        try:
+            with _no_server():
+                super().__init__(simulator=True, library=folder, clock=self.play)
+        except BaseException:
+            self._removed()
+            raise
+        self.stage = Stage(self)
+
+    def close(self) -> None:
+        """End the thread and remove the pictures that were unpacked."""
+        super().close()
+        self._removed()
+
+    submit = refuse
+    submit_all = refuse
+    generate = refuse
+
+    def __repr__(self) -> str:
+        return "<Studio of a replay, which asks nobody>"
+
+
+class Stage:
+    """
+    What a played job has in the place of a runner: time, a thread, and nobody to ask.
+
+    Args:
+        theatre: Whose.
+    """
+
+    account = None
+
+    def __init__(self, theatre: Theatre) -> None:
+        self.clock: Clock = theatre.play
+        self.engine: Engine = theatre.engine
+        self.usual = theatre.usual
+        self._theatre = theatre  # as long as a picture of it is held, its file stays
+
+    submit = staticmethod(refuse)
+
+    @property
+    def client(self) -> NoReturn:
+        """Nobody."""
+        refuse()
+
+    @property
+    def taking_up(self) -> NoReturn:
+        """Nobody."""
+        refuse()
+
+    async def price(self, _request: Body, _size: tuple[int, int] | None = None) -> NoReturn:
+        """Say that nobody can be asked."""
+        refuse()
+
+    def cancel(self, job: Job[Any]) -> None:
+        """Do nothing: what is recorded was done long ago."""
+
+    async def cancelled(self, job: Job[Any]) -> None:
+        """Do nothing, as `cancel`."""
+
+
+@contextmanager
+def _no_server() -> Iterator[None]:
+    """Let a library be a file, whatever server the environment names for the user's own."""
+    with _server_hidden:
+        named = os.environ.pop(SERVER, None)
+        try:
+            yield
+        finally:
+            if named is not None:
+                os.environ[SERVER] = named

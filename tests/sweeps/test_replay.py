@@ -1,0 +1,226 @@
+"""A run that went before, played again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leonardo_nb.engine.lifecycle import State
+from leonardo_nb.errors import InvalidRequest, JobFailed, OutcomeUnknown, ReplayError
+from leonardo_nb.money import Credits
+from leonardo_nb.sweeps.replay import Replay, replay
+from leonardo_nb.testing import ManualClock
+from tests.sweeps.recordings import manifest, packed, put, take, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from leonardo_nb.sweeps.run import Run
+
+
+@pytest.fixture
+def held() -> ManualClock:
+    """A clock that stands still until it is moved."""
+    return ManualClock(holds=True)
+
+
+@pytest.fixture
+def play(tmp_path: Path, held: ManualClock) -> Iterator[Callable[..., Replay]]:
+    """Plays a recording on the held clock, one second a second."""
+    opened: list[Replay] = []
+
+    def play(speed: float = 1, **changes: Any) -> Replay:
+        path = put(tmp_path / "foxes.zip", packed(manifest(**changes)))
+        opened.append(replay(path, speed, clock=held))
+        return opened[-1]
+
+    yield play
+    for each in opened:
+        each.close()
+
+
+def letters(run: Run) -> str:
+    return "".join(str(state)[0] for state in run.states)
+
+
+def is_at(wanted: str) -> Callable[[Run], bool]:
+    return lambda run: letters(run) == wanted
+
+
+def test_it_fills_as_it_was_recorded(play: Callable[..., Replay], held: ManualClock) -> None:
+    """Nothing at first, then every cell in its second."""
+    run = play()
+    seen = [letters(run)]
+
+    for wanted in ("rrrr", "drrr", "ddrr", "dddd"):
+        held.advance({"rrrr": 0.6, "dddd": 5.0}.get(wanted, 1.0))
+        until(run, is_at(wanted))
+        seen.append(letters(run))
+
+    assert ["wwww", "rrrr", "drrr", "ddrr", "dddd"] == seen
+
+
+def test_it_ends_as_the_run_itself(tmp_path: Path) -> None:
+    """Awaiting it gives it, with pictures, costs and seconds as they were."""
+    run = replay(put(tmp_path / "foxes.zip", packed(manifest())), clock=ManualClock())
+
+    async def wait() -> Replay:
+        return await run
+
+    assert run is asyncio.run(wait())
+    assert Credits(28) == run.cost == run.price
+    assert 4 == len(run.images)
+    assert [(16, 12)] * 4 == [image.pil().size for image in run.images]
+    assert [1.0, 2.0, 3.0, 4.0] == [job.elapsed for job in run]
+    assert not run.simulated
+    assert "<Replay of 4 cells: 4 done>" == repr(run)
+    run.close()
+
+
+def test_parts_and_tables_are_those_of_any_run(play: Callable[..., Replay]) -> None:
+    """A part of it is a run, and one cell is a job."""
+    run = play().finish()
+
+    assert 2 == len(run.sel(seed=[1, 2]))  # type: ignore[arg-type]
+    assert run.jobs[3] is run.sel(seed=3)
+    assert {"prompt": "a fox"} == run.fixed
+
+
+def test_speed_is_its_own(play: Callable[..., Replay], held: ManualClock) -> None:
+    """At ten times the speed a second is ten; the speed may change on the way."""
+    run = play(speed=10)
+
+    held.advance(0.1)
+    until(run, is_at("drrr"))
+    run.speed = 2
+    held.advance(0.5)
+    until(run, is_at("ddrr"))
+
+    assert (2.0, 2.0) == (run.position, run.speed)
+    assert (4.0, 1.0) == (run.seconds, run.seconds_left)
+
+
+def test_it_stands_still(play: Callable[..., Replay], held: ManualClock) -> None:
+    """Paused, nothing moves, whatever the clock says; then it goes on from there."""
+    run = play()
+    held.advance(1)
+    until(run, is_at("drrr"))
+
+    run.pause()
+    held.advance(100)
+    stood = (run.is_paused, run.position, letters(run))
+    run.go_on()
+    held.advance(1)
+    until(run, is_at("ddrr"))
+
+    assert (True, 1.0, "drrr") == stood
+    assert not run.is_paused
+
+
+def test_it_can_jump_to_its_end(play: Callable[..., Replay]) -> None:
+    """finish() needs no time, also where it was paused."""
+    run = play()
+
+    run.pause()
+
+    assert "dddd" == letters(run.finish())
+    assert run.done()
+    assert 0.0 == run.seconds_left
+
+
+def test_it_can_begin_anew(play: Callable[..., Replay]) -> None:
+    """restart() is another one over the same pictures, from nothing on; the first has ended."""
+    first = play()
+
+    again = first.restart(speed=3)
+
+    assert ("dddd", "wwww") == (letters(first), letters(again))
+    assert (3.0, 0.0) == (again.speed, again.position)
+    assert again.finish().images[0].path == first.images[0].path
+
+
+def test_stopping_it_withdraws_nothing(play: Callable[..., Replay]) -> None:
+    """What is recorded was sent long ago, so cancel() lets it stand still."""
+    run = play()
+
+    assert 0 == run.cancel()
+    assert run.is_paused
+    assert run.jobs[0].cancel()
+    assert "wwww" == letters(run)
+
+
+def test_every_end_is_played(play: Callable[..., Replay]) -> None:
+    """Failed, unknown and stopped cells have their words, and are charged as they were."""
+    none: dict[str, Any] = {"media": []}
+    run = play(
+        jobs=[
+            take(0),
+            take(1, end="failed", said="Job 1 failed.", reason="No.", refunded=True, **none),
+            take(2, end="unknown", said="Lost.", id=None, accepted=None, cost=None, **none),
+            take(3, end="stopped", id=None, accepted=None, sent=None, cost=None, **none),
+        ]
+    ).finish()
+
+    assert "dffs" == letters(run)
+    assert ["charged", "refunded", "unknown", "none"] == [job.charge for job in run]
+    failed, lost = run.jobs[1].error, run.jobs[2].error
+    assert isinstance(failed, JobFailed)
+    assert ("Job 1 failed.", "No.") == (str(failed), failed.reason)
+    assert isinstance(lost, OutcomeUnknown)
+    assert State.CANCELLED == run.jobs[3].state
+
+
+def test_nothing_can_be_asked_of_it(play: Callable[..., Replay]) -> None:
+    """What would need a service says that there is none."""
+    run = play().finish()
+    image, job = run.images[0], run.jobs[0]
+
+    for ask in (
+        image.upscale,
+        image.nobg,
+        lambda: image.to_video("it runs"),
+        job.again,
+        lambda: job.again(seed=3),
+        job.delete,
+        lambda: job.adopt("x"),
+        lambda: run.studio.generate("a fox"),
+        lambda: run.studio.submit(job.request),
+    ):
+        with pytest.raises(ReplayError, match=r"nothing was sent"):
+            ask()
+
+
+def test_it_leaves_nothing_behind(
+    play: Callable[..., Replay], library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pictures are gone once it is closed, and no library of the user's was touched."""
+    monkeypatch.setenv("LEONARDO_DATABASE", "postgresql+psycopg://nobody@nowhere.invalid/none")
+    run = play().finish()
+    path = run.images[0].path
+
+    was_there = path.exists()
+    run.close()
+
+    assert was_there
+    assert not path.exists()
+    assert not run.theatre.folder.exists()
+    assert not library_folder.exists()
+
+
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf"), "fast", True, None])
+def test_a_speed_is_a_number(tmp_path: Path, speed: object) -> None:
+    """Nothing else is a speed, and the nearest that works is named."""
+    with pytest.raises(InvalidRequest, match="above 0") as caught:
+        replay(put(tmp_path / "foxes.zip", packed(manifest())), speed)  # type: ignore[arg-type]
+
+    assert 20.0 == caught.value.nearest
+
+
+def test_ten_thousand_cells_are_played(play: Callable[..., Replay]) -> None:
+    """The largest replay there may be is opened, and all its events happen."""
+    run = play(count=10_000).finish()
+
+    assert 10_000 == run.counts.done
