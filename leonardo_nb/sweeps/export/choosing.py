@@ -65,12 +65,13 @@ def kind_of(path: Path) -> Kind:
         if ending in kind.endings:
             return kind
     endings = [each for kind in KINDS for each in kind.endings if each]
+    usual = [kind.endings[0] for kind in KINDS if kind.endings[0]]
     raise InvalidRequest(
         f"export(): {path.name} ends in none of {', '.join(endings)}; a name without an ending is "
         "a folder.",
         member="path",
         value=str(path),
-        nearest=next(iter(difflib.get_close_matches(ending, endings, 1, 0.4)), ".html"),
+        nearest=next(iter(difflib.get_close_matches(ending, usual, 1, 0.4)), ".html"),
     )
 
 

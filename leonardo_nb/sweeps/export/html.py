@@ -27,6 +27,7 @@ from leonardo_nb.library.provenance import WITHHELD
 from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.arrangement import first_arrangement
+from leonardo_nb.sweeps.estimate import total
 from leonardo_nb.sweeps.export.folder import write_pictures
 from leonardo_nb.sweeps.export.names import stems_of
 from leonardo_nb.sweeps.export.part import Part
@@ -36,7 +37,7 @@ from leonardo_nb.widgets.freeze import fitted, on_squares
 from leonardo_nb.widgets.sheet_deck import coords_of, costs_of, deck_of, indices
 from leonardo_nb.widgets.sheet_tally import letter_of
 from leonardo_nb.widgets.sheet_thumbs import BROKEN, thumbs_in
-from leonardo_nb.widgets.sheet_view import cell_view, head_view, reason_of
+from leonardo_nb.widgets.sheet_view import cell_view, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ PLACE: Final = re.compile(r"\{\{(\w+)\}\}")
 EXPORT: Final = re.compile(r"^export (?=(?:const|function|async function) )", re.MULTILINE)
 CLOSES: Final = re.compile(r"</script|<!--", re.IGNORECASE)
 SHEET: Final = "sheet_main.js"
-STYLE: Final = "sheet.css"
+STYLE: Final = "sheet_main.css"
 MOST_READ: Final = 400_000_000
 """Bytes of a file in which a sweep is looked for."""
 
@@ -193,14 +194,13 @@ def _packed(part: Part, pictures: Pictures, told: Told | None) -> _Inside:
         ]
         return made[::-1]
 
-    total = len(part.pictures)
-    done = 0
+    count, done = len(part.pictures), 0
     found: list[list[bytes]] = []
     with ThreadPoolExecutor(THREADS) as pool:
         for image, each in zip(cells, pool.map(small, cells), strict=True):
             found.append(each)
             if image is not None and told is not None:
-                told(done, total)
+                told(done, count)
                 done += 1
         packs = tuple(_Pack.of(size, [each[n] for each in found]) for n, size in enumerate(sizes))
         inside = _Inside(packs, None)
@@ -210,7 +210,7 @@ def _packed(part: Part, pictures: Pictures, told: Told | None) -> _Inside:
             )
             inside = _Inside(packs, _large(pool, cells, room))
     if told is not None:
-        told(total, total)
+        told(count, count)
     return inside
 
 
@@ -268,7 +268,7 @@ def _contents(part: Part, inside: _Inside, names: list[str]) -> dict[str, Any]:
                 for cell in run.cells
                 if (error := run.job(cell).error) is not None
             },
-            "head": _head(run),
+            "head": _head(part),
             "marks": {
                 str(n): {"star": mark.star, "reject": mark.reject, "note": mark.note}
                 for n, mark in part.marks.items()
@@ -302,8 +302,23 @@ def _deck(part: Part, deck: dict[str, Any]) -> dict[str, Any]:
             "can": can}  # fmt: skip
 
 
-def _head(run: Run) -> dict[str, Any]:
-    return {**head_view(run), "left": "", "said": "", "actions": []}
+def _head(part: Part) -> dict[str, Any]:
+    """Return what stands above the grid: what was paid in all, whoever paid it and when."""
+    counts, run = part.run.counts, part.run
+    ends = {"failed": counts.failed, "stopped": counts.stopped, "not ended": counts.open}
+    paid = total({cell.key: run.job(cell).cost for cell in run.cells}.values())
+    mark = "quarter" if counts.open else "disc" if counts.done else "triangle"
+    return {
+        "mark": mark,
+        "word": f"{counts.done:,} of {counts.total:,}",
+        "rest": ", ".join(f"{number:,} {name}" for name, number in ends.items() if number),
+        "bar": [counts.done, counts.failed, counts.running, counts.waiting, counts.stopped],
+        "money": "" if paid is None else str(paid),
+        "left": "",
+        "simulated": run.simulated,
+        "said": "",
+        "actions": [],
+    }
 
 
 def _details(part: Part) -> list[dict[str, Any]]:
@@ -312,10 +327,13 @@ def _details(part: Part) -> list[dict[str, Any]]:
 
 
 def _detail(part: Part, index: int) -> dict[str, Any]:
-    detail = cell_view(part.run, index)
+    cell = part.run.cells[index]
+    cost, detail = part.run.job(cell).cost, cell_view(part.run, index)
+    # that it cost nothing when it was asked for again is of no use to others
+    facts = [pair for pair in detail["facts"] if pair[0] != "cost"]
+    detail = {**detail, "facts": [*facts, *([["cost", str(cost)]] if cost is not None else [])]}
     if part.prompt:
         return detail
-    cell = part.run.cells[index]
     where = part.where(cell)
     return {
         **detail,
