@@ -44,6 +44,8 @@ AT_ONCE: Final = 1_000_000
 NORMAL: Final = 1.959964
 """Standard deviations to either side that hold 95 % of a normal distribution."""
 TINY: Final = 1e-12
+LEAST_RATIO: Final = 0.01
+"""What errors may make of a ratio that is 1 or more, so that it has a logarithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,9 +340,10 @@ class _Neighbours:
     design: Design
     others: int
 
-    def half(self, points: Floats) -> Floats:
-        found: Floats = self.design.half_distances(points[self.rows])[self.others]
-        return found
+    def halves(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return V of pairs that differ in this step alone, and of those that luck alone parts."""
+        found = self.design.half_distances(points[self.rows])
+        return found[self.others], found[self.design.all]
 
 
 def analyse(
@@ -386,10 +389,10 @@ def analyse(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Variances (sets x draws), and half squared distances of neighbours (steps x draws)."""
+    """Variances (sets x draws), and what changes between neighbours (steps x draws)."""
 
     variances: Floats
-    halves: Floats
+    changes: Floats
 
     @property
     def total(self) -> Floats:
@@ -403,16 +406,11 @@ class _Found:
         return shares
 
     @property
-    def changes(self) -> Floats:
-        changes: Floats = self.halves - self.variances[0]
-        return changes
-
-    @property
     def ratios(self) -> Floats:
         """Neighbours against pictures that only luck tells apart; 1 is no change at all."""
         with np.errstate(all="ignore"):
-            ratios: Floats = self.halves / self.variances[0]
-        return ratios
+            ratios: Floats = 1 + self.changes / self.variances[0]
+        return np.maximum(ratios, LEAST_RATIO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,7 +472,7 @@ def _told(
     if has_noise:
         parts.append(part("noise" if design.is_replicated else "rest", [0], alone(0)))
     noise = float(variances[0]) if has_noise and math.isfinite(variances[0]) else None
-    changes = (found.changes if has_noise else found.halves)[:, 0] * unit
+    changes = found.changes[:, 0] * unit
     is_known = noise is not None and variances[0] > TINY * unit
     return Analysis(
         tuple(parts),
@@ -506,9 +504,17 @@ def _step(pair: _Neighbours, change: float, ratio: float | None, half: float) ->
 
 
 def _numbers(design: Design, steps: Sequence[_Neighbours], points: Floats) -> tuple[Floats, Floats]:
-    halves = [each.half(points) for each in steps]
+    """Return the variances of *points*, and what changes at each step."""
     variances = design.variances(design.half_distances(points))
-    return variances, np.stack(halves) if halves else np.empty((0, points.shape[1]))
+    changes = np.empty((len(steps), points.shape[1]))
+    for n, step in enumerate(steps):
+        half, luck = step.halves(points)
+        if design.is_replicated:
+            # the luck of the same pictures, whose errors are in both; else that of all
+            changes[n] = half - np.where(np.isnan(luck), variances[0], luck)
+        else:
+            changes[n] = half - (variances[0] if design.axes > 1 else 0.0)
+    return variances, changes
 
 
 def _neighbours(design: Design, axis: int) -> list[_Neighbours]:
