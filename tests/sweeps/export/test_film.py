@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
+
 import pytest
 from PIL import Image, features
 
 from leonardo_nb.library.mp4 import read_film
 from leonardo_nb.sweeps.export.film import Reel, gif_of, mp4_of, webp_of
-
 
 if TYPE_CHECKING:
     from collections.abc import Callable
