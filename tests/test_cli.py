@@ -24,7 +24,7 @@ from leonardo_nb import cli, terminal
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.simulator import Simulator, serve_in_thread
 from leonardo_nb.studios import Studio
-from leonardo_nb.sweeps.functions import plan
+from leonardo_nb.sweeps.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

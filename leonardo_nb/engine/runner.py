@@ -53,7 +53,7 @@ from leonardo_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
@@ -316,12 +316,6 @@ class Runner:
         for the same at once one pays.
         """
         return self._once([self._asked(request, None, terms) for request in requests])
-
-    def opened(self, requests: Mapping[str, Body]) -> dict[str, Job[Any]]:
-        """Return the jobs that the library has of *requests*; see `TakingUp.opened`."""
-        return self.engine.wait(
-            self.engine.run(self.taking_up.opened, requests, self._holding.hold)
-        )
 
     def hold(self, jobs: Iterable[Job[Any]]) -> None:
         """

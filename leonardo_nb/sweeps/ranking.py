@@ -20,19 +20,19 @@ from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown as said
-from leonardo_nb.sweeps.axes import is_whole
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.layout import axis_named
 from leonardo_nb.sweeps.pool import Pool, finder, label_at, name_of, picture_of, pool_of, sweep_of
 from leonardo_nb.sweeps.rank import Posterior, chance, fit
+from leonardo_nb.sweeps.space import is_whole
 from leonardo_nb.sweeps.votes import Votes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.sweeps.space import Cell
 
 __all__ = ["Best", "ByValue", "RankTable", "Ranked", "Ranking", "Standing", "Value"]
 

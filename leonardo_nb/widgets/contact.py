@@ -42,9 +42,9 @@ from leonardo_nb.widgets.sheet_view import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.layout import Layout, Place
     from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.sweeps.space import Cell
 
 __all__ = ["contact_sheet", "freeze_run"]
 
