@@ -98,7 +98,7 @@ def jobs() -> Line:
     """Measure 60 jobs on a simulator without waiting; painting and saving them is what is left."""
     from leonardo_nb.simulator import Simulator
     from leonardo_nb.studios import Studio
-    from leonardo_nb.sweeps.plan import plan
+    from leonardo_nb.sweeps.functions import plan
 
     count = 60
     with tempfile.TemporaryDirectory() as folder:

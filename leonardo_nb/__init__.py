@@ -92,20 +92,31 @@ if TYPE_CHECKING:
     from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio, connect, studio
     from leonardo_nb.sweeps import (
+        Axis,
         Plan,
         Run,
+        Space,
+        SweepTable,
+        arange,
+        axes,
+        const,
         linspace,
+        open_sweep,
         plan,
+        prompt,
         sweep,
         sweep_guidance,
         sweep_seeds,
         sweep_styles,
+        zip_,
     )
+    from leonardo_nb.sweeps.opening import sweeps
     from leonardo_nb.widgets.panel import Panel, panel
 
 # Written out, because what is listed here is the promise; `_ROOMS` says where each one lives.
 __all__ = [
     "AuthenticationError",
+    "Axis",
     "BudgetExceeded",
     "Candidate",
     "ConflictingParameters",
@@ -148,11 +159,13 @@ __all__ = [
     "Resumed",
     "Run",
     "ServiceError",
+    "Space",
     "SpendingTable",
     "Studio",
     "Style",
     "StyleTable",
     "SweepFailed",
+    "SweepTable",
     "UnexpectedResponse",
     "UnknownParameter",
     "Upload",
@@ -160,7 +173,10 @@ __all__ = [
     "Video",
     "VideoJob",
     "allow_nested_loops",
+    "arange",
+    "axes",
     "connect",
+    "const",
     "delete",
     "elements",
     "generate",
@@ -177,9 +193,11 @@ __all__ = [
     "models",
     "motion",
     "nobg",
+    "open_sweep",
     "panel",
     "plan",
     "price",
+    "prompt",
     "random_prompt",
     "resume",
     "spending",
@@ -189,12 +207,14 @@ __all__ = [
     "sweep_guidance",
     "sweep_seeds",
     "sweep_styles",
+    "sweeps",
     "text_to_video",
     "universal_upscale",
     "unzoom",
     "upload",
     "upscale",
     "upscale_video",
+    "zip_",
 ]
 
 _ROOMS = {
@@ -248,18 +268,31 @@ _ROOMS = {
     "leonardo_nb.service.requests": ("CreateGeneration",),
     "leonardo_nb.studios": ("Studio", "connect", "studio"),
     "leonardo_nb.sweeps": (
+        "Axis",
         "Plan",
         "Run",
+        "Space",
+        "SweepTable",
+        "arange",
+        "axes",
+        "const",
         "linspace",
+        "open_sweep",
         "plan",
+        "prompt",
         "sweep",
         "sweep_guidance",
         "sweep_seeds",
         "sweep_styles",
+        "zip_",
     ),
     "leonardo_nb.widgets.panel": ("Panel", "panel"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+OPEN_ROOMS = ("guidance", "sweeps")
+"""Rooms that users name themselves: `leo.guidance.style(image)`; `leo.sweeps()` is one, too."""
 
 
 def __getattr__(name: str) -> object:
@@ -267,8 +300,8 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("leonardo_nb")
-    if name == "guidance":  # a room that users name themselves: leo.guidance.style(image)
-        return import_module("leonardo_nb.guidance")
+    if name in OPEN_ROOMS:
+        return import_module(f"leonardo_nb.{name}")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found: object = getattr(import_module(_ROOM_OF.get(name, "leonardo_nb.errors")), name)

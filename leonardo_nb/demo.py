@@ -15,7 +15,7 @@ from rich.text import Text
 
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
-from leonardo_nb.sweeps.plan import plan
+from leonardo_nb.sweeps.functions import plan
 from leonardo_nb.terminal import heading, mark, pairs, plain, watch_job, watch_run
 
 if TYPE_CHECKING:

@@ -197,9 +197,30 @@ def elements(*, own: bool = False) -> ElementTable | OwnElementTable:
     return studio().elements(own=own)
 
 
-def styles(model: str | None = None) -> StyleTable:
-    """Return the styles of *model*, or of the default one, as a table. See `Studio.styles`."""
-    return studio().styles(model)
+class _Styles:
+    """What `leo.styles` is: a function, and `for_`, which gives the values of an axis."""
+
+    def __call__(self, model: str | None = None) -> StyleTable:
+        """Return the styles of *model*, or of the default one, as a table. See `Studio.styles`."""
+        return studio().styles(model)
+
+    @staticmethod
+    def for_(modelId: str | None = None, **mode: Any) -> list[str]:  # noqa: ANN401, N803
+        """
+        Return the styles that a model takes in a mode, as values for an axis.
+
+        `alchemy`, `photoReal` and `photoRealVersion` are as in a request. See
+        `leonardo_nb.service.styling.styles_for`.
+        """
+        from leonardo_nb.service.styling import styles_for
+
+        return styles_for(modelId, **mode)
+
+    def __repr__(self) -> str:
+        return "<function styles: leo.styles() and leo.styles.for_(model)>"
+
+
+styles = _Styles()
 
 
 def price(

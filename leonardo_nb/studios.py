@@ -34,7 +34,8 @@ from leonardo_nb.service.keys import Key
 from leonardo_nb.service.requests import CreateGeneration, TextToVideo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from concurrent.futures import Future
     from types import TracebackType
 
@@ -517,11 +518,26 @@ class Studio(AccountMethods):
             return cast("tuple[GenerationJob, ...]", self._runner.submit_once(requests, terms))
         return tuple(self._runner.submit(request, terms=terms) for request in requests)
 
-    def missing(self, requests: Sequence[CreateGeneration]) -> list[CreateGeneration]:
-        """Return those of *requests* that the library has no finished or unfinished job of."""
-        keys = [request.content_key() for request in requests]
-        there = self._ledger.has(keys, base_url=self.base_url, simulated=self.simulated)
-        return [request for request, key in zip(requests, keys, strict=True) if key not in there]
+    def known(self, keys: Sequence[str]) -> AbstractSet[str]:
+        """Return those content keys of which the library has a job, finished or under way."""
+        return self._ledger.has(keys, base_url=self.base_url, simulated=self.simulated)
+
+    def opened(self, requests: Mapping[str, CreateGeneration]) -> dict[str, GenerationJob]:
+        """
+        Return the jobs that the library has of *requests*, by their content keys; nothing is paid.
+
+        Those at the service are watched to their end, and what was never sent is held back, see
+        `let_go`. What the library does not know is a job that was withdrawn.
+        """
+        return cast("dict[str, GenerationJob]", self._runner.opened(requests))
+
+    def hold(self, jobs: Iterable[Job[Any]]) -> None:
+        """Send none of *jobs* until `let_go`; what is sent already goes on."""
+        self._runner.hold(jobs)
+
+    def let_go(self, jobs: Iterable[Job[Any]]) -> None:
+        """Let *jobs* be sent, at once where there is room, in the order of their asking."""
+        self._runner.let_go(jobs)
 
     def left_of(self, wall: Wall) -> Cost:
         """Return what may still be spent behind *wall*, by all who share the library."""

@@ -58,8 +58,13 @@ class Resumed(Together, Sequence["Job[Any]"]):
     stopped_waiting = "Stopped waiting; the jobs go on. `await` it once more to wait again."
 
     def __init__(self, jobs: Sequence[Job[Any]] = (), how: TakenUp | None = None) -> None:
-        super().__init__(jobs)
+        super().__init__()
+        self._jobs = tuple(jobs)
         self.how = how or TakenUp()
+
+    @property
+    def _each(self) -> tuple[Job[Any], ...]:
+        return self._jobs
 
     @classmethod
     def of(cls, jobs: Sequence[Job[Any]]) -> Resumed:

@@ -258,6 +258,49 @@ class TakingUp:
             self._ledger.ended(record)
         return tuple(ended)
 
+    async def opened(
+        self, requests: Mapping[str, Body], hold: Callable[[tuple[Job[Any], ...]], None]
+    ) -> dict[str, Job[Any]]:
+        """
+        Return the job of each of *requests*, by content key, as the library knows it.
+
+        Those at the service are watched to their end. What was never sent is held back, so that
+        opening costs nothing, and what the library does not know is a job that was withdrawn.
+        """
+        self._lease.begin()
+        await anyio.to_thread.run_sync(self.end_gone)
+        find = partial(
+            self._ledger.newest, base_url=self._client.base_url, simulated=self._simulated
+        )
+        records = await anyio.to_thread.run_sync(find, list(requests))
+        jobs: dict[str, Job[Any]] = {}
+        for key, request in requests.items():
+            record = records.get(key)
+            if record is None:
+                jobs[key] = self._never_asked(request)
+                continue
+            is_unsent = record.state == State.REQUEST and record.sent is None
+            jobs[key] = job = self.found(record, taken_up=is_unsent)
+            if is_unsent and not job.sent:  # nothing of it has run yet: this is the engine
+                hold((job,))
+        return jobs
+
+    def _never_asked(self, request: Body) -> Job[Any]:
+        now = self._clock.now()
+        job = self._make(
+            Snapshot(
+                uid=uuid.uuid4().hex,
+                request=request,
+                created=self._clock.wall(),
+                started=now,
+                simulated=self._simulated,
+                cancelled=True,
+                ended=now,
+            )
+        )
+        job.end()
+        return job
+
     def assign(self, uid: str, job_id: str) -> Job[Any]:
         """
         Return the job that we call *uid*, whose answer was lost, as the service's job *job_id*.

@@ -12,7 +12,7 @@ from leonardo_nb.engine.job import until_done
 from leonardo_nb.errors import EngineThreadError, JobTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Collection, Generator
     from typing import Self
 
     from leonardo_nb.engine.job import Job
@@ -25,19 +25,20 @@ class Together:
     Jobs that are waited for together, from any thread and any number of times.
 
     Awaiting them gives the collection itself once all have ended; giving up waiting never cancels
-    one.
-
-    Args:
-        jobs: Each job once.
+    one. Which jobs these are may change while somebody waits.
     """
 
     stopped_waiting: ClassVar[str]
     """What a cell says that is interrupted while it waits."""
 
-    def __init__(self, jobs: Iterable[Job[Any]]) -> None:
-        self._each = tuple(jobs)
+    def __init__(self) -> None:
         self._future: Future[Self] | None = None
         self._making = threading.Lock()
+
+    @property
+    def _each(self) -> Collection[Job[Any]]:
+        """Each job once."""
+        raise NotImplementedError
 
     def done(self) -> bool:
         """Whether all of them have ended, in whatever way."""
@@ -94,25 +95,30 @@ class Together:
         return unsubscribe
 
     def _ended(self) -> Future[Self]:
-        """Return a future that is done when every job is; made once."""
+        """Return a future that is done when every job is; anew where jobs have come since."""
         with self._making:
-            if self._future is not None:
+            if self._future is not None and not (self._future.done() and not self.done()):
                 return self._future
             future: Future[Self] = Future()
             self._future = future
-        left = {job.uid for job in self._each}
+        self._wait_for(future)
+        return future
+
+    def _wait_for(self, future: Future[Self]) -> None:
+        """Settle *future* once no job is left that has not ended, whichever there are then."""
+        left = {job.uid: job for job in self._each if not job.done()}
+        if not left:
+            with suppress(InvalidStateError):  # two that end at once, on two threads
+                self._settle(future)
+            return
 
         def one_less(job: Job[Any]) -> None:
-            left.discard(job.uid)
-            if not left:
-                with suppress(InvalidStateError):  # two that end at once, on two threads
-                    self._settle(future)
+            left.pop(job.uid, None)
+            if not left and not future.done():
+                self._wait_for(future)
 
-        for job in self._each:
+        for job in tuple(left.values()):
             job.add_done_callback(one_less)
-        if not self._each:
-            self._settle(future)
-        return future
 
     def _settle(self, future: Future[Self]) -> None:
         """Wake whoever waits, now that all have ended."""

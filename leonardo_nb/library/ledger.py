@@ -121,6 +121,23 @@ class Ledger:
         with self._reading() as connection:
             return set(self._usable(connection, content_keys, base_url, simulated=simulated))
 
+    def newest(
+        self, content_keys: Sequence[str], *, base_url: str, simulated: bool
+    ) -> dict[str, JobRecord]:
+        """Return for each of *content_keys* the job that says most: done, under way, or ended."""
+        with self._reading() as connection:
+            found = self._usable(connection, content_keys, base_url, simulated=simulated)
+            left = [key for key in dict.fromkeys(content_keys) if key not in found]
+            for start in range(0, len(left), AT_ONCE):
+                same = _jobs().where(
+                    JOBS.c.content_key.in_(left[start : start + AT_ONCE]),
+                    JOBS.c.base_url == base_url,
+                    JOBS.c.simulated == simulated,
+                )
+                for each in self._records(connection, same.order_by(*_NEWEST)):
+                    found.setdefault(each.content_key, each)
+        return found
+
     def _usable(
         self,
         connection: sql.Connection,

@@ -8,10 +8,11 @@ being filled in, and so that a rule that the service has dropped is one row to d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.service.catalog import (
     ALCHEMY_STYLES,
+    MAX_PROMPT_CHARACTERS,
     PHOTO_REAL_V1_STYLES,
     PHOTO_REAL_V2_STYLES,
     PLAIN_STYLES,
@@ -28,7 +29,10 @@ from leonardo_nb.service.catalog import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["RULES", "Rule", "broken_rules"]
+__all__ = ["RULES", "SORTS", "Rule", "broken_rules"]
+
+LEONARDO_GUIDANCE_MAX: Final = 7
+"""The largest guidance_scale that the LEONARDO scheduler takes without alchemy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +258,12 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "leonardo-scheduler",
         ("guidance_scale", "scheduler", "alchemy"),
-        "Without alchemy, the LEONARDO scheduler takes guidance_scale up to 7.",
+        "Without alchemy, the LEONARDO scheduler takes guidance_scale up to "
+        f"{LEONARDO_GUIDANCE_MAX}.",
         lambda m: (
             m.get("scheduler") == "LEONARDO"
             and not _is(m, "alchemy")
-            and _number(m, "guidance_scale") > 7
+            and _number(m, "guidance_scale") > LEONARDO_GUIDANCE_MAX
         ),
     ),
     Rule(
@@ -304,6 +309,19 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
     ),
 )
+
+
+SORTS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "prompt": lambda prompt: len(prompt) > MAX_PROMPT_CHARACTERS,
+    "negative_prompt": lambda _: None,
+    "seed": lambda seed: seed > SEED_MAX_FLUX,
+    "guidance_scale": lambda scale: scale > LEONARDO_GUIDANCE_MAX,
+    "num_inference_steps": lambda _: None,
+}
+"""
+Members of which rules and defaults ask no more than this: two requests that differ in values of one
+sort break the same rules and have the same other members. Not for models that v2 alone has.
+"""
 
 
 def broken_rules(members: Mapping[str, object]) -> list[Rule]:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.money import Cost
 from leonardo_nb.service.values import shown as worded
+from leonardo_nb.sweeps.axes import axis_values
 from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
-from leonardo_nb.sweeps.space import axis_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leonardo_nb.sweeps.space import Axis
+    from leonardo_nb.sweeps.axes import Axis
 
 __all__ = ["Arrangement", "Filter", "arranged", "first_arrangement", "read_arrangement"]
 

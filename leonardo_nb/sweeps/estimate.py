@@ -7,16 +7,19 @@ On its own because a plan asks once, before, and a run asks again and again whil
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leonardo_nb.money import converted
+from leonardo_nb.service.catalog import expected_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from leonardo_nb.money import Cost, Unit
+    from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "counted",
     "in_words",
     "makespan",
+    "seconds_of",
     "slots_of",
     "total",
 ]
@@ -116,6 +120,20 @@ def total(costs: Iterable[Cost | None]) -> Cost | None:
     for cost in known[1:]:
         summed += converted(cost, unit)
     return summed
+
+
+def seconds_of(studio: Studio, requests: Iterable[tuple[CreateGeneration, int]]) -> float:
+    """
+    Return about how long *requests* take on the studio's account, from the first to the last.
+
+    Args:
+        studio: Whose slots and limits count, and what it has learned of durations.
+        requests: Different ones, and how often each is sent.
+    """
+    durations = itertools.chain.from_iterable(
+        itertools.repeat(expected_seconds(request.wire()), times) for request, times in requests
+    )
+    return makespan(durations, slots_of(studio)) / studio.speed
 
 
 def slots_of(studio: Studio) -> int:

@@ -25,10 +25,11 @@ from leonardo_nb.library.files import LIMIT_BYTES, LIMIT_PIXELS, StoredFile
 from leonardo_nb.library.provenance import OnAxis, Provenance, found_in
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.sweeps.axes import Axis
+from leonardo_nb.sweeps.cells import Cell
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.infer import layout_of
 from leonardo_nb.sweeps.run import Run
-from leonardo_nb.sweeps.space import Axis, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

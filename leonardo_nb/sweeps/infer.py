@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from leonardo_nb.sweeps.space import Axis
+from leonardo_nb.sweeps.axes import Axis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -23,8 +23,8 @@ from leonardo_nb.sweeps.ranking import Ranked, Ranking, ranked_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Cell
 
 __all__ = ["AHEAD", "Choice", "Judging", "Pair", "Scoreboard"]
 

@@ -20,7 +20,7 @@ from leonardo_nb.service.values import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from leonardo_nb.sweeps.space import Axis
+    from leonardo_nb.sweeps.axes import Axis
 
 __all__ = ["MANY_COLUMNS", "Layout", "Place", "axis_named", "lay_out"]
 

@@ -7,92 +7,130 @@ sends anything.
 
 from __future__ import annotations
 
-import html
-from functools import partial
-from typing import TYPE_CHECKING, Any
+import difflib
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from leonardo_nb.engine.ingredients import ingredients_of
-from leonardo_nb.engine.markup import NO_MATH
+import numpy as np
+
 from leonardo_nb.engine.terms import Wall, checked_budget
-from leonardo_nb.errors import BudgetExceeded, InvalidRequest, LeonardoError, UnknownParameter
+from leonardo_nb.errors import BudgetExceeded, InvalidRequest
 from leonardo_nb.money import converted
-from leonardo_nb.service.catalog import (
-    STYLES,
-    expected_seconds,
-    find_model,
-    preset_styles_for,
-)
-from leonardo_nb.service.plain import as_shown
-from leonardo_nb.service.requests import CreateGeneration, own_seed
-from leonardo_nb.service.values import ALIASES, parameter_name, shown
-from leonardo_nb.sweeps.estimate import (
-    Estimate,
-    counted,
-    makespan,
-    slots_of,
-    total,
-)
+from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps import saved
+from leonardo_nb.sweeps.axes import axis_values, is_whole
+from leonardo_nb.sweeps.cells import Cells, indices_of, lay
+from leonardo_nb.sweeps.estimate import Estimate, counted, seconds_of, total
+from leonardo_nb.sweeps.order import ORDERS, Order, order_of
+from leonardo_nb.sweeps.preview import plan_html
 from leonardo_nb.sweeps.run import Run
-from leonardo_nb.sweeps.space import (
-    Axis,
-    Cell,
-    Space,
-    axis_values,
-    cells_of,
-    draw_seed,
-    is_whole,
-    label_of,
-    linspace,
-    space_of,
-)
+from leonardo_nb.sweeps.space import Space, widened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from leonardo_nb.engine.ingredients import Lists
-    from leonardo_nb.engine.terms import Resend
+    from leonardo_nb.engine.terms import Resend, Terms
     from leonardo_nb.money import Cost
+    from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.axes import Axis
+    from leonardo_nb.sweeps.book import Book
+    from leonardo_nb.sweeps.cells import Cell
+    from leonardo_nb.sweeps.space import Drops
 
 WORDS_IN_NAME = 4
-LONGEST_NAME = 100
-OF_THE_SWEEP = ("name", "reuse", "unpriced", "resend")
-"""What a sweep takes that is no parameter of the service."""
+MAX_JOBS: Final = 10_000
+"""Jobs of one sweep: at the service's 100 a minute they take nearly two hours."""
 
-__all__ = ["Plan", "plan", "sweep", "sweep_guidance", "sweep_seeds", "sweep_styles"]
+__all__ = ["MAX_JOBS", "Plan"]
 
 
 class Plan:
     """
     A sweep that is not paid for yet: `len(plan)` cells, the last axis varies fastest.
 
-    Attributes:
-        axes: What varies, in the order given.
-        fixed: What is the same in every cell, the seed always among it or among the axes.
-        cells: Every cell with its request, checked.
+    Args:
+        space: The places.
+        fixed: What is the same in every cell, by wire names.
+        replicates: How many pictures each place has; as many as one request gives if None.
+        order: In which order cells are sent.
+        studio: Where to price and run it; the default one if None.
         reuse: Whether cells that the library has already are taken from it.
+        check: False sends what our rules would refuse.
+        name: What it is called; else its words and what varies.
+
+    Attributes:
+        space: The places.
+        axes: What varies, in the order given, replicates last.
+        fixed: What is the same in every cell, the seed always among it or among the axes.
+        cells: Every cell with its request.
+        dropped: What was left out, and why: by `where`, by a rule of the service, or because it
+            stood there twice.
+
+    Raises:
+        InvalidRequest: No cell can be asked for.
+        ConflictingParameters: No cell can be asked for, for a rule.
     """
 
     __module__ = "leonardo_nb"
 
     axes: tuple[Axis, ...]
     fixed: dict[str, Any]
-    cells: tuple[Cell, ...]
+    cells: Cells
+    dropped: tuple[Drops, ...]
 
     def __init__(
         self,
         space: Space,
-        cells: tuple[Cell, ...],
+        fixed: Mapping[str, Any],
         *,
+        replicates: int | None = None,
+        order: Order = "spread",
         studio: Studio | None = None,
         reuse: bool = True,
+        check: bool = True,
+        name: str | None = None,
     ) -> None:
+        self.space = space
+        self.replicates = _checked_replicates(replicates)
+        self.order = _checked_order(order)
         self.reuse = reuse
-        self.axes = space.axes
-        self.fixed = space.fixed
-        self.cells = cells
+        self.fixed = dict(fixed)
+        self.check = check
+        self._name = None if name is None else saved.checked_name(name)
+        self._laid = lay(space, fixed, replicates=self.replicates, check=check)
+        self.axes, self.cells = self._laid.axes, self._laid.cells
+        self.dropped = self._laid.dropped
         self._studio = studio
-        self._estimate: Estimate | None = None
+        self._estimates: dict[AbstractSet[str], Estimate] = {}
+
+    @classmethod
+    def of_cells(
+        cls,
+        axes: Sequence[Axis],
+        fixed: Mapping[str, Any],
+        cells: Sequence[Cell],
+        *,
+        studio: Studio | None = None,
+    ) -> Plan:
+        """
+        Return the plan of cells that are there already.
+
+        Raises:
+            InvalidRequest: The words of their prompt vary, and how they stand in it is not known.
+        """
+        if any(axis.role == "slot" for axis in axes):
+            raise InvalidRequest(
+                "This sweep's prompts vary in single words, and how they stand in them is not "
+                "known here; leo.plan() with leo.prompt() makes the plan anew.",
+                member="prompt",
+            )
+        kept = [n for n, axis in enumerate(axes) if axis.role != "replicate"]
+        replicates = next((len(axis) for axis in axes if axis.role == "replicate"), None)
+        points = np.unique(indices_of(axes, cells)[:, kept], axis=0)
+        space = Space(tuple(axes[n] for n in kept), points)
+        return cls(space, fixed, replicates=replicates, studio=studio, check=False)
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -110,47 +148,119 @@ class Plan:
         return self._studio
 
     @property
-    def requests(self) -> dict[str, CreateGeneration]:
-        """The jobs it stands for, by content key: each is paid once, however many cells show it."""
-        return {cell.key: cell.request for cell in self.cells}
+    def keys(self) -> list[str]:
+        """The content keys of its jobs: each is paid once, however many cells show it."""
+        return list(dict.fromkeys(self.cells.keys))
 
-    def estimate(self, only: Sequence[CreateGeneration] | None = None) -> Estimate:
+    @property
+    def requests(self) -> dict[str, CreateGeneration]:
+        """The jobs it stands for, by content key, in the order of the cells."""
+        return self.requests_of(self.keys)
+
+    def requests_of(self, keys: Sequence[str]) -> dict[str, CreateGeneration]:
+        """Return the requests that have *keys*, in their order."""
+        first = {key: n for n, key in reversed(list(enumerate(self.cells.keys)))}
+        return {key: self.cells[first[key]].request for key in keys}
+
+    @property
+    def keys_in_order(self) -> list[str]:
+        """The content keys of its jobs, in the order in which they are sent."""
+        cells = self.cells
+        costs: list[float] = []
+        if self.order == "cheap first":
+            each = {kind: float(request.estimated_credits()) for kind, request in self._kinds()}
+            costs = [each[kind] for kind in self._laid.kinds.tolist()]
+        shape = [len(axis) for axis in self.axes]
+        order = order_of(self.order, shape, cells.indices, lambda n: costs[n])
+        return list(dict.fromkeys(cells.keys[n] for n in order))
+
+    def _kinds(self) -> Iterator[tuple[int, CreateGeneration]]:
+        """Yield a request of every kind; those of one kind cost the same and take as long."""
+        kinds, first = np.unique(self._laid.kinds, return_index=True)
+        for kind, place in zip(kinds.tolist(), first.tolist(), strict=True):
+            yield kind, self.cells[place].request
+
+    def known(self) -> AbstractSet[str]:
+        """Return the keys of the jobs that the library has, finished or under way."""
+        return self.studio.known(self.keys) if self.reuse else frozenset()
+
+    def estimate(self, *, new: bool = False) -> Estimate:
         """
         Return the size, price and duration, before anything is paid.
 
         The calculator is asked once for every price that can differ, not once a cell.
 
         Args:
-            only: Some of `requests`, such as those that are not in the library; all without it.
+            new: Only of what the library does not have.
 
         Raises:
             ServiceError: The service refused to say, for instance because of the key.
             ConnectionFailed: It did not answer.
         """
-        if only is not None:
-            return self._estimated(list(only), len(only))
-        if self._estimate is None:
-            self._estimate = self._estimated(list(self.requests.values()), len(self.cells))
-        return self._estimate
+        known = frozenset(self.known()) if new else frozenset()
+        if known not in self._estimates:
+            self._estimates[known] = self._estimated(known)
+        return self._estimates[known]
 
-    def _estimated(self, requests: list[CreateGeneration], cells: int) -> Estimate:
-        keys = [request.price_key() for request in requests]
+    def _estimated(self, known: AbstractSet[str]) -> Estimate:
+        keys = self.cells.keys
+        places = [n for n in self.cells.first_of_jobs if keys[n] not in known]
+        counts = Counter(self._laid.kinds[places].tolist())
+        kinds = {kind: request for kind, request in self._kinds() if kind in counts}
         asked = {
             key: self.studio.price_later(request)
-            for key, request in dict(zip(keys, requests, strict=True)).items()
+            for key, request in {each.price_key(): each for each in kinds.values()}.items()
         }
         prices = {key: self.studio.engine.wait(future) for key, future in asked.items()}
         return Estimate(
-            cells=cells,
-            jobs=len(requests),
-            images=sum(request.num_images or 1 for request in requests),
-            cost=total(prices[key] for key in keys),
-            seconds=makespan(
-                (expected_seconds(request.wire()) for request in requests),
-                slots_of(self.studio),
-            )
-            / self.studio.speed,
+            cells=sum(key not in known for key in keys),
+            jobs=len(places),
+            images=sum((kinds[kind].num_images or 1) * n for kind, n in counts.items()),
+            cost=total(prices[kinds[kind].price_key()] * n for kind, n in counts.items()),
+            seconds=seconds_of(self.studio, [(kinds[kind], n) for kind, n in counts.items()]),
         )
+
+    def widened(self, **axes: Any) -> Plan:  # noqa: ANN401  lists of values
+        """
+        Return the plan with more values on its axes; what was the same in every cell may vary.
+
+        Args:
+            **axes: New values, in a list, by the name of what they are values of.
+
+        Raises:
+            InvalidRequest: A value is refused or there already, or there is no such axis.
+        """
+        space, fixed, replicates = self.space, dict(self.fixed), self.replicates
+        for typed, values in axes.items():
+            if typed == "replicate":
+                replicates = _more_replicates(self.axes, values)
+            else:
+                space, fixed = widened(space, fixed, typed, values)
+        return Plan(
+            space,
+            fixed,
+            replicates=replicates,
+            order=self.order,
+            studio=self._studio,
+            reuse=self.reuse,
+            check=self.check,
+            name=self._name,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it made of what JSON has; `Plan.from_dict` makes the same plan of that."""
+        return saved.written_down(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, studio: Studio | None = None) -> Plan:
+        """
+        Return the plan that `to_dict` was asked of.
+
+        Raises:
+            InvalidRequest: It is none, is not whole, or was written by a newer leonardo_nb.
+        """
+        space, fixed, more = saved.read_again(data)
+        return cls(space, fixed, studio=studio, **more)
 
     def start(
         self,
@@ -166,39 +276,81 @@ class Plan:
         Args:
             budget: The most that all runs of this name may cost together, such as
                 `leo.Credits(100)`; also after a restart.
-            name: What `leo.spending(by="sweep")` calls it; else its words and what varies.
+            name: What `leo.sweeps()` and `leo.spending(by="sweep")` call it; else its words and
+                what varies.
             unpriced: Send cells under a budget although their price is known only afterwards.
             resend: What happens to a cell whose request's answer was lost, as in `leo.generate`.
 
         Raises:
             BudgetExceeded: The cells that are not in the library would pass the budget, or nobody
                 can say their price; nothing was sent.
+            InvalidRequest: They are more jobs than are sent at once.
         """
-        checked_budget(budget)
-        name = self.name if name is None else _checked_name(name)
         terms = self.studio.usual.with_(
             reuse=self.reuse,
             unpriced=unpriced,
             **({} if resend is None else {"resend": resend}),
         )
+        given = self._name if name is None else saved.checked_name(name)
+        return self.started_as(given, terms, budget=budget)
+
+    def started_as(
+        self,
+        name: str | None,
+        terms: Terms | None,
+        *,
+        budget: Cost | None = None,
+        have: Book | None = None,
+    ) -> Run:
+        """
+        Send what is missing, on *terms*, and return the run; see `start`.
+
+        Args:
+            name: What the sweep is called; None for a name that no other sweep has.
+            terms: What it may cost, and what to do when an answer is lost; as usual if None.
+            budget: The most that all runs of the name may cost together.
+            have: Jobs that are there already, and are not asked for again.
+        """
+        checked_budget(budget)
+        terms = terms or self.studio.usual.with_(reuse=self.reuse)
+        there = set() if have is None else have.jobs.keys() & set(self.keys)
+        self._refuse_too_many_jobs(len(self.keys) - len(there))
         if budget is not None:
-            scope = f"sweep {self.studio.base_url} {name}"
-            wall = Wall(scope, budget, f'the budget of sweep "{name}"')
+            called = name or self.name
+            scope = f"sweep {self.studio.base_url} {called}"
+            wall = Wall(scope, budget, f'the budget of sweep "{called}"')
             terms = terms.behind(wall)
-            self._keep_within(wall, unpriced=unpriced)
-        return Run.started(self.studio, self.axes, self.fixed, self.cells, terms.of_sweep(name))
+            self._keep_within(wall, there, unpriced=terms.unpriced)
+        name = saved.keep(self, name)
+        return Run.started(self.studio, self, terms.of_sweep(name), name, have)
+
+    def _refuse_too_many_jobs(self, jobs: int) -> None:
+        if jobs > MAX_JOBS:
+            raise InvalidRequest(
+                f"{jobs:,} jobs are more than the {MAX_JOBS:,} that a sweep sends; start a part "
+                f"of it, such as leo.plan(space[:{MAX_JOBS:_}]), and widen it later.",
+                member="space",
+                value=jobs,
+                nearest=MAX_JOBS,
+            )
 
     @property
     def name(self) -> str:
         """What it is called unless it is given a name: its words, and what varies."""
-        words = " ".join(str(self.fixed.get("prompt", "")).split()[:WORDS_IN_NAME])
+        if self._name is not None:
+            return self._name
+        prompt = self.space.template or self.fixed.get("prompt", "")
+        words = " ".join(str(prompt).split()[:WORDS_IN_NAME])
         varies = " x ".join(axis.name for axis in self.axes)
-        return ": ".join(filter(None, (words.rstrip(",.;:"), varies)))[:LONGEST_NAME] or "sweep"
+        return (
+            ": ".join(filter(None, (words.rstrip(",.;:"), varies)))[: saved.LONGEST_NAME] or "sweep"
+        )
 
-    def _keep_within(self, wall: Wall, *, unpriced: bool) -> None:
+    def _keep_within(self, wall: Wall, there: AbstractSet[str], *, unpriced: bool) -> None:
         """Say before anything is sent that what is missing would cost more than is left."""
-        missing = self.studio.missing(list(self.requests.values())) if self.reuse else None
-        cost = self.estimate(missing).cost if missing is None or missing else wall.limit * 0
+        known = self.known() | there
+        missing = sum(key not in known for key in self.keys)
+        cost = self._estimated(known).cost if missing else wall.limit * 0
         if cost is None:
             if unpriced:
                 return
@@ -209,8 +361,8 @@ class Plan:
             )
         cost, left = converted(cost, wall.limit.unit), self.studio.left_of(wall)
         if cost > left:
-            count = len(self) if missing is None else len(missing)
-            new = "" if missing is None or len(missing) == len(self.requests) else " that are new"
+            count = len(self) if missing == len(self.keys) else missing
+            new = "" if missing == len(self.keys) else " that are new"
             if left == wall.limit:
                 of, advice = "", "Take fewer values, or raise the budget."
             else:
@@ -226,227 +378,56 @@ class Plan:
 
     def __repr__(self) -> str:
         product = " x ".join(f"{len(axis)} {axis.name}" for axis in self.axes) or "nothing varies"
-        estimate = f": {self._estimate}" if self._estimate else ""
-        return f"<Plan of {counted(len(self), 'cell')} ({product}){estimate}>"
+        whole = self._estimates.get(frozenset())
+        estimate = f": {whole}" if whole else ""
+        gone = sum(map(len, self.dropped))
+        dropped = f", {gone:,} dropped" if gone else ""
+        return f"<Plan of {counted(len(self), 'cell')} ({product}){dropped}{estimate}>"
 
     def _repr_html_(self) -> str:
-        try:
-            headline = str(self.estimate())
-        except LeonardoError as error:
-            headline = f"{counted(len(self), 'cell')}, price unknown: {error}"
-        rows = [(axis.name, _few(axis.labels), counted(len(axis), "value")) for axis in self.axes]
-        rows += [(name, label_of(name, value), "") for name, value in self.fixed.items()]
-        return (
-            f"<table {NO_MATH}><thead><tr>"
-            f'<th colspan="3" style="text-align: left">{html.escape(headline)}</th>'
-            "</tr></thead><tbody>"
-            + "".join(
-                "<tr>"
-                + "".join(f'<td style="text-align: left">{html.escape(text)}</td>' for text in row)
-                + "</tr>"
-                for row in rows
-            )
-            + "</tbody></table>"
-        )
+        return plan_html(self)
 
 
-def _few(labels: Sequence[str]) -> str:
-    many = 12
-    ends = labels if len(labels) <= many else (*labels[: many - 2], "…", labels[-1])
-    return ", ".join(ends)
-
-
-def plan(
-    prompt: str | Sequence[str],
-    *,
-    check: bool = True,
-    reuse: bool = True,
-    studio: Studio | None = None,
-    **parameters: Any,  # noqa: ANN401  a value, or a list of them
-) -> Plan:
-    """
-    Return the sweep over every combination of the lists among the parameters; nothing is sent.
-
-    A list, tuple, range or array is an axis, anything else is the same in every cell. Where the
-    seed is neither, all cells share one that follows from what is the same in all of them, so that
-    the same line asks for the same pictures; it is in `plan.fixed`.
-
-    Args:
-        prompt: What to draw, or several things.
-        check: False sends what our rules would refuse.
-        reuse: Take from the library, at no cost, what it has of the same requests; False pays for
-            every cell anew, with a seed that is drawn where none is named.
-        studio: Where to run it; the default one if None.
-        **parameters: The service's parameters, as in `leo.generate`, also `init_image` and elements
-            by name; several images are an axis.
-
-    Raises:
-        UnknownParameter: A keyword is not the service's.
-        InvalidRequest: A value is refused, an axis is empty, or the cells are too many.
-        ConflictingParameters: Cells break a rule; the error names the first one.
-    """
-    made: dict[str, Any] = ingredients_of(parameters, partial(_lists, studio), check=check)
-    seed = own_seed(_same_everywhere(prompt, made)) if reuse else draw_seed()
-    space = space_of(prompt, made, seed=seed, check=check)
-    return Plan(space, cells_of(space, check=check), studio=studio, reuse=reuse)
-
-
-def _same_everywhere(prompt: object, parameters: Mapping[str, object]) -> dict[str, str]:
-    """Return what is the same in every cell, by the service's names, as text."""
-    given = {"prompt": prompt, **{parameter_name(name): each for name, each in parameters.items()}}
-    return {name: str(value) for name, value in given.items() if axis_values(name, value) is None}
-
-
-def _checked_name(name: object) -> str:
-    """
-    Return *name* for a sweep.
-
-    Raises:
-        TypeError: It is no text.
-        InvalidRequest: It is empty or too long.
-    """
-    if not isinstance(name, str):
-        raise TypeError(f"name={shown(name)} must be text.")
-    plain = " ".join(as_shown(name).split())
-    if not plain or len(plain) > LONGEST_NAME:
+def _checked_replicates(replicates: object) -> int | None:
+    if replicates is None:
+        return None
+    if not is_whole(replicates):
+        raise TypeError(f"replicates={shown(replicates)} must be a whole number.")
+    number = int(cast("int", replicates))
+    if number < 1:
         raise InvalidRequest(
-            f"A sweep's name has 1 to {LONGEST_NAME} characters; this one has {len(plain)}.",
-            member="name",
-            value=name,
-            nearest=plain[:LONGEST_NAME] or None,
+            f"replicates={number}: each place has at least one picture.",
+            member="replicates",
+            value=number,
+            nearest=1,
         )
-    return plain
+    return number
 
 
-def _lists(studio: Studio | None) -> Lists:
-    """Return who knows the elements: *studio*, or the default one."""
-    if studio is None:
-        from leonardo_nb.studios import studio as default
-
-        studio = default()
-    return studio.element_lists
-
-
-def sweep(
-    prompt: str | Sequence[str],
-    *,
-    budget: Cost | None = None,
-    name: str | None = None,
-    reuse: bool = True,
-    unpriced: bool = False,
-    resend: Resend | None = None,
-    check: bool = True,
-    studio: Studio | None = None,
-    **parameters: Any,  # noqa: ANN401  a value, or a list of them
-) -> Run:
-    """
-    Ask for every combination of the lists among the parameters; return the run at once.
-
-    As the last line of a cell it is a grid that fills while the jobs run, with count and price.
-    The same line, run again, pays only for what the library does not have. The arguments and
-    errors are those of `leo.plan` and `Plan.start`.
-    """
-    made = plan(prompt, check=check, reuse=reuse, studio=studio, **parameters)
-    return made.start(budget, name=name, unpriced=unpriced, resend=resend)
-
-
-def sweep_seeds(
-    prompt: str,
-    n: int = 8,
-    *,
-    start: int = 1,
-    budget: Cost | None = None,
-    check: bool = True,
-    studio: Studio | None = None,
-    **parameters: Any,  # noqa: ANN401  as in sweep()
-) -> Run:
-    """
-    Sweep over *n* seeds from *start* on: the same words, drawn differently.
-
-    They are counted and not drawn, so that the same line asks for the same pictures.
-    """
-    _refuse_own_axis("sweep_seeds", "seed", parameters)
-    for name, number in (("n", n), ("start", start)):
-        if not is_whole(number):
-            raise TypeError(f"sweep_seeds(): {name} must be a whole number, not {shown(number)}.")
-    if n < 1:
+def _checked_order(order: object) -> Order:
+    if order not in ORDERS:
+        near = difflib.get_close_matches(str(order)[:100], ORDERS, 1, 0)
         raise InvalidRequest(
-            f"sweep_seeds(n={shown(n)}): at least one seed.", member="seed", value=n, nearest=1
+            f"order={shown(order)} is none of {', '.join(map(repr, ORDERS))}.",
+            member="order",
+            value=order,
+            nearest=near[0] if near else ORDERS[0],
         )
-    seeds = range(start, start + n)
-    return sweep(prompt, budget=budget, check=check, studio=studio, seed=seeds, **parameters)
+    return cast("Order", order)
 
 
-def sweep_guidance(
-    prompt: str,
-    lo: float = 3,
-    hi: float = 12,
-    n: int = 4,
-    *,
-    budget: Cost | None = None,
-    check: bool = True,
-    studio: Studio | None = None,
-    **parameters: Any,  # noqa: ANN401  as in sweep()
-) -> Run:
-    """Sweep over *n* evenly spaced values of `guidance_scale`, from *lo* to *hi*, both in."""
-    _refuse_own_axis("sweep_guidance", "guidance_scale", parameters)
-    scales = linspace(lo, hi, n)
-    return sweep(
-        prompt, budget=budget, check=check, studio=studio, guidance_scale=scales, **parameters
-    )
-
-
-def sweep_styles(
-    prompt: str,
-    styles: str | Sequence[str] | None = None,
-    *,
-    budget: Cost | None = None,
-    check: bool = True,
-    studio: Studio | None = None,
-    **parameters: Any,  # noqa: ANN401  as in sweep()
-) -> Run:
-    """
-    Sweep over *styles*, or over every style that the model takes in this mode.
-
-    The axis is `presetStyle`, or `styleUUID` for the models that are styled by it (Phoenix, Flux
-    and Lucid); `alchemy`, `photoReal` and `photoRealVersion` decide which presets there are.
-    """
-    fixed = {
-        typed: value
-        for typed, value in _fixed_only(parameters).items()
-        if parameter_name(typed) not in {"presetStyle", "styleUUID"}
-    }
-    base = CreateGeneration.of(prompt, check=False, **fixed).wire()
-    model = find_model(str(base.get("modelId", "")))
-    if model is not None and model.styled_by == "styleUUID":
-        name, known = "styleUUID", model.styles or tuple(STYLES)
-    else:
-        name = "presetStyle"
-        known = preset_styles_for(
-            alchemy=base.get("alchemy") is True,
-            photo_real=base.get("photoReal") is True,
-            version=str(base.get("photoRealVersion", "v1")),
+def _more_replicates(axes: Sequence[Axis], values: object) -> int:
+    """Return how many replicates there are once those with the numbers *values* have come."""
+    have = next((len(axis) for axis in axes if axis.role == "replicate"), 1)
+    numbers = list(axis_values("replicate", values) or [values])
+    if not all(map(is_whole, numbers)) or sorted(numbers) != list(
+        range(have + 1, have + 1 + len(numbers))
+    ):
+        raise InvalidRequest(
+            f"replicate={shown(values)}: there are {have}, counted from 1; the next one is "
+            f"{have + 1}, as in replicate=[{have + 1}].",
+            member="replicate",
+            value=values,
+            nearest=have + 1,
         )
-    _refuse_own_axis("sweep_styles", name, parameters)
-    # an empty list goes on as it is, and is refused: it is not every style there is
-    chosen = known if styles is None else [styles] if isinstance(styles, str) else styles
-    axis: dict[str, Any] = {name: chosen}
-    return sweep(prompt, budget=budget, check=check, studio=studio, **axis, **parameters)
-
-
-def _refuse_own_axis(function: str, axis: str, parameters: Mapping[str, object]) -> None:
-    for typed in parameters:
-        if ALIASES.get(typed) == axis:
-            raise UnknownParameter(
-                f"{function}() varies {axis} itself and takes no {typed}; "
-                f"leo.sweep(prompt, {axis}=[...]) takes values of your own.",
-                member=typed,
-            )
-
-
-def _fixed_only(parameters: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in parameters.items()
-        if name not in OF_THE_SWEEP and axis_values(parameter_name(name), value) is None
-    }
+    return have + len(numbers)

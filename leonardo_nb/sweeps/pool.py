@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from leonardo_nb.engine.media import Image
     from leonardo_nb.library.shelf import Vote
+    from leonardo_nb.sweeps.axes import Axis
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Axis, Cell
 
 __all__ = [
     "MOST_COMPARED",

@@ -13,8 +13,9 @@ from leonardo_nb.engine.provenance import of_job
 from leonardo_nb.library.provenance import WITHHELD, Embedded, OnAxis, Provenance, embed, read
 
 if TYPE_CHECKING:
+    from leonardo_nb.sweeps.axes import Axis
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Axis, Cell
 
 __all__ = ["Embedded", "OnAxis", "Provenance", "embed", "of_cell", "of_job", "read"]
 

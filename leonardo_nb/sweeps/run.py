@@ -1,8 +1,8 @@
 """
 A sweep that is paid for: its jobs, seen as one grid.
 
-A run holds no state of its own; everything is read from the jobs. So a part of it (`sel`) or
-another way of laying it out (`grid`) is one more run over the same jobs.
+A run holds no state of its own; everything is read from the jobs, which all its views share. So a
+part of it (`sel`, `where`) or another way of laying it out (`grid`) is one more run.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import re
 import threading
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from leonardo_nb.engine.lifecycle import Charge, State
@@ -24,17 +22,20 @@ from leonardo_nb.errors import (
     JobCancelled,
     JobFailed,
     SweepFailed,
-    UnknownParameter,
 )
 from leonardo_nb.service.catalog import expected_seconds
 from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps.axes import is_whole
+from leonardo_nb.sweeps.book import Book
+from leonardo_nb.sweeps.cells import Cells
 from leonardo_nb.sweeps.estimate import counted, makespan, slots_of, total
-from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
+from leonardo_nb.sweeps.layout import Layout, lay_out
 from leonardo_nb.sweeps.methods import SweepMethods
-from leonardo_nb.sweeps.space import Axis, Cell, axis_values, is_whole, spread_order
+from leonardo_nb.sweeps.parts import Part, difference, selection, that_satisfy, union
+from leonardo_nb.sweeps.states import CellState, Counts, took
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -42,11 +43,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
     from leonardo_nb.engine.kinds import GenerationJob
-    from leonardo_nb.engine.lifecycle import Snapshot
     from leonardo_nb.engine.terms import Terms
     from leonardo_nb.money import Cost
     from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.axes import Axis
+    from leonardo_nb.sweeps.cells import Cell
+    from leonardo_nb.sweeps.plan import Plan
+    from leonardo_nb.sweeps.space import Drops
     from leonardo_nb.widgets.sheet import Sheet
 
 __all__ = ["CellState", "Counts", "Run", "took"]
@@ -54,79 +58,10 @@ __all__ = ["CellState", "Counts", "Run", "took"]
 ANY_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
-class CellState(StrEnum):
-    """What a cell shows: fewer words than a job's state, for who looks at a grid."""
-
-    WAITING = "waiting"
-    """Not sent: it costs nothing to withdraw it."""
-    RUNNING = "running"
-    """Sent, and paid for."""
-    DONE = "done"
-    FAILED = "failed"
-    STOPPED = "stopped"
-    """Withdrawn, or given up."""
-
-    @staticmethod
-    def of(job: GenerationJob) -> CellState:
-        """Return what *job* looks like in a grid."""
-        match job.state:
-            case State.COMPLETE:
-                return CellState.DONE
-            case State.FAILED:
-                return CellState.FAILED
-            case State.CANCELLED:
-                return CellState.STOPPED
-            case State.REQUEST if not job.sent:
-                return CellState.WAITING
-            case _:
-                return CellState.RUNNING
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many cells are in each state; they add up to `total`."""
-
-    done: int = 0
-    failed: int = 0
-    running: int = 0
-    waiting: int = 0
-    stopped: int = 0
-
-    @property
-    def total(self) -> int:
-        """All cells."""
-        return self.done + self.failed + self.running + self.waiting + self.stopped
-
-    @property
-    def open(self) -> int:
-        """Cells that still change."""
-        return self.running + self.waiting
-
-    def __str__(self) -> str:
-        named = {
-            "done": self.done,
-            "failed": self.failed,
-            "running": self.running,
-            "waiting": self.waiting,
-            "stopped": self.stopped,
-        }
-        return ", ".join(f"{number:,} {name}" for name, number in named.items() if number)
-
-
-def took(job: GenerationJob) -> float:
-    """Return the seconds from acceptance to now or the end, without the wait for a slot."""
-    waited = job.elapsed if job.snapshot.accepted is None else _waited(job.snapshot)
-    return max(job.elapsed - waited, 0.0)
-
-
 def _reason(error: BaseException) -> str:
     """Return why a cell failed, the same for all that failed alike: without ids and seconds."""
     said = error.reason if isinstance(error, JobFailed) else str(error)
     return ANY_ID.sub("…", said)
-
-
-def _waited(snapshot: Snapshot) -> float:
-    return (snapshot.accepted or snapshot.started) - snapshot.started
 
 
 class Run(Together, SweepMethods):
@@ -138,6 +73,7 @@ class Run(Together, SweepMethods):
         fixed: What is the same in every cell.
         cells: Every cell, the last axis varying fastest.
         layout: Which axes are columns, rows and facets.
+        name: What the sweep is called in the library; empty where it has no name.
     """
 
     __module__ = "leonardo_nb"
@@ -145,62 +81,65 @@ class Run(Together, SweepMethods):
     stopped_waiting = "Stopped waiting; the sweep goes on. `await run` waits again."
     axes: tuple[Axis, ...]
     fixed: dict[str, Any]
-    cells: tuple[Cell, ...]
+    cells: Sequence[Cell]
     layout: Layout
+    name: str
 
-    def __init__(  # noqa: PLR0917  made here alone, always with all of them
+    def __init__(  # noqa: PLR0917  made by rooms of this house, always with all of them
         self,
         studio: Studio,
         axes: Sequence[Axis],
         fixed: Mapping[str, Any],
         cells: Sequence[Cell],
-        jobs: Mapping[str, GenerationJob],
-        prices: Mapping[str, Future[Cost]],
+        jobs: Mapping[str, GenerationJob] | Book,
+        prices: Mapping[str, Future[Cost]] | None = None,
         layout: Layout | None = None,
+        *,
+        name: str = "",
+        terms: Terms | None = None,
+        plan: Plan | None = None,
     ) -> None:
+        super().__init__()
         self.studio = studio
         self.axes = tuple(axes)
         self.fixed = dict(fixed)
-        self.cells = tuple(cells)
+        self.cells = cells
         self.layout = layout or lay_out(self.axes)
-        self._by_key = jobs
-        self._prices = prices
+        self.name = name
+        self._book = jobs if isinstance(jobs, Book) else Book(jobs, prices)
+        self._terms = terms
+        self._plan = plan
+        self._keys = [cell.key for cell in cells] if not isinstance(cells, Cells) else cells.keys
         # each job once, however many cells show it
-        self._own = {cell.key: jobs[cell.key] for cell in self.cells}
-        super().__init__(self._own.values())
+        self._own_keys = list(dict.fromkeys(self._keys))
         self._sheet: Sheet | None = None
         self._sheet_made = threading.Lock()  # asked for by cells and by the engine
 
     @classmethod
     def started(
-        cls,
-        studio: Studio,
-        axes: Sequence[Axis],
-        fixed: Mapping[str, Any],
-        cells: Sequence[Cell],
-        terms: Terms,
+        cls, studio: Studio, plan: Plan, terms: Terms, name: str, have: Book | None = None
     ) -> Run:
         """
-        Submit every cell, spread over the grid, and return the run.
+        Submit what *plan* asks for, in its order, and return the run.
 
         The engine holds back what passes the account's slots; the order in which they are
         submitted is the order in which they are sent.
+
+        Args:
+            studio: Where.
+            plan: What.
+            terms: What it may cost.
+            name: What the sweep is called.
+            have: Jobs that are there already, and are not asked for again.
         """
-        asked: dict[str, Future[Cost]] = {}
-        prices: dict[str, Future[Cost]] = {}
-        requests: dict[str, CreateGeneration] = {}
-        for index in spread_order([len(axis) for axis in axes]):
-            cell = cells[index]
-            if cell.key in requests:
-                continue
-            kind = cell.request.price_key()
-            if kind not in asked:
-                asked[kind] = studio.price_later(cell.request)
-            prices[cell.key] = asked[kind]
-            requests[cell.key] = cell.request
-        submitted = studio.submit_all(list(requests.values()), terms=terms)
-        jobs = dict(zip(requests, submitted, strict=True))
-        return cls(studio, axes, fixed, cells, jobs, prices)
+        there = {} if have is None else have.jobs
+        wanted = [key for key in plan.keys_in_order if key not in there]
+        requests = plan.requests_of(wanted)
+        jobs, prices = _submitted(studio, requests, terms)
+        book = Book(there | jobs, ({} if have is None else have.prices) | prices)
+        return cls(
+            studio, plan.axes, plan.fixed, plan.cells, book, name=name, terms=terms, plan=plan
+        )
 
     # -- reading
 
@@ -211,13 +150,37 @@ class Run(Together, SweepMethods):
         return iter(self.jobs)
 
     @property
+    def _each(self) -> Collection[GenerationJob]:
+        return [self._book.jobs[key] for key in self._own_keys]
+
+    @property
     def jobs(self) -> tuple[GenerationJob, ...]:
         """Each cell's job, in the order of `cells`; equal cells share one."""
-        return tuple(self._by_key[cell.key] for cell in self.cells)
+        jobs = self._book.jobs
+        return tuple([jobs[key] for key in self._keys])
 
     def job(self, cell: Cell) -> GenerationJob:
         """Return the job of one cell."""
-        return self._by_key[cell.key]
+        return self._book.jobs[cell.key]
+
+    def picture(self, cell: Cell) -> Image | None:
+        """Return the picture that *cell* shows; None where it has none yet, or never will."""
+        images = self.job(cell).images
+        return images[cell.image] if cell.image < len(images) else None
+
+    @property
+    def plan(self) -> Plan:
+        """
+        The plan of the same cells, to be widened, priced or started again.
+
+        Raises:
+            InvalidRequest: The words of the prompt vary, and how they stand in it is not known.
+        """
+        if self._plan is None:
+            from leonardo_nb.sweeps.plan import Plan
+
+            self._plan = Plan.of_cells(self.axes, self.fixed, self.cells, studio=self.studio)
+        return self._plan
 
     @property
     def states(self) -> tuple[CellState, ...]:
@@ -232,8 +195,7 @@ class Run(Together, SweepMethods):
     @property
     def images(self) -> Images:
         """Every picture that is there, in the order of `cells`."""
-        pictures: list[Image] = [image for job in self.jobs for image in job.images]
-        return Images(pictures)
+        return Images(filter(None, map(self.picture, self.cells)))
 
     @property
     def failures(self) -> dict[int, BaseException]:
@@ -245,11 +207,16 @@ class Run(Together, SweepMethods):
         }
 
     @property
+    def dropped(self) -> tuple[Drops, ...]:
+        """What its plan left out, and why."""
+        return () if self._plan is None else self._plan.dropped
+
+    @property
     def cost(self) -> Cost | None:
         """What is spent so far; failed jobs are refunded. None where the service says nothing."""
         return total(
             self._cost_of(key)
-            for key, job in self._own.items()
+            for key, job in self._own()
             if job.charge in {Charge.UNKNOWN, Charge.CHARGED}
         )
 
@@ -258,23 +225,30 @@ class Run(Together, SweepMethods):
         """What all of it costs, without what was withdrawn or refunded; None where unknown."""
         return total(
             self._cost_of(key)
-            for key, job in self._own.items()
+            for key, job in self._own()
             if not (job.done() and job.charge in {Charge.NONE, Charge.REFUNDED})
         )
 
+    def price_of(self, cell: Cell) -> Cost | None:
+        """Return what *cell*'s job has cost, or will; None where nobody knows yet."""
+        return self._cost_of(cell.key)
+
     def _cost_of(self, key: str) -> Cost | None:
-        job, asked = self._own[key], self._prices[key]
+        job, asked = self._book.jobs[key], self._book.prices.get(key)
         if job.cost is not None:
             return job.cost
-        if not asked.done() or asked.cancelled() or asked.exception() is not None:
+        if asked is None or not asked.done() or asked.cancelled() or asked.exception() is not None:
             return job.price
         return asked.result()
+
+    def _own(self) -> Iterator[tuple[str, GenerationJob]]:
+        return ((key, self._book.jobs[key]) for key in self._own_keys)
 
     @property
     def seconds_left(self) -> float:
         """About how long until the last cell is done, under the account's slots."""
         running, waiting = [], []
-        for job in self._own.values():
+        for job in self._each:
             usual = job.expected or expected_seconds(job.request.wire())
             match CellState.of(job):
                 case CellState.RUNNING:
@@ -288,7 +262,7 @@ class Run(Together, SweepMethods):
     @property
     def simulated(self) -> bool:
         """Whether the built-in simulator draws it."""
-        return any(job.simulated for job in self._own.values())
+        return any(job.simulated for job in self._each)
 
     # -- waiting
 
@@ -319,9 +293,7 @@ class Run(Together, SweepMethods):
         elif counts.failed:
             future.set_exception(self._all_failed())
         elif counts.open:  # the engine was closed over them
-            future.set_exception(
-                next(filter(None, (job.exception() for job in self._own.values())))
-            )
+            future.set_exception(next(filter(None, (job.exception() for job in self._each))))
         else:
             future.set_exception(
                 JobCancelled(
@@ -353,7 +325,7 @@ class Run(Together, SweepMethods):
 
     def _withdraw_waiting(self) -> list[GenerationJob]:
         """Only on the engine's thread: else a job could be sent after it was looked at."""
-        waiting = [job for job in self._own.values() if CellState.of(job) is CellState.WAITING]
+        waiting = [job for job in self._each if CellState.of(job) is CellState.WAITING]
         # the last first: the one that is sent next has the least time to be withdrawn
         return [job for job in reversed(waiting) if job.cancel()]
 
@@ -364,46 +336,161 @@ class Run(Together, SweepMethods):
                 await job
         return sum(not job.sent for job in withdrawn)
 
+    def pause(self) -> int:
+        """
+        Hold back every cell that is not sent yet, and return how many that are.
+
+        What is sent goes on, for it is paid for. `go_on()` lets the others go; a kernel that ends
+        meanwhile leaves them to `leo.resume()`.
+        """
+        held = [job for job in self._each if CellState.of(job) is CellState.WAITING]
+        self.studio.hold(held)
+        self._book.is_paused = True
+        self._tell_all()
+        return len(held)
+
+    def go_on(self) -> int:
+        """Let go of what `pause` held back, and return how many cells that are."""
+        held = [job for job in self._each if CellState.of(job) is CellState.WAITING]
+        self.studio.let_go(held)
+        self._book.is_paused = False
+        self._tell_all()
+        return len(held)
+
+    def hold_unsent(self) -> None:
+        """Hold back what was never sent, if there is any; see `pause`."""
+        if any(CellState.of(job) is CellState.WAITING for job in self._each):
+            self.pause()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether what was not sent is held back."""
+        return self._book.is_paused and self.counts.waiting > 0
+
+    def retry_failed(self) -> Run:
+        """
+        Ask once more for the cells that failed, and pay for these alone; return the run itself.
+
+        They are sent under the same budget and name. Cells of which nobody knows whether they were
+        paid are left as they are: `job.resend()` and `job.adopt()` are for those.
+
+        Raises:
+            BudgetExceeded: The budget of the sweep has no room for them.
+        """
+        failed = {
+            key: job.request
+            for key, job in self._own()
+            if job.state is State.FAILED and job.charge is not Charge.UNKNOWN
+        }
+        if failed:
+            terms = self._terms or self.studio.usual.with_(reuse=True)
+            self._book.put(*_submitted(self.studio, failed, terms))
+        return self
+
+    def _tell_all(self) -> None:
+        """Say that something changed that is no job's: whether cells are held back."""
+        for key in self._own_keys[:1]:
+            self._book.put({key: self._book.jobs[key]})
+
+    # -- listening
+
+    def watch(
+        self, function: Callable[[GenerationJob, tuple[int, ...]], object]
+    ) -> Callable[[], None]:
+        """
+        Call *function* with a job and its cells' places at every change, on the engine's thread.
+
+        Also when another job takes its place, as by `retry_failed`.
+
+        Returns:
+            What ends it.
+        """
+        places: dict[str, tuple[int, ...]] = {}
+        for place, key in enumerate(self._keys):
+            places[key] = (*places.get(key, ()), place)
+
+        def told(key: str, job: GenerationJob) -> None:
+            if key in places:
+                function(job, places[key])
+
+        return self._book.watch(told)
+
+    def subscribe(self, function: Callable[[Self], object]) -> Callable[[], None]:
+        """Call *function* at every change of a job, on the engine's thread; return what ends it."""
+        return self.watch(lambda *_: function(self))
+
     # -- parts and other views
+
+    @property
+    def _part(self) -> Part:
+        return Part(self.axes, self.fixed, self.cells)
 
     def sel(self, **coords: Any) -> Run | GenerationJob:  # noqa: ANN401  a value on an axis
         """
         Return the part of the run at *coords*; its job where one cell is left.
 
-        A list of values keeps the axis with these values.
+        A list of values keeps the axis with these values; a label means its value.
 
         Raises:
             InvalidRequest: No such axis or no such value; the error names the nearest.
             UnknownParameter: An axis is given twice, in two spellings.
         """
-        axes, fixed, wanted = list(self.axes), dict(self.fixed), {}
-        for typed, value in coords.items():
-            axis = axis_named(self.axes, typed, function="sel")
-            name = axis.name
-            if name in wanted:
-                raise UnknownParameter(
-                    f"sel(): {name} is given twice, in two spellings.", member=typed
-                )
-            some = axis_values(name, value)
-            kept = [axis.find(one) for one in ([value] if some is None else some)]
-            wanted[name] = kept
-            place = axes.index(axis)
-            if some is None:
-                del axes[place]
-                fixed[name] = kept[0]
-            else:
-                axes[place] = axis.only(kept)
-        cells = [
-            cell
-            for cell in self.cells
-            if all(cell.coords[name] in kept for name, kept in wanted.items())
-        ]
-        if not axes and len(cells) == 1:
-            return self.job(cells[0])
-        return self._view(axes, fixed, cells)
+        part = selection(self._part, coords)
+        if not part.axes and len(part.cells) == 1:
+            return self.job(part.cells[0])
+        return self._view(part)
+
+    def where(
+        self,
+        predicate: Callable[..., object] | None = None,
+        **values: Any,  # noqa: ANN401  values on axes
+    ) -> Run:
+        """
+        Return the part of the run for which *predicate* is true.
+
+        Args:
+            predicate: Takes a `Point`, or values by the names of its arguments, as in
+                `lambda seed, guidance_scale: seed < guidance_scale`.
+            **values: A value, or a list of them, on an axis.
+
+        Raises:
+            InvalidRequest: It fails for a cell, or leaves none.
+        """
+        return self._view(that_satisfy(self._part, predicate, **values))
+
+    def __or__(self, other: Run) -> Run:
+        """Return the cells of both; what differs between the two sweeps becomes an axis."""
+        if not isinstance(other, Run):
+            return NotImplemented
+        both = Book(self._book.jobs | other._book.jobs, self._book.prices | other._book.prices)
+        return self._view(union(self._part, other._part), both)
+
+    def __sub__(self, other: Run) -> Run:
+        """Return the cells whose pictures *other* does not have."""
+        if not isinstance(other, Run):
+            return NotImplemented
+        return self._view(difference(self._part, other._part))
+
+    def extend(self, *, budget: Cost | None = None, **axes: Any) -> Run:  # noqa: ANN401  lists of values
+        """
+        Widen the sweep by more values, pay for what is new, and return the wider run.
+
+        It keeps its name, its budget and the jobs that it has. What was the same in every cell
+        becomes an axis.
+
+        Args:
+            budget: The most that all runs of this name may cost together; as it was if None.
+            **axes: New values, in a list, by the name of what they are values of.
+
+        Raises:
+            InvalidRequest: A value is refused or there already.
+            BudgetExceeded: The new cells would pass the budget; nothing was sent.
+        """
+        wider = self.plan.widened(**axes)
+        return wider.started_as(self.name, self._terms, budget=budget, have=self._book)
 
     def __getitem__(self, index: int) -> GenerationJob:
-        return self.jobs[index]
+        return self._book.jobs[self._keys[index]]
 
     def grid(
         self,
@@ -423,16 +510,20 @@ class Run(Together, SweepMethods):
             InvalidRequest: A name is no axis of this sweep; the error names those that are.
         """
         layout = lay_out(self.axes, x=x, y=y, facet=facet)
-        return self._view(self.axes, self.fixed, self.cells, layout)
+        return self._view(self._part, layout=layout)
 
-    def _view(
-        self,
-        axes: Sequence[Axis],
-        fixed: Mapping[str, Any],
-        cells: Sequence[Cell],
-        layout: Layout | None = None,
-    ) -> Run:
-        return Run(self.studio, axes, fixed, cells, self._by_key, self._prices, layout)
+    def _view(self, part: Part, book: Book | None = None, layout: Layout | None = None) -> Run:
+        return Run(
+            self.studio,
+            part.axes,
+            part.fixed,
+            part.cells,
+            book or self._book,
+            layout=layout,
+            name=self.name,
+            terms=self._terms,
+            plan=self._plan if part.cells is self.cells else None,
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """
@@ -450,13 +541,13 @@ class Run(Together, SweepMethods):
         return pd.DataFrame([self._row(cell) for cell in self.cells])
 
     def _row(self, cell: Cell) -> dict[str, object]:
-        job = self.job(cell)
+        job, picture = self.job(cell), self.picture(cell)
         facts: dict[str, object] = {
             "state": str(job.state),
             "seed": job.request.seed,
             "cost": float(job.cost.amount) if job.cost is not None else None,
             "seconds": round(took(job), 1),
-            "path": str(job.images[0].path) if job.images else None,
+            "path": None if picture is None else str(picture.path),
             "error": str(job.error) if job.error is not None else None,
         }
         # an axis called seed stands first, with the other coordinates
@@ -514,4 +605,22 @@ class Run(Together, SweepMethods):
     def __repr__(self) -> str:
         reused = sum(job.snapshot.reused for job in self.jobs)
         had = f", {reused:,} {FROM_LIBRARY}" if reused else ""
-        return f"<Run of {counted(len(self), 'cell')}: {self.counts}{had}>"
+        held = ", paused" if self.is_paused else ""
+        gone = sum(map(len, self.dropped))
+        dropped = f", {gone:,} dropped" if gone else ""
+        return f"<Run of {counted(len(self), 'cell')}: {self.counts}{had}{dropped}{held}>"
+
+
+def _submitted(
+    studio: Studio, requests: Mapping[str, CreateGeneration], terms: Terms
+) -> tuple[dict[str, GenerationJob], dict[str, Future[Cost]]]:
+    """Return jobs for *requests*, by key, and futures of what they cost, each price asked once."""
+    asked: dict[str, Future[Cost]] = {}
+    prices: dict[str, Future[Cost]] = {}
+    for key, request in requests.items():
+        kind = request.price_key()
+        if kind not in asked:
+            asked[kind] = studio.price_later(request)
+        prices[key] = asked[kind]
+    submitted = studio.submit_all(list(requests.values()), terms=terms)
+    return dict(zip(requests, submitted, strict=True)), prices

@@ -1,500 +1,710 @@
 """
-The space of a sweep: which requests a few lists of values stand for.
+The space of a sweep: which combinations of values are asked for, as a value of its own.
 
-Plain values and plain functions: a space can be counted, checked and priced before anything is
-sent, and every law of it (size, order, identity) is a property test.
+Spaces are multiplied, joined, filtered and sliced before there is a request; nothing here knows
+the service, and every law of it (size, order, no place lost or doubled) is a property test.
 """
 
 from __future__ import annotations
 
 import difflib
-import itertools
+import inspect
 import math
-import random
-import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import string
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
-from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownParameter
-from leonardo_nb.service.catalog import SEED_MAX_FLUX, find_model, style_name
-from leonardo_nb.service.plain import as_shown
-from leonardo_nb.service.requests import CreateGeneration, check_value, parameter_name
-from leonardo_nb.service.values import shown
+import numpy as np
+
+from leonardo_nb.errors import InvalidRequest, UnknownParameter
+from leonardo_nb.service.requests import parameter_name
+from leonardo_nb.service.values import ALIASES, shown
+from leonardo_nb.sweeps.axes import (
+    MAX_CELLS,
+    Axis,
+    axis_of,
+    axis_values,
+    checked,
+    cut,
+    describe,
+    refuse_twice,
+    without_const,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = [
-    "MAX_CELLS",
-    "Axis",
-    "Cell",
-    "Space",
-    "axis_values",
-    "cells_of",
-    "describe",
-    "draw_seed",
-    "is_whole",
-    "label_of",
-    "linspace",
-    "space_of",
-    "spread_order",
-]
+    from numpy.typing import NDArray
 
-MAX_CELLS = 1_000
-"""More cells than this are refused: each is paid for, and none of this is laid out for more."""
+__all__ = ["Drops", "Point", "Space", "axes", "prompt", "space_of", "widened", "zip_"]
 
-LONGEST_LABEL = 60
-"""Characters of a value that stand in a sentence; a prompt may have 1,500."""
-
-LISTS_BY_NATURE = frozenset({"controlnets", "elements", "imagePrompts", "userElements"})
-"""Members whose single value is a list already, so that their axis is a list of lists."""
+ABSENT = -1
+"""Stands in `Space.points` where a point says nothing of an axis."""
+FEW = 3
+"""Places that a sentence about dropped ones names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Point(dict[str, Any]):
     """
-    One parameter that varies: its wire name and its values, in the order given.
+    One place of a space: its values by axis, also as attributes.
 
-    >>> Axis("guidance_scale", (3, 7.5)).labels
-    ('3', '7.5')
+    >>> Point(seed=3).seed
+    3
     """
 
-    name: str
-    values: tuple[Any, ...]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """How each value is written at the edge of a grid."""
-        return tuple(label_of(self.name, value, n) for n, value in enumerate(self.values, 1))
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether every value is a number, so that the axis has a direction."""
-        return all(
-            isinstance(value, int | float) and not isinstance(value, bool) for value in self.values
-        )
-
-    def only(self, kept: Sequence[object]) -> Axis:
-        """Return the axis with the *kept* of its values, in its own order."""
-        return Axis(self.name, tuple(value for value in self.values if value in kept))
-
-    def find(self, value: object) -> Any:  # noqa: ANN401  a value on the axis
-        """
-        Return the axis's own value that *value* means: a model's id for its name, 7 for 7.0.
-
-        Raises:
-            InvalidRequest: It does not; the error names the nearest value that does.
-        """
-        wanted = value
-        if self.name not in LISTS_BY_NATURE:
-            value = _python_number(value)
-            try:
-                wanted = check_value(self.name, value)
-            except InvalidRequest:
-                wanted = value
-        for have in self.values:
-            if _same(have, wanted) or _same(have, value):
-                return have
-        nearest = self._nearest(wanted)
-        raise InvalidRequest(
-            f"{self.name} has no {shown(value)} in this sweep; the nearest value is "
-            f"{_cut(label_of(self.name, nearest))}. It has {_listing(self.labels)}.",
-            member=self.name,
-            value=value,
-            nearest=nearest,
-        )
-
-    def _nearest(self, value: object) -> object:
-        if self.is_numeric and isinstance(value, int | float):
-            return min(self.values, key=lambda have: abs(have - value))
-        near = difflib.get_close_matches(str(value).upper(), map(str.upper, self.labels), 1, 0)
-        return self.values[[label.upper() for label in self.labels].index(near[0])]
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  a value on an axis
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+@dataclass(frozen=True, eq=False, slots=True)
+class Drops:
     """
-    One place in the grid, and the request that fills it.
+    Places that were left out, and why; iterating gives the values of each.
 
     Attributes:
-        index: Its number in the order of `cells`, from 0.
-        coords: Its value on each axis, by wire name.
-        request: What is asked of the service.
-        key: The request's content key; cells with equal keys are one job, paid once.
+        because: The reason, as a sentence or a part of one.
+        axes: What the places are on.
+        points: One row a place, as in `Space`.
+        times: How many cells each would have been, where the space was multiplied since.
     """
 
-    index: int
-    coords: dict[str, Any]
-    request: CreateGeneration
-    key: str
+    because: str
+    axes: tuple[Axis, ...]
+    points: NDArray[np.int32]
+    times: int = 1
+
+    def __len__(self) -> int:
+        return len(self.points) * self.times
+
+    def __iter__(self) -> Iterator[Point]:
+        return (_point(self.axes, row) for row in self.points)
+
+    def __str__(self) -> str:
+        named = [describe(point) for point, _ in zip(self, range(FEW), strict=False)]
+        more = len(self.points) - len(named)
+        others = f" and {more:,} more" if more else ""
+        return f"{len(self):,} dropped, {self.because}: {'; '.join(named)}{others}"
+
+    __repr__ = __str__
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Space:
     """
-    The product of some axes, and what is the same in every cell.
+    Places on some axes, in order; it can be multiplied, joined, filtered and sliced.
 
-    `len(space)` points; the last axis varies fastest.
+    `a * b` has every place of a with every one of b, b varying fastest; `a + b` has those of a and
+    then those of b. `len(space)` places; iterating gives each as a `Point`.
+
+    Attributes:
+        axes: What varies.
+        points: One row a place, one column an axis: where its value stands on the axis, from 0;
+            -1 where it says nothing of that axis. Not to be written to.
+        template: The prompt with the names of slots in braces, or None.
+        dropped: What `where` left out, and why.
     """
 
     axes: tuple[Axis, ...]
-    fixed: dict[str, Any]
+    points: NDArray[np.int32]
+    template: str | None = None
+    dropped: tuple[Drops, ...] = ()
+
+    @classmethod
+    def product(cls, axes: Sequence[Axis], template: str | None = None) -> Space:
+        """
+        Return every combination of the values of *axes*, the last one varying fastest.
+
+        Raises:
+            InvalidRequest: They are more than `MAX_CELLS`.
+        """
+        _refuse_too_many(axes)
+        shape = [len(axis) for axis in axes]
+        grid = np.indices(shape, dtype=np.int32).reshape(len(shape), -1).T if shape else None
+        points = np.zeros((1, 0), np.int32) if grid is None else np.ascontiguousarray(grid)
+        return cls(tuple(axes), _frozen(points), template)
 
     def __len__(self) -> int:
-        return math.prod(len(axis) for axis in self.axes)
+        return len(self.points)
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[Point]:
+        return (_point(self.axes, row) for row in self.points.tolist())
+
+    @overload
+    def __getitem__(self, place: int) -> Point: ...
+    @overload
+    def __getitem__(self, place: slice) -> Space: ...
+    def __getitem__(self, place: int | slice) -> Point | Space:
+        if isinstance(place, slice):
+            return self.at(self.points[place])
+        return _point(self.axes, self.points[place])
+
+    def at(self, points: NDArray[np.int32]) -> Space:
+        """Return the space with other *points* on the same axes."""
+        return Space(self.axes, _frozen(points), self.template, self.dropped)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Space):
+            return NotImplemented
+        return (
+            self.template == other.template
+            and [(axis, axis.labels) for axis in self.axes]
+            == [(axis, axis.labels) for axis in other.axes]
+            and np.array_equal(self.points, other.points)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+    # values may be lists
+
+    @property
+    def is_product(self) -> bool:
+        """Whether it has every combination of its axes once, the last one varying fastest."""
+        shape = [len(axis) for axis in self.axes]
+        if math.prod(shape) != len(self):
+            return False
+        if not shape:
+            return True
+        return np.array_equal(self.points, np.indices(shape).reshape(len(shape), -1).T)
+
+    def __mul__(self, other: Space) -> Space:
+        """Return every place of this space with every one of *other*, which varies fastest."""
+        if not isinstance(other, Space):
+            return NotImplemented
+        for axis in other.axes:
+            self._refuse_again(axis)
+        if self.template is not None and other.template is not None:
+            raise InvalidRequest(
+                "Both parts have a prompt of their own; a request has one. Join them with +, or "
+                "put the words into one leo.prompt().",
+                member="prompt",
+            )
+        if len(self) * len(other) > MAX_CELLS:
+            raise InvalidRequest(
+                f"{len(self):,} x {len(other):,} places are {len(self) * len(other):,}; a sweep "
+                f"has at most {MAX_CELLS:,}. Take fewer values, or .where() on the parts first.",
+                member="space",
+                nearest=MAX_CELLS,
+            )
+        points = np.hstack(
+            [np.repeat(self.points, len(other), axis=0), np.tile(other.points, (len(self), 1))]
+        )
+        return Space(
+            (*self.axes, *other.axes),
+            _frozen(points),
+            self.template or other.template,
+            (*_times(self.dropped, len(other)), *_times(other.dropped, len(self))),
+        )
+
+    def _refuse_again(self, axis: Axis) -> None:
+        for own in self.axes:
+            shared = {own.name, *own.sets} & {axis.name, *axis.sets}
+            if shared:
+                raise InvalidRequest(
+                    f"Both parts vary {min(shared)}, and one request has one value of it; "
+                    "join them with +, or leave it out of one.",
+                    member=min(shared),
+                )
+
+    def __add__(self, other: Space) -> Space:
+        """Return the places of this space and then those of *other*."""
+        if not isinstance(other, Space):
+            return NotImplemented
+        if self.template != other.template:
+            if self.template is not None and other.template is not None:
+                return self.rendered() + other.rendered()
+            without = self if self.template is None else other
+            if any("prompt" in axis.sets for axis in without.axes):
+                return self.rendered() + other.rendered()
+        mine = {axis.name: axis for axis in self.axes}
+        theirs = {axis.name: axis for axis in other.axes}
+        joined = [
+            axis.joined(theirs[axis.name]) if axis.name in theirs else axis for axis in self.axes
+        ]
+        joined += [axis for axis in other.axes if axis.name not in mine]
+        _refuse_overlap(joined)
+        return Space(
+            tuple(joined),
+            _frozen(np.vstack([_moved(self, joined), _moved(other, joined)])),
+            self.template or other.template,
+            (*self.dropped, *other.dropped),
+        )
+
+    def rendered(self) -> Space:
+        """Return the same places with whole prompts in the place of words for slots."""
+        slots = [n for n, axis in enumerate(self.axes) if axis.role == "slot"]
+        if self.template is None:
+            return self
+        rows, places = np.unique(self.points[:, slots], axis=0, return_inverse=True)
+        texts = [render(self.template, _point([self.axes[n] for n in slots], row)) for row in rows]
+        order = list(dict.fromkeys(texts))
+        column = np.array([order.index(text) for text in texts], np.int32)[places.reshape(-1)]
+        kept = [n for n in range(len(self.axes)) if n not in slots]
+        return Space(
+            (Axis("prompt", tuple(order)), *(self.axes[n] for n in kept)),
+            _frozen(np.column_stack([column, self.points[:, kept]]).astype(np.int32)),
+            None,
+            self.dropped,
+        )
+
+    def where(
+        self,
+        predicate: Callable[..., object] | None = None,
+        *,
+        because: str = "left out by where()",
+        **values: Any,  # noqa: ANN401  values on axes
+    ) -> Space:
+        """
+        Return the places for which *predicate* is true; the others are listed in `dropped`.
+
+        Args:
+            predicate: Takes a `Point`, or values by the names of its arguments:
+                `lambda seed, presetStyle: ...`.
+            because: Why the others are left out, for whoever reads the plan.
+            **values: A value, or a list of them, on an axis.
+
+        Raises:
+            InvalidRequest: It fails for a place, says neither True nor False, or leaves none.
+        """
+        keep = np.ones(len(self), bool)
+        for typed, wanted in values.items():
+            column, axis = self._column(typed)
+            some = axis_values(axis.name, wanted)
+            found = [axis.index(axis.find(one)) for one in ([wanted] if some is None else some)]
+            keep &= np.isin(self.points[:, column], found)
+        if predicate is not None:
+            says = _asked(predicate, self.axes)
+            keep &= np.fromiter((says(point) for point in self), bool, len(self))
+        if not keep.any():
+            raise InvalidRequest(
+                f"where() leaves none of {len(self):,} places ({because}), so there are no cells.",
+                member="where",
+            )
+        if keep.all():
+            return self
+        gone = Drops(because, self.axes, _frozen(self.points[~keep]))
+        return Space(self.axes, _frozen(self.points[keep]), self.template, (*self.dropped, gone))
+
+    def _column(self, typed: str) -> tuple[int, Axis]:
+        name = ALIASES.get(typed, typed)
+        for n, axis in enumerate(self.axes):
+            if axis.name == name:
+                return n, axis
         names = [axis.name for axis in self.axes]
-        for values in itertools.product(*(axis.values for axis in self.axes)):
-            yield dict(zip(names, values, strict=True))
+        raise _no_axis("where()", typed, names)
+
+    def __repr__(self) -> str:
+        varies = " x ".join(f"{len(axis):,} {axis.name}" for axis in self.axes) or "nothing varies"
+        places = "1 place" if len(self) == 1 else f"{len(self):,} places"
+        holes = "" if self.is_product else ", not all of them"
+        return f"<Space of {places}: {varies}{holes}>"
 
 
-def linspace(lo: float, hi: float, n: int) -> list[float]:
+def axes(**axes: Any) -> Space:  # noqa: ANN401  lists of values
     """
-    Return *n* evenly spaced values from *lo* to *hi*, both always among them.
+    Return the space of every combination of some lists of values, the last varying fastest.
 
-    Values that are whole are ints, the others are rounded to as many decimals as the step
-    needs, so that the label that is read is the value that was sent.
-
-    >>> linspace(3, 12, 4), linspace(0.1, 0.5, 5), linspace(0, 1, 4)
-    ([3, 6, 9, 12], [0.1, 0.2, 0.3, 0.4, 0.5], [0, 0.333, 0.667, 1])
-
-    Raises:
-        TypeError: An end is no number, or *n* is no whole one.
-        ValueError: Fewer than two values between two different ends, no distance between the
-            ends of several, or more values than a sweep has cells.
-    """
-    lo, hi, n = _python_number(lo), _python_number(hi), _python_number(n)
-    asked = f"linspace({shown(lo)}, {shown(hi)}, {shown(n)})"
-    if not (_is_number(lo) and _is_number(hi)):
-        raise TypeError(f"{asked}: both ends must be numbers.")
-    if not is_whole(n):
-        raise TypeError(f"{asked}: n, how many values, must be a whole number.")
-    if not (_is_finite(lo) and _is_finite(hi)):
-        raise ValueError(f"{asked}: both ends must be finite numbers.")
-    if n > MAX_CELLS:
-        raise ValueError(f"{asked}: a sweep has at most {MAX_CELLS:,} cells.")
-    # through str(), so that 0.1 is a tenth and not the binary number next to it
-    first, last = Fraction(str(lo)), Fraction(str(hi))
-    if n == 1 and first == last:
-        return [_plain(first)]
-    if n < 2:
-        raise ValueError(f"{asked}: both ends are always in, so n is at least 2.")
-    if first == last:
-        raise ValueError(f"{asked}: the ends are equal, so there is only one value.")
-    step = (last - first) / (n - 1)
-    decimals = max(2 - math.floor(math.log10(abs(step))), 0)
-    inner = [_plain(_tidied(first + step * i, decimals)) for i in range(1, n - 1)]
-    return [_plain(first), *inner, _plain(last)]
-
-
-def is_whole(value: object) -> bool:
-    """Return whether *value* is a whole number, numpy's too; a flag is none."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
-
-
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number beyond all floats
-        return False
-
-
-def _tidied(value: Fraction, decimals: int) -> Fraction:
-    """Return *value* itself where it has an end in decimals, else rounded."""
-    exact = round(value, decimals + 6)
-    return exact if exact == value else round(value, decimals)
-
-
-def _plain(value: Fraction) -> float:
-    return int(value) if value.denominator == 1 else float(value)
-
-
-def draw_seed() -> int:
-    """Return a seed that every model accepts: Flux has the smallest upper bound."""
-    return random.SystemRandom().randint(0, SEED_MAX_FLUX)
-
-
-def space_of(
-    prompt: object, parameters: Mapping[str, object], *, seed: int, check: bool = True
-) -> Space:
-    """
-    Return the space that a user's keywords describe; every value on an axis is checked.
+    >>> len(axes(seed=range(3), presetStyle=["CINEMATIC", "DYNAMIC"]))
+    6
 
     Args:
-        prompt: The prompt, or a list of prompts.
-        parameters: Keywords as typed; a list, tuple, range or array is an axis.
-        seed: The seed of every cell where the keywords name none.
+        **axes: The service's parameters; each a list, a tuple, a range, an array, or a mapping of
+            labels to values. A single value is an axis of one.
+
+    Raises:
+        UnknownParameter: A name is not the service's.
+        InvalidRequest: An axis is empty, has a value twice or one that is refused, or the
+            combinations are too many.
+    """
+    return Space.product(_axes_of(axes, check=True))
+
+
+def _axes_of(given: Mapping[str, object], *, check: bool) -> list[Axis]:
+    found: dict[str, Axis] = {}
+    lengths: dict[str, int] = {}
+    for typed, value in given.items():
+        name = parameter_name(typed, function="axes")
+        _refuse_twice_spelt(found, name, typed)
+        found[name] = Axis(name, ())
+        values = axis_values(name, value)
+        lengths[name] = 1 if values is None else len(values)
+    refuse_product(lengths)
+    for typed, value in given.items():
+        name = parameter_name(typed)
+        axis = axis_of(name, value, check=check)
+        if axis is None:
+            single = checked(name, without_const(value), check=check, role="member")
+            axis = Axis(name, (single,))
+        found[name] = axis
+    return list(found.values())
+
+
+def _refuse_twice_spelt(found: Mapping[str, object], name: str, typed: str) -> None:
+    if name in found:
+        raise UnknownParameter(f"{name} is given twice, in two spellings.", member=typed)
+
+
+def zip_(name: str, *, labels: Sequence[str] | None = None, **members: Any) -> Space:  # noqa: ANN401
+    """
+    Return one axis whose values set several parameters together.
+
+    >>> zip_("size", width=[512, 1024], height=[512, 768]).axes[0].labels
+    ('512 x 512', '1024 x 768')
+
+    Args:
+        name: What the axis is called; no parameter of the service.
+        labels: How its values are written; as they are if None.
+        **members: A list of values for each parameter, all of the same length.
+
+    Raises:
+        UnknownParameter: A member is not the service's.
+        InvalidRequest: The lists differ in length, one is none, or a value is refused.
+    """
+    _refuse_own_name(name, "zip_")
+    lists: dict[str, Sequence[Any]] = {}
+    for typed, value in members.items():
+        member = parameter_name(typed, function="zip_")
+        _refuse_twice_spelt(lists, member, typed)
+        values = axis_values(member, value)
+        if values is None:
+            raise InvalidRequest(
+                f'zip_("{name}"): {member} is one value; give a list as long as the others, or '
+                "name it in leo.plan(), where it is the same in every cell.",
+                member=member,
+                value=value,
+            )
+        lists[member] = values
+    lengths = {member: len(values) for member, values in lists.items()}
+    if labels is not None:
+        lengths["labels"] = len(labels)
+    if not lists or len(set(lengths.values())) > 1:
+        said = ", ".join(f"{length:,} {member}" for member, length in lengths.items())
+        raise InvalidRequest(
+            f'zip_("{name}") pairs values, so its lists are of one length; these are '
+            f"{said or 'none'}. Nothing was cut off or sent.",
+            member=name,
+        )
+    columns = [
+        [checked(member, each, check=True, role="member") for each in values]
+        for member, values in lists.items()
+    ]
+    values = tuple(zip(*columns, strict=True))
+    refuse_twice(name, values)
+    given = None if labels is None else tuple(map(str, labels))
+    return Space.product([Axis(name, values, given, "zip", tuple(lists))])
+
+
+def prompt(template: str, **slots: Any) -> Space:  # noqa: ANN401  lists of words
+    """
+    Return the space of a prompt with words in braces that vary.
+
+    >>> space = prompt("a {animal} in {light}", animal=["fox", "owl"], light=["rain", "fog"])
+    >>> len(space), space.rendered().axes[0].values[0]
+    (4, 'a fox in rain')
+
+    Args:
+        template: The prompt; `{{` and `}}` stand for braces.
+        **slots: Each slot's words: texts or numbers, in a list or a mapping of labels to words.
+
+    Raises:
+        InvalidRequest: A slot has no words, words have no slot, or the template cannot be read.
+    """
+    names = slots_of(template)
+    for name in slots:
+        _refuse_own_name(name, "prompt")
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1, 0.5)
+            hint = f"; did you mean {{{near[0]}}}?" if near else "."
+            has = f"it has {', '.join(f'{{{each}}}' for each in names)}" if names else "it has none"
+            raise InvalidRequest(
+                f"prompt(): {cut(template)!r} has no slot {{{name}}}; {has}{hint}", member=name
+            )
+    for name in names:
+        if name not in slots:
+            near = difflib.get_close_matches(name, list(slots), 1, 0.5)
+            raise InvalidRequest(
+                f"prompt(): the slot {{{name}}} has no words; give {name}=[...].",
+                member=name,
+                nearest=near[0] if near else None,
+            )
+    found = []
+    for name, words in slots.items():
+        axis = axis_of(name, words, role="slot")
+        single = None if axis else checked(name, words, check=True, role="slot")
+        found.append(axis or Axis(name, (single,), None, "slot"))
+    return Space.product(found, template)
+
+
+def slots_of(template: object) -> list[str]:
+    """
+    Return the names of the slots of a prompt, each once, as they come.
+
+    Raises:
+        InvalidRequest: It is no text, a brace stands alone, or a slot is more than a name.
+    """
+    if not isinstance(template, str):
+        raise InvalidRequest(
+            f"prompt() begins with a text, not {shown(template)}.", member="prompt", value=template
+        )
+    try:
+        parts = [part[1:] for part in string.Formatter().parse(template) if part[1] is not None]
+    except ValueError as error:
+        raise InvalidRequest(
+            f"prompt(): {cut(template)!r} cannot be read: {error}. A brace that is meant as one is "
+            "written twice, {{ or }}.",
+            member="prompt",
+            value=template,
+        ) from error
+    for name, form, conversion in parts:
+        if not str(name).isidentifier() or form or conversion:
+            raise InvalidRequest(
+                f"prompt(): {{{name}}} is no slot; a slot is a name in braces, such as {{animal}}. "
+                "A brace that is meant as one is written twice.",
+                member="prompt",
+                value=template,
+            )
+    return list(dict.fromkeys(str(name) for name, _, _ in parts))
+
+
+def render(template: str, words: Mapping[str, object]) -> str:
+    """Return the prompt of *template* with these *words* in its slots."""
+    return template.format_map({name: str(word) for name, word in words.items()})
+
+
+def _refuse_own_name(name: object, function: str) -> None:
+    """Refuse a name that is a parameter's: coordinates of both would be called alike."""
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidRequest(
+            f"{function}() needs a name for its axis, not {shown(name)}.",
+            member="name",
+            value=name,
+        )
+    if name in ALIASES or name in {"replicate", "prompt"}:
+        raise InvalidRequest(
+            f"{function}(): {name} is a parameter of a request; give the axis a name of its own, "
+            f'such as "{name}s".',
+            member=name,
+            nearest=f"{name}s",
+        )
+
+
+def _no_axis(function: str, typed: str, names: Sequence[str]) -> InvalidRequest:
+    near = difflib.get_close_matches(typed, names, 1, 0.5)
+    hint = f'; did you mean "{near[0]}"?' if near else "."
+    has = f"it has {', '.join(names)}" if names else "it has none"
+    return InvalidRequest(
+        f"{function}: {typed} is no axis here; {has}{hint}",
+        member=typed,
+        nearest=near[0] if near else None,
+    )
+
+
+def _asked(predicate: Callable[..., object], axes: Sequence[Axis]) -> Callable[[Point], bool]:
+    """Return *predicate* as it is asked of a point, with its failures as errors of ours."""
+    names = {axis.name for axis in axes}
+    try:
+        parameters = list(inspect.signature(predicate).parameters.values())
+    except (TypeError, ValueError):  # built into Python
+        parameters = []
+    wanted = [each.name for each in parameters if each.default is inspect.Parameter.empty]
+    by_name = bool(wanted) and (len(wanted) > 1 or wanted[0] in names)
+    if by_name and (unknown := [name for name in wanted if name not in names]):
+        raise _no_axis("where()", unknown[0], sorted(names))
+
+    def says(point: Point) -> bool:
+        try:
+            said = (
+                predicate(**{each: point.get(each) for each in wanted})
+                if by_name
+                else predicate(point)
+            )
+            answer = None if said is None else bool(said)
+        except Exception as error:
+            missing = isinstance(error, (KeyError, AttributeError)) and _no_axis(
+                "where()", str(error.args[0]), sorted(names)
+            )
+            why = f" {missing}" if missing and error.args[0] not in names else ""
+            raise InvalidRequest(
+                f"where() failed for {describe(point)}: {type(error).__name__}: {error}.{why} "
+                "Nothing was sent.",
+                member="where",
+            ) from error
+        if answer is None:
+            raise InvalidRequest(
+                f"where() said None for {describe(point)}; it must say True or False. Nothing "
+                "was sent.",
+                member="where",
+            )
+        return answer
+
+    return says
+
+
+def space_of(given: Mapping[str, object], *, check: bool = True) -> tuple[Space, dict[str, Any]]:
+    """
+    Return the space that a user's keywords describe, and what is the same in all of it.
+
+    Args:
+        given: Parameters by their wire names; a list, tuple, range, array or mapping of labels to
+            values is an axis.
         check: False lets a value on an axis be out of the service's limits.
 
     Raises:
-        UnknownParameter: A keyword is not the service's.
         InvalidRequest: An axis is empty, has a value twice or one that is refused, or the
-            cells are too many.
+            combinations are too many.
     """
-    given: dict[str, object] = {"prompt": prompt}
-    for typed, value in parameters.items():
-        name = parameter_name(typed, function="sweep")
-        if name in given:
-            raise UnknownParameter(f"{name} is given twice, in two spellings.", member=typed)
-        given[name] = value
-    if given.get("seed") is None:
-        given["seed"] = seed
-    found = {name: axis_values(name, value) for name, value in given.items()}
-    _refuse_too_many({name: values for name, values in found.items() if values is not None})
-    axes = tuple(
-        Axis(name, _checked(name, values, check=check))
-        for name, values in found.items()
-        if values is not None
-    )
-    fixed = {name: _python_number(given[name]) for name, values in found.items() if values is None}
-    return Space(axes, fixed)
+    lengths: dict[str, int] = {}
+    for name, value in given.items():
+        values = axis_values(name, value)
+        if values is not None:
+            lengths[name] = len(values)
+    refuse_product(lengths)
+    found = [axis_of(name, given[name], check=check) for name in lengths]
+    fixed = {name: _plain(value) for name, value in given.items() if name not in lengths}
+    return Space.product([axis for axis in found if axis is not None]), fixed
 
 
-def axis_values(name: str, value: object) -> Sequence[Any] | None:
+def widened(
+    space: Space, fixed: Mapping[str, Any], typed: str, values: object
+) -> tuple[Space, dict[str, Any]]:
     """
-    Return the values of an axis, or None where *value* is one fixed value.
+    Return *space* with more *values* on an axis, everywhere, and what is then fixed.
 
-    Text is one value. A member that is a list by nature (`elements`) is an axis only where it
-    is a list of lists.
+    What is the same in every cell becomes an axis, with its own value first.
 
     Raises:
-        InvalidRequest: The axis is empty, or has no order of its own (a set, a generator).
+        UnknownParameter: *typed* is neither an axis nor a parameter.
+        InvalidRequest: A value is refused or there already.
     """
-    if hasattr(value, "__array__") and hasattr(value, "tolist"):  # numpy, pandas: none imported
-        value = value.tolist()
-    if isinstance(value, str | bytes | Mapping) or value is None:
-        return None
-    if isinstance(value, set | frozenset) or hasattr(value, "__next__"):
-        raise InvalidRequest(
-            f"{name} is a {type(value).__name__}, which has no length or order of its own; "
-            f"write {name}=list(...) or sorted(...).",
-            member=name,
-            value=value,
-        )
-    if not isinstance(value, Sequence):
-        return None
-    if name in LISTS_BY_NATURE and not (
-        value and all(isinstance(item, list | tuple) for item in value)
-    ):
-        return None
-    if _length(value) > sys.maxsize:
-        raise InvalidRequest(
-            f"{name} has {shown(value)}, more values than can be counted; a sweep has at most "
-            f"{MAX_CELLS:,}.",
-            member=name,
-            nearest=MAX_CELLS,
-        )
-    if not len(value):
-        raise InvalidRequest(
-            f"{name} is an empty axis, so the sweep has no cells; give it at least one value, "
-            "or leave it out.",
-            member=name,
-            value=value,
-        )
-    return value
+    by_name = {axis.name: n for n, axis in enumerate(space.axes)}
+    name = typed if typed in by_name else parameter_name(typed, function="extend")
+    if name not in by_name:
+        if name == "prompt" and space.template is not None:
+            raise InvalidRequest(
+                "The prompt of this sweep has slots; widen one of them, or make another sweep.",
+                member="prompt",
+            )
+        left = {member: value for member, value in fixed.items() if member != name}
+        first = checked(name, fixed.get(name), check=False, role="member")
+        own = Axis(name, (first,))
+        return space * Space.product([_more(own, values)]), left
+    column = by_name[name]
+    axis = _more(space.axes[column], values)
+    axes = (*space.axes[:column], axis, *space.axes[column + 1 :])
+    if space.is_product:
+        return Space.product(axes, space.template), dict(fixed)
+    new = range(len(space.axes[column]), len(axis))
+    rows = np.unique(np.delete(space.points, column, axis=1), axis=0)
+    added = [np.insert(rows, column, place, axis=1) for place in new]
+    return Space(axes, _frozen(np.vstack([space.points, *added])), space.template), dict(fixed)
 
 
-def _length(value: Sequence[Any]) -> float:
-    try:
-        return len(value)
-    except OverflowError:  # a range may be longer than len() can say
-        return math.inf
+def _more(axis: Axis, values: object) -> Axis:
+    """Return *axis* with *values* behind its own."""
+    if axis.role == "zip":
+        given = list(values) if isinstance(values, list) else [values]
+        places = []
+        for value in given:
+            if not isinstance(value, (list, tuple)) or len(value) != len(axis.members):
+                raise InvalidRequest(
+                    f"{axis.name} pairs {', '.join(axis.members)}; a new place is a tuple of "
+                    f"{len(axis.members)} values, not {shown(value)}.",
+                    member=axis.name,
+                    value=value,
+                )
+            pairs = zip(axis.members, value, strict=True)
+            places.append(tuple(checked(n, v, check=True, role="member") for n, v in pairs))
+        new = Axis(axis.name, tuple(places), None, axis.role, axis.members)
+    else:
+        is_several = axis_values(axis.name, values) is not None
+        found = axis_of(axis.name, values if is_several else [values], role=axis.role)
+        new = found or axis.at([])
+    for value in new.values:
+        if axis.has(value):
+            raise InvalidRequest(
+                f"{axis.name} has {cut(axis.label(value))} already; widen it by values that it "
+                "does not have.",
+                member=axis.name,
+                value=value,
+            )
+    return axis.joined(new)
 
 
-def _refuse_too_many(found: Mapping[str, Sequence[Any]]) -> None:
+def _plain(value: object) -> Any:  # noqa: ANN401  as typed, without numpy's types
+    value = without_const(value)
+    is_scalar = hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0
+    return value.item() if is_scalar and hasattr(value, "item") else value
+
+
+def refuse_product(lengths: Mapping[str, int]) -> None:
     """Count before anything is built: `seed=range(10**9)` must not fill the memory."""
-    count = math.prod(len(values) for values in found.values())
+    count = math.prod(lengths.values())
     if count <= MAX_CELLS:
         return
-    product = " x ".join(f"{len(values):,} {name}" for name, values in found.items())
-    size = f"{product} are {count:,} cells" if len(found) > 1 else f"{product} is as many cells"
-    longest = max(found, key=lambda name: len(found[name]))
+    product = " x ".join(f"{length:,} {name}" for name, length in lengths.items())
+    size = f"{product} are {count:,} cells" if len(lengths) > 1 else f"{product} is as many cells"
+    longest = max(lengths, key=lambda name: lengths[name])
     raise InvalidRequest(
         f"{size}; a sweep has at most {MAX_CELLS:,}. "
         f"Take fewer values of {longest}, or make several sweeps.",
         member=longest,
-        value=len(found[longest]),
-        nearest=max(MAX_CELLS * len(found[longest]) // count, 1),
+        value=lengths[longest],
+        nearest=max(MAX_CELLS * lengths[longest] // count, 1),
     )
 
 
-def _checked(name: str, values: Sequence[Any], *, check: bool) -> tuple[Any, ...]:
-    kept: list[Any] = []
-    for typed in values:
-        value = _python_number(typed)
-        if value is None and name in {"prompt", "seed"}:
-            raise InvalidRequest(
-                f"{name} has None among its values; every value on an axis is written out, so "
-                "that each picture can be found and made again.",
-                member=name,
-            )
-        if value is not None:
-            try:
-                value = check_value(name, value)
-            except InvalidRequest:
-                if check:
-                    raise
-        if any(_same(value, other) for other in kept):
-            raise InvalidRequest(
-                f"{name} has {shown(_python_number(typed))} twice. The same request gives the "
-                "same picture, so each value stands once; other seeds give other pictures.",
-                member=name,
-                value=typed,
-            )
-        kept.append(value)
-    return tuple(kept)
+def _refuse_too_many(axes: Sequence[Axis]) -> None:
+    refuse_product({axis.name: len(axis) for axis in axes})
 
 
-def cells_of(space: Space, *, check: bool = True) -> tuple[Cell, ...]:
-    """
-    Return the cells of *space*, in its order.
-
-    Raises:
-        InvalidRequest: Cells break a rule of the service (ConflictingParameters) or have a bad
-            value; the error counts them and names the first one's coordinates.
-    """
-    cells: list[Cell] = []
-    broken: list[tuple[dict[str, Any], InvalidRequest]] = []
-    for index, coords in enumerate(space):
-        try:
-            request = CreateGeneration.of(check=check, **{**space.fixed, **coords})
-        except InvalidRequest as error:
-            # a value that no axis moves is wrong in every cell, and is no cell's fault
-            if error.member in space.fixed and not isinstance(error, ConflictingParameters):
-                raise
-            broken.append((coords, error))
-        else:
-            cells.append(Cell(index, coords, request, request.content_key()))
-    if broken:
-        _refuse_broken(broken, len(space))
-    return tuple(cells)
+def _refuse_overlap(axes: Sequence[Axis]) -> None:
+    """Refuse that a place could set a parameter twice, by a zip and by itself."""
+    setting: dict[str, str] = {}
+    for axis in axes:
+        for member in axis.sets:
+            if member in setting:
+                raise InvalidRequest(
+                    f"{setting[member]} and {axis.name} both set {member}; one axis can do so.",
+                    member=member,
+                )
+            setting[member] = axis.name
 
 
-def _refuse_broken(broken: list[tuple[dict[str, Any], InvalidRequest]], total: int) -> None:
-    coords, error = broken[0]
-    if not coords:
-        raise error
-    others = Counter(str(other) for _, other in broken)
-    where = f"The cell {describe(coords)} cannot be asked for"
-    if len(broken) > 1:
-        share = "All" if len(broken) == total else f"{len(broken):,} of"
-        where = f"{share} {total:,} cells cannot be asked for. The first is {describe(coords)}"
-    more = f" Of the others, some break another rule: {list(others)[1]}" if len(others) > 1 else ""
-    message = f"{where}: {error}{more} Nothing was sent."
-    if isinstance(error, ConflictingParameters):
-        raise ConflictingParameters(message, members=error.members, rule=error.rule) from error
-    raise InvalidRequest(
-        message, member=error.member, value=error.value, nearest=error.nearest
-    ) from error
+def _moved(space: Space, joined: Sequence[Axis]) -> NDArray[np.int32]:
+    """Return the points of *space* on the axes *joined*, which have more values or are more."""
+    names = [axis.name for axis in space.axes]
+    columns = []
+    for axis in joined:
+        if axis.name not in names:
+            columns.append(np.full(len(space), ABSENT, np.int32))
+            continue
+        own = space.axes[names.index(axis.name)]
+        # the last place stands for "says nothing", which is -1
+        moved = np.array([*(axis.index(value) for value in own.values), ABSENT], np.int32)
+        columns.append(moved[space.points[:, names.index(axis.name)]])
+    if not columns:
+        return np.zeros((len(space), 0), np.int32)
+    return np.column_stack(columns)
 
 
-def spread_order(shape: Sequence[int]) -> list[int]:
-    """
-    Return every cell's index once, in an order whose beginning already covers the grid.
-
-    A Halton sequence on the axes: after a tenth of the cells every row and column has been
-    seen, so a sweep that is stopped early, or looked at early, already says something.
-
-    >>> spread_order([4, 2])[:4]
-    [0, 4, 3, 6]
-    """
-    total = math.prod(shape)
-    long_axes = [n for n, length in enumerate(shape) if length > 1]
-    if len(long_axes) > len(_PRIMES):
-        return list(range(total))
-    order: dict[int, None] = {0: None}
-    # enough draws to meet nearly every cell; what was never drawn follows in order
-    for draw in range(1, 12 * total):
-        index = 0
-        for n, length in enumerate(shape):
-            base = _PRIMES[long_axes.index(n)] if length > 1 else 2
-            index = index * length + int(_radical_inverse(draw, base) * length)
-        order[index] = None
-        if len(order) == total:
-            break
-    order.update(dict.fromkeys(range(total)))
-    return list(order)
+def _times(dropped: Sequence[Drops], times: int) -> tuple[Drops, ...]:
+    return tuple(
+        Drops(each.because, each.axes, each.points, each.times * times) for each in dropped
+    )
 
 
-_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
+def _point(axes: Sequence[Axis], row: Sequence[int]) -> Point:
+    return Point(
+        {
+            axis.name: axis.values[place]
+            for axis, place in zip(axes, row, strict=True)
+            if place != ABSENT
+        }
+    )
 
 
-def _radical_inverse(number: int, base: int) -> float:
-    """Return *number*'s digits in *base*, mirrored at the point: 6 = 110 -> 0.011."""
-    value, place = 0.0, 1.0
-    while number:
-        place /= base
-        number, digit = divmod(number, base)
-        value += digit * place
-    return value
-
-
-def describe(coords: Mapping[str, object]) -> str:
-    """Return coordinates as words, such as `seed=1, presetStyle=CINEMATIC`."""
-    return ", ".join(f"{name}={_cut(label_of(name, value))}" for name, value in coords.items())
-
-
-def label_of(name: str, value: object, number: int | None = None) -> str:
-    """
-    Return *value* as it is written on a grid: models and styles by name, flags as yes and no.
-
-    Args:
-        name: The parameter's wire name.
-        value: Its value.
-        number: Where it stands on its axis, from 1: the name of a value that has no short
-            form, such as a list of controlnets.
-    """
-    match value:
-        case None:
-            return "default"
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return str(value)
-        case float():
-            return str(int(value)) if value.is_integer() else str(value)
-        case str():
-            text = as_shown(value)
-        case _:
-            return f"{name} {number}" if number is not None else f"{name} (a list)"
-    if name == "modelId":
-        model = find_model(text)
-        return model.name if model else text
-    if name == "styleUUID":
-        return style_name(text) or text
-    return text
-
-
-def _python_number(value: Any) -> Any:  # noqa: ANN401  what a user typed
-    """Return a numpy scalar as the Python number it is, anything else unchanged."""
-    if hasattr(value, "dtype") and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
-        return value.item()
-    return value
-
-
-def _same(one: object, other: object) -> bool:
-    """Compare as the service would: 7 is 7.0, and True is not 1."""
-    return isinstance(one, bool) == isinstance(other, bool) and one == other
-
-
-def _cut(label: str) -> str:
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 3]}..."
-
-
-def _listing(labels: Sequence[str]) -> str:
-    few = 8
-    named = ", ".join(map(_cut, labels[:few]))
-    return named if len(labels) <= few else f"{named} and {len(labels) - few:,} more"
+def _frozen(points: NDArray[np.int32]) -> NDArray[np.int32]:
+    points = np.ascontiguousarray(points, np.int32)
+    points.flags.writeable = False
+    return points

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
+    from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Axis
 
 __all__ = ["Judge", "freeze", "show"]
 

@@ -15,9 +15,9 @@ from leonardo_nb.errors import OutcomeUnknown
 from leonardo_nb.money import Credits
 from leonardo_nb.service.catalog import find_model
 from leonardo_nb.service.plain import as_shown
+from leonardo_nb.sweeps.axes import label_of
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.sweeps.run import CellState, took
-from leonardo_nb.sweeps.space import label_of
 from leonardo_nb.widgets.view import (
     card_view,
     day_of,
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.money import Cost
+    from leonardo_nb.sweeps.axes import Axis
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Axis, Cell
 
 __all__ = [
     "cell_view",

@@ -15,7 +15,7 @@ from leonardo_nb.sweeps.arrangement import (
     first_arrangement,
     read_arrangement,
 )
-from leonardo_nb.sweeps.space import Axis
+from leonardo_nb.sweeps.axes import Axis
 
 STYLES = Axis("presetStyle", ("ANIME", "DYNAMIC", "CINEMATIC"))
 GUIDANCE = Axis("guidance_scale", (3, 7, 12))

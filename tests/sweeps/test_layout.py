@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.sweeps.axes import Axis
 from leonardo_nb.sweeps.layout import Layout, lay_out
-from leonardo_nb.sweeps.space import Axis
 
 SEED = Axis("seed", (1, 2))
 SCALE = Axis("guidance_scale", (3, 6, 9, 12))

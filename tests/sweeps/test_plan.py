@@ -11,7 +11,7 @@ from leonardo_nb.sweeps.estimate import makespan
 
 if TYPE_CHECKING:
     from leonardo_nb.studios import Studio
-    from leonardo_nb.sweeps.space import Axis
+    from leonardo_nb.sweeps.axes import Axis
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64}
 
@@ -49,7 +49,7 @@ def test_estimate_counts_and_prices(studio: Studio) -> None:
     one = studio.price_later(plan.cells[0].request).result()
     estimate = plan.estimate()
 
-    assert (3, 3, 6, one * 3) == (estimate.cells, estimate.jobs, estimate.images, estimate.cost)
+    assert (6, 3, 6, one * 3) == (estimate.cells, estimate.jobs, estimate.images, estimate.cost)
 
 
 def test_price_is_asked_once_for_each_that_differs(studio: Studio) -> None:
@@ -69,12 +69,12 @@ def test_estimate_draws_nothing(studio: Studio) -> None:
 
 
 def test_html_names_axes_and_price(studio: Studio) -> None:
-    """The table shows what varies, what is fixed, and the price; markup stays text."""
+    """The preview shows what varies, what is fixed, and the price; markup stays text."""
     shown = leo.plan("a <b>fox</b>", studio=studio, seed=[1, 2], presetStyle="ANIME")._repr_html_()
 
-    assert "2 cells, 2 images, 16 credits" in shown
+    assert "2 cells, all new, 16 credits, about" in shown
     assert "a &lt;b&gt;fox&lt;/b&gt;" in shown
-    assert "1, 2" in shown
+    assert 'title="1">1</th>' in shown
 
 
 def test_html_survives_a_service_that_does_not_answer(studio: Studio) -> None:

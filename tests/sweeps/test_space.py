@@ -9,27 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import leonardo_nb as leo
 from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownParameter
-from leonardo_nb.sweeps.space import (
-    MAX_CELLS,
-    Axis,
-    Cell,
-    cells_of,
-    label_of,
-    linspace,
-    space_of,
-    spread_order,
-)
+from leonardo_nb.sweeps.axes import MAX_CELLS, Axis, label_of, linspace
+from leonardo_nb.sweeps.order import spread_order
+from leonardo_nb.sweeps.space import space_of
 
 if TYPE_CHECKING:
     import random
+
+    from leonardo_nb.sweeps.cells import Cell
 
 MODEL = "Phoenix 1.0"
 SHAPES = st.lists(st.integers(1, 6), max_size=4)
 
 
 def cells(prompt: object = "a fox", *, check: bool = True, **parameters: object) -> list[Cell]:
-    return list(cells_of(space_of(prompt, parameters, seed=5, check=check), check=check))
+    return list(leo.plan(prompt, check=check, **parameters).cells)  # type: ignore[arg-type]
 
 
 def refused(prompt: object = "a fox", **parameters: Any) -> InvalidRequest:
@@ -43,19 +39,18 @@ def refused(prompt: object = "a fox", **parameters: Any) -> InvalidRequest:
 
 def test_list_tuple_range_and_array_are_axes() -> None:
     """Whatever has a length and an order is an axis; what has one value is fixed."""
-    space = space_of(
-        "a fox",
+    space, fixed = space_of(
         {
+            "prompt": "a fox",
             "seed": range(2),
             "guidance_scale": (3, 4),
             "num_images": 2,
             "width": np.array([512, 640]),
-        },
-        seed=5,
+        }
     )
 
     assert ["seed", "guidance_scale", "width"] == [axis.name for axis in space.axes]
-    assert {"prompt": "a fox", "num_images": 2} == space.fixed
+    assert {"prompt": "a fox", "num_images": 2} == fixed
 
 
 def test_list_of_prompts_is_an_axis() -> None:
@@ -78,10 +73,10 @@ def test_list_by_nature_is_one_value() -> None:
 
 def test_numpy_scalars_become_python_numbers() -> None:
     """What is sent and compared is a plain number."""
-    space = space_of("a fox", {"seed": list(np.arange(2)), "width": np.int64(512)}, seed=5)
+    space, fixed = space_of({"seed": list(np.arange(2)), "width": np.int64(512)})
 
     assert [int, int] == [type(value) for value in space.axes[0].values]
-    assert int is type(space.fixed["width"])
+    assert int is type(fixed["width"])
 
 
 @pytest.mark.parametrize("empty", [[], (), range(0), np.array([])])
@@ -141,7 +136,7 @@ def test_too_many_cells_are_refused_without_being_built(count: int) -> None:
     """A thousand million seeds are counted, not made; nor are more than can be counted."""
     error = refused(seed=range(count))
 
-    assert "a sweep has at most 1,000" in str(error)
+    assert "a sweep has at most 100,000" in str(error)
     assert MAX_CELLS == error.nearest
 
 
@@ -169,33 +164,39 @@ def test_size_is_the_product(seeds: int, scales: int, styles: int) -> None:
     assert len(found) == len({cell.key for cell in found})
 
 
-def test_cells_without_a_seed_share_the_drawn_one() -> None:
-    """Otherwise what differs between two cells would be chance."""
-    space = space_of("a fox", {"guidance_scale": [3, 6]}, seed=5)
+def test_cells_without_a_seed_share_one() -> None:
+    """Otherwise what differs between two cells would be chance; None is no seed either."""
+    plan = leo.plan("a fox", guidance_scale=[3, 6], seed=None)
 
-    assert 5 == space.fixed["seed"]
-    assert {5} == {cell.request.seed for cell in cells_of(space)}
-
-
-def test_seed_none_is_drawn_too() -> None:
-    """None says that any seed will do, once for the sweep."""
-    assert {5} == {cell.request.seed for cell in cells(seed=None, guidance_scale=[3, 6])}
+    assert {plan.fixed["seed"]} == {cell.request.seed for cell in plan}
 
 
 def test_equal_requests_have_equal_keys() -> None:
     """A default that is written out is the same request."""
-    (written,) = cells(guidance_scale=7.0)
-    (left_out,) = cells()
+    (written,) = cells(guidance_scale=7.0, seed=5)
+    (left_out,) = cells(seed=5)
 
     assert left_out.key == written.key
 
 
-def test_broken_rule_names_the_cell() -> None:
-    """A rule broken in some cells is found before anything is paid."""
-    error = refused(presetStyle=["DYNAMIC", "LONG_EXPOSURE"], seed=[1, 2])
+def test_refused_cells_are_dropped_and_listed() -> None:
+    """A rule broken in some cells takes those away, with its sentence."""
+    plan = leo.plan("a fox", presetStyle=["DYNAMIC", "LONG_EXPOSURE"], seed=[1, 2])
+
+    assert ["DYNAMIC", "DYNAMIC"] == [cell.coords["presetStyle"] for cell in plan]
+    (dropped,) = plan.dropped
+    assert dropped.because.startswith("With alchemy, presetStyle is one of")
+    assert [("LONG_EXPOSURE", 1), ("LONG_EXPOSURE", 2)] == [
+        (p.presetStyle, p.seed) for p in dropped
+    ]
+
+
+def test_a_sweep_without_a_valid_cell_is_refused() -> None:
+    """Where a rule is broken in every cell, there is nothing to ask for."""
+    error = refused(presetStyle=["LONG_EXPOSURE", "MACRO"], seed=[1, 2])
 
     assert isinstance(error, ConflictingParameters)
-    assert "2 of 4 cells cannot be asked for" in str(error)
+    assert "All 4 cells cannot be asked for" in str(error)
     assert "The first is presetStyle=LONG_EXPOSURE, seed=1" in str(error)
 
 
@@ -214,7 +215,7 @@ def test_bad_fixed_value_blames_no_cell() -> None:
 
 def test_value_is_found_as_the_user_typed_it() -> None:
     """A model is found by name, a number as int or float."""
-    axes = space_of("a fox", {"modelId": [MODEL, "Kino XL"], "seed": [1, 5]}, seed=5).axes
+    axes = space_of({"modelId": [MODEL, "Kino XL"], "seed": [1, 5]})[0].axes
 
     assert ("Leonardo Kino XL", 1) == (
         label_of("modelId", axes[0].find("kino xl")),
@@ -245,9 +246,7 @@ def test_long_values_are_cut_in_sentences() -> None:
     labels = tuple(f"{n} {'x' * 1_000}" for n in range(20))
     with pytest.raises(InvalidRequest) as missing:
         Axis("prompt", labels).find(long)
-    broken = refused(
-        [label + "!" for label in labels], presetStyle=["DYNAMIC", "LONG_EXPOSURE"], seed=1
-    )
+    broken = refused([label + "!" for label in labels], presetStyle="LONG_EXPOSURE", seed=1)
     twice = refused([labels[0], labels[0]])
 
     assert [] == [error for error in (missing.value, broken, twice) if len(str(error)) > 1_000]
@@ -327,8 +326,8 @@ def test_linspace_refuses_what_has_no_answer(lo: float, hi: float, n: int) -> No
         ((1, 2, "3"), 'linspace(1, 2, "3"): n, how many values, must be a whole number.'),
         ((1, 2, 2.5), "linspace(1, 2, 2.5): n, how many values, must be a whole number."),
         ((1, 2, True), "linspace(1, 2, True): n, how many values, must be a whole number."),
-        ((True, 2, 2), "linspace(True, 2, 2): both ends must be numbers."),
-        (("1", 2, 2), 'linspace("1", 2, 2): both ends must be numbers.'),
+        ((True, 2, 2), "linspace(True, 2, 2): both ends, and the step, must be numbers."),
+        (("1", 2, 2), 'linspace("1", 2, 2): both ends, and the step, must be numbers.'),
     ],
 )
 def test_linspace_counts_with_numbers(arguments: Any, sentence: str) -> None:

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.markup import NO_MATH
-from leonardo_nb.sweeps.plan import plan
+from leonardo_nb.sweeps.functions import plan
 from leonardo_nb.widgets.album import freeze_album
 from leonardo_nb.widgets.contact import freeze_run
 from leonardo_nb.widgets.freeze import freeze_job

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -191,12 +191,45 @@ class Body(Closed):
         Requests that give the same have the same key, however they were typed; who may see the
         result and who is called when it is done are not in it.
         """
+        return hashlib.sha256(self._canonical({}).encode()).hexdigest()
+
+    def content_keys(self, varying: Sequence[str]) -> Callable[[Iterable[str]], str]:
+        """
+        Return what gives the `content_key` of requests that differ from this one in few members.
+
+        A sweep has thousands of those, and to make each of them takes twenty times as long.
+
+        Args:
+            varying: Members that this request has, in any order.
+
+        Returns:
+            A function of the JSON texts of their values, in that order.
+        """
+        marks = {name: f"\0{name}\0" for name in varying}
+        canonical = self._canonical(marks)
+        encoded = {name: json.dumps(mark) for name, mark in marks.items()}
+        places = sorted(varying, key=lambda name: canonical.index(encoded[name]))
+        steps = [varying.index(name) for name in places]
+        parts: list[str] = []
+        for name in places:
+            before, _, canonical = canonical.partition(encoded[name])
+            parts.append(before)
+        last = canonical
+
+        def key(values: Iterable[str]) -> str:
+            given = list(values)
+            text = "".join(part + given[n] for part, n in zip(parts, steps, strict=True)) + last
+            return hashlib.sha256(text.encode()).hexdigest()
+
+        return key
+
+    def _canonical(self, instead: Mapping[str, object]) -> str:
+        """Return what decides the result as one text, with other values *instead* of its own."""
         body = {name: value for name, value in self.wire().items() if name not in _NOT_IN_KEY}
-        about: dict[str, object] = {"version": _KEY_VERSION, "request": _steady(body)}
+        about: dict[str, object] = {"version": _KEY_VERSION, "request": _steady(body) | instead}
         if self.kind != "generation":
             about["endpoint"] = self.endpoint  # pictures had keys before there were other kinds
-        canonical = json.dumps(about, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return json.dumps(about, sort_keys=True, separators=(",", ":"))
 
     def seeded(self, typed: Iterable[str]) -> Self:
         """
@@ -296,7 +329,7 @@ def _lowered(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _steady(value: object) -> object:
+def _steady(value: object) -> Any:  # noqa: ANN401  of the shape of the value
     """Return *value* with one spelling for each number: 7, never 7.0."""
     if isinstance(value, dict):
         return {key: _steady(each) for key, each in value.items()}

@@ -1,0 +1,118 @@
+"""The sweeps that the library knows: listed, and opened again after a restart."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from leonardo_nb.account.tables import Cell, Table
+from leonardo_nb.errors import NotFound
+from leonardo_nb.library.shelf import SweepRecord
+from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.plan import Plan
+from leonardo_nb.sweeps.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leonardo_nb.studios import Studio
+
+__all__ = ["SweepTable", "open_sweep", "sweeps"]
+
+
+class SweepTable(Table[SweepRecord]):
+    """
+    The sweeps of a library, the one that was changed last first; a sequence of `SweepRecord`.
+
+    Args:
+        records: The rows.
+    """
+
+    __module__ = "leonardo_nb"
+
+    columns = ("name", "varies", "cells", "started", "changed")
+    numbers = frozenset({"cells"})
+    nouns = ("sweep", "sweeps")
+
+    def __init__(self, records: tuple[SweepRecord, ...]) -> None:
+        notes = ['leo.open_sweep("...") opens one of them again.'] if records else []
+        super().__init__(records, notes=notes)
+
+    def cells(self, row: SweepRecord) -> tuple[Cell, ...]:
+        """Return what the library knows of a sweep."""
+        return (
+            Cell(row.name),
+            Cell(_varies(row.spec)),
+            Cell(f"{_places(row.spec):,}"),
+            Cell(row.created.astimezone().strftime("%Y-%m-%d %H:%M")),
+            Cell(row.changed.astimezone().strftime("%Y-%m-%d %H:%M")),
+        )
+
+
+def _varies(spec: Mapping[str, Any]) -> str:
+    axes = [f"{len(axis['values']):,} {axis['name']}" for axis in spec["axes"]]
+    if (spec["replicates"] or 1) > 1:
+        axes.append(counted(spec["replicates"], "replicate"))
+    return " x ".join(axes) or "nothing"
+
+
+def _places(spec: Mapping[str, Any]) -> int:
+    count = 1
+    for axis in spec["axes"]:
+        count *= len(axis["values"])
+    places = count if spec["points"] is None else len(spec["points"])
+    return places * int(spec["replicates"] or spec["fixed"].get("num_images") or 1)
+
+
+def sweeps(*, studio: Studio | None = None) -> SweepTable:
+    """
+    Return the sweeps that the library knows of this service, as a table.
+
+    Raises:
+        LibraryError: The library cannot be used.
+    """
+    return SweepTable(_studio(studio).shelf.sweeps())
+
+
+def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
+    """
+    Return the sweep that is called *name*, with the jobs that the library has of it.
+
+    Nothing is paid: jobs at the service are watched to their end, and cells that were never sent
+    are held back until `run.go_on()`. Cells of which the library has no job are "stopped";
+    `run.plan.start()` asks for them.
+
+    Args:
+        name: As `leo.sweeps()` lists it.
+        studio: Whose library; the default one if None.
+
+    Raises:
+        NotFound: There is none of that name; the error names the nearest.
+        LibraryError: The library cannot be used.
+    """
+    where = _studio(studio)
+    record = where.shelf.sweep(str(name))
+    if record is None:
+        known = [each.name for each in where.shelf.sweeps()]
+        near = difflib.get_close_matches(str(name)[:200], known, 1, 0.4)
+        hint = f'; did you mean "{near[0]}"?' if near else "; leo.sweeps() lists those there are."
+        raise NotFound(f"No sweep is called {shown(name)} in this library{hint}", status=200)
+    plan = Plan.from_dict(record.spec, studio=where)
+    jobs = where.opened(plan.requests)
+    terms = next((job.snapshot.terms for job in jobs.values() if job.snapshot.terms.sweep), None)
+    if terms is not None:
+        terms = terms.with_(reuse=True).of_sweep(record.name)
+    run = Run(
+        where, plan.axes, plan.fixed, plan.cells, jobs, name=record.name, terms=terms, plan=plan
+    )
+    run.hold_unsent()
+    return run
+
+
+def _studio(studio: Studio | None) -> Studio:
+    if studio is None:
+        from leonardo_nb.studios import studio as default
+
+        studio = default()
+    return studio

@@ -1,0 +1,487 @@
+"""Spaces are values: what their product, sum, filter and slices are follows from laws."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import leonardo_nb as leo
+from leonardo_nb.errors import InvalidRequest, UnknownParameter
+from leonardo_nb.sweeps.axes import Axis
+from leonardo_nb.sweeps.cells import lay
+from leonardo_nb.sweeps.order import ORDERS, order_of
+from leonardo_nb.sweeps.space import Space
+
+VALUES = st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True)
+
+
+def spaces(*names: str) -> st.SearchStrategy[Space]:
+    """Spaces on some of the axes *names*, full or with holes."""
+
+    def filtered(space: Space, modulus: int) -> Space:
+        kept = [n for n in range(len(space)) if n % modulus == 0]
+        return space.at(space.points[kept])
+
+    axes = st.tuples(*(VALUES for _ in names)).map(
+        lambda found: Space.product(
+            [Axis(name, tuple(values)) for name, values in zip(names, found, strict=True)]
+        )
+    )
+    return st.builds(filtered, axes, st.integers(1, 3))
+
+
+def points(space: Space) -> list[dict[str, Any]]:
+    """Return what iterating *space* gives, as plain values."""
+    return [dict(point) for point in space]
+
+
+# -- product
+
+
+@given(a=spaces("seed"), b=spaces("guidance_scale", "width"))
+def test_a_product_has_every_pair_in_order(a: Space, b: Space) -> None:
+    """As many places as both together multiply to, the second one varying fastest."""
+    expected = [{**one, **other} for one, other in itertools.product(points(a), points(b))]
+
+    assert expected == points(a * b)
+    assert len(a) * len(b) == len(a * b)
+
+
+@given(a=spaces("seed"), b=spaces("width"), c=spaces("height"))
+def test_products_group_as_they_like(a: Space, b: Space, c: Space) -> None:
+    """(a * b) * c is a * (b * c)."""
+    assert (a * b) * c == a * (b * c)
+
+
+@given(a=spaces("seed", "width"))
+def test_one_is_a_space_of_one_place(a: Space) -> None:
+    """The space without axes changes nothing, on either side."""
+    one = leo.axes()
+
+    assert (a, a) == (one * a, a * one)
+
+
+def test_an_axis_stands_once_in_a_product() -> None:
+    """One request has one value of a parameter; a zip has it, too."""
+    size = leo.zip_("size", width=[512, 640], height=[512, 640])
+    for other in (leo.axes(width=[512]), size):
+        with pytest.raises(InvalidRequest, match="Both parts vary"):
+            size * other
+
+
+# -- sum
+
+
+@given(a=spaces("seed", "width"), b=spaces("seed", "height"))
+def test_a_sum_has_the_places_of_both(a: Space, b: Space) -> None:
+    """None is lost or doubled: first those of the one, then those of the other."""
+    assert points(a) + points(b) == points(a + b)
+    assert len(a) + len(b) == len(a + b)
+
+
+@given(a=spaces("seed"), b=spaces("seed", "width"), c=spaces("width"))
+def test_sums_group_as_they_like(a: Space, b: Space, c: Space) -> None:
+    """(a + b) + c is a + (b + c)."""
+    assert (a + b) + c == a + (b + c)
+
+
+@given(a=spaces("seed"), b=spaces("seed"), c=spaces("width"))
+def test_products_distribute_over_sums(a: Space, b: Space, c: Space) -> None:
+    """(a + b) * c is a * c + b * c, place by place."""
+    assert points((a + b) * c) == points(a * c + b * c)
+
+
+def test_what_stands_there_twice_is_one_cell() -> None:
+    """Two parts may overlap; their common places are asked for once, and said."""
+    plan = leo.plan(leo.axes(seed=[1, 2]) + leo.axes(seed=[2, 3]), prompt="a fox")
+
+    assert [1, 2, 3] == [cell.coords["seed"] for cell in plan]
+    assert ["they stand there already"] == [dropped.because for dropped in plan.dropped]
+
+
+def test_what_a_part_does_not_say_is_the_plan_s() -> None:
+    """A place without a style has the one beside the space, or the default."""
+    space = leo.axes(presetStyle=["ANIME"]) + leo.axes(guidance_scale=[9])
+    plan = leo.plan(space, prompt="a fox", guidance_scale=5)
+
+    assert [
+        {"presetStyle": "ANIME", "guidance_scale": 5},
+        {"presetStyle": None, "guidance_scale": 9},
+    ] == [cell.coords for cell in plan]
+
+
+# -- where
+
+
+@given(a=spaces("seed", "width"), modulus=st.integers(2, 4))
+def test_where_keeps_what_is_true_in_order(a: Space, modulus: int) -> None:
+    """What is kept and what is dropped are all places, each once."""
+    wanted = [point for point in points(a) if sum(point.values()) % modulus]
+    if not wanted:
+        with pytest.raises(InvalidRequest, match="leaves none"):
+            a.where(lambda p: sum(p.values()) % modulus)
+        return
+    some = a.where(lambda p: sum(p.values()) % modulus, because="it is even")
+    gone = [dict(point) for dropped in some.dropped for point in dropped]
+
+    assert wanted == points(some)
+    assert sorted(map(repr, points(a))) == sorted(map(repr, wanted + gone))
+
+
+def test_where_takes_values_by_name() -> None:
+    """A condition may name what it needs, and values may be listed."""
+    space = leo.axes(seed=[1, 2, 3], guidance_scale=[1, 2])
+
+    assert 3 == len(space.where(lambda seed, guidance_scale: seed > guidance_scale))
+    assert 2 == len(space.where(seed=[1, 3], guidance_scale=2))
+
+
+def test_dropped_places_are_counted_after_a_product() -> None:
+    """Each place that was left out would have been as many cells as the other part has."""
+    space = leo.axes(seed=[1, 2]).where(seed=1, because="too many") * leo.axes(width=[512, 640])
+
+    assert "2 dropped, too many: seed=2" == str(space.dropped[0])
+
+
+@pytest.mark.parametrize(
+    ("condition", "sentence"),
+    [
+        (lambda p: p.sed > 1, "sed is no axis here; it has guidance_scale, seed; did you mean"),
+        (lambda p: p["presetStyle"] == "ANIME", "presetStyle is no axis here"),
+        (lambda p: 1 / 0 > p.seed, "ZeroDivisionError"),
+        (lambda p: None, "it must say True or False"),
+        (lambda p: False, "leaves none of 4 places"),
+        (lambda seed, gidance: seed > gidance, "gidance is no axis here"),
+    ],
+)
+def test_a_condition_that_fails_is_one_clear_error(condition: Any, sentence: str) -> None:
+    """It says for which place, and why, before anything is sent."""
+    with pytest.raises(InvalidRequest) as caught:
+        leo.axes(seed=[1, 2], guidance_scale=[3, 4]).where(condition)
+
+    assert sentence in str(caught.value)
+
+
+# -- slices, equality, words
+
+
+@given(a=spaces("seed", "width"), start=st.integers(-5, 20), stop=st.integers(-5, 20))
+def test_a_slice_is_a_space(a: Space, start: int, stop: int) -> None:
+    """Slicing and counting are those of the list of places."""
+    assert points(a)[start:stop] == points(a[start:stop])
+    assert points(a)[0] == dict(a[0])
+
+
+def test_equal_spaces_are_equal() -> None:
+    """By places and labels, in order."""
+    one = leo.axes(seed=[1, 2])
+
+    assert one == leo.axes(seed=[1, 2])
+    assert one != leo.axes(seed=[2, 1])
+    assert one != leo.axes(seed={"first": 1, "second": 2})
+
+
+def test_repr_says_the_size_and_the_axes() -> None:
+    """A sentence that can be compared."""
+    space = leo.axes(seed=range(3), guidance_scale=[3, 7])
+
+    assert "<Space of 6 places: 3 seed x 2 guidance_scale>" == repr(space)
+    assert "<Space of 4 places: 3 seed x 2 guidance_scale, not all of them>" == repr(space[:4])
+
+
+# -- zip, prompt, const, labels
+
+
+def test_zip_pairs_values() -> None:
+    """One axis sets several members; its labels are the user's, or the values."""
+    size = leo.zip_("size", width=[512, 1024], height=[768, 640], labels=["tall", "wide"])
+    plan = leo.plan("a fox", seed=1)
+    cells = leo.plan(size, prompt="a fox", seed=1).cells
+
+    assert [(512, 768), (1024, 640)] == [(c.request.width, c.request.height) for c in cells]
+    assert ("tall", "wide") == size.axes[0].labels
+    assert 1 == len(plan)
+
+
+@pytest.mark.parametrize(
+    ("members", "sentence"),
+    [
+        ({"width": [512, 640], "height": [512]}, "2 width, 1 height"),
+        ({"width": [512], "height": [512], "labels": ["a", "b"]}, "2 labels"),
+        ({"width": 512, "height": [512]}, "width is one value"),
+        ({}, "these are none"),
+        ({"width": [512, 512], "height": [512, 512]}, "twice"),
+        ({"width": [513]}, "width"),
+    ],
+)
+def test_a_zip_that_does_not_pair_is_refused(members: Any, sentence: str) -> None:
+    """Nothing is cut off: lists of unequal length are an error."""
+    with pytest.raises(InvalidRequest) as caught:
+        leo.zip_("size", **members)
+
+    assert sentence in str(caught.value)
+
+
+def test_words_of_a_prompt_are_axes() -> None:
+    """Each slot is an axis, and each cell has its whole prompt."""
+    space = leo.prompt("a {animal} in {light}", animal=["fox", "owl"], light={"wet": "rain"})
+    plan = leo.plan(space, seed=[1, 2])
+
+    assert ["animal", "light", "seed"] == [axis.name for axis in plan.axes]
+    assert ["a fox in rain", "a fox in rain", "a owl in rain", "a owl in rain"] == [
+        cell.request.prompt for cell in plan
+    ]
+    assert ("wet",) == plan.axes[1].labels
+
+
+@pytest.mark.parametrize(
+    ("template", "slots", "sentence"),
+    [
+        ("a {animal}", {}, "the slot {animal} has no words"),
+        ("a {animal}", {"animl": ["fox"]}, "did you mean {animal}?"),
+        ("a fox", {"animal": ["fox"]}, "it has none"),
+        ("a {animal", {"animal": ["fox"]}, "cannot be read"),
+        ("a {0}", {"animal": ["fox"]}, "{0} is no slot"),
+        ("a {animal!r}", {"animal": ["fox"]}, "is no slot"),
+        ("a {seed}", {"seed": [1]}, "seed is a parameter"),
+        ("a {animal}", {"animal": [["fox"]]}, "texts or numbers"),
+        ("a {animal}", {"animal": [math.nan]}, "texts or numbers"),
+        ("a {animal}", {"animal": ["fox", "fox"]}, "twice"),
+        (7, {}, "begins with a text"),
+    ],
+)
+def test_a_prompt_that_cannot_be_filled_is_refused(
+    template: Any, slots: Any, sentence: str
+) -> None:
+    """Slots and words belong to each other."""
+    with pytest.raises(InvalidRequest) as caught:
+        leo.prompt(template, **slots)
+
+    assert sentence in str(caught.value)
+
+
+def test_braces_and_commas_are_only_text() -> None:
+    """Doubled braces are braces, and nothing in a word is read as syntax."""
+    space = leo.prompt("{{a}} {x}", x=["b, {c}: [d]"])
+
+    assert ["{a} b, {c}: [d]"] == [cell.request.prompt for cell in leo.plan(space)]
+
+
+def test_prompts_of_several_templates_are_joined_as_prompts() -> None:
+    """What has other words is another prompt."""
+    space = leo.prompt("a {x}", x=["fox"]) + leo.prompt("the {y}", y=["owl", "cat"])
+
+    assert ["a fox", "the owl", "the cat"] == [cell.request.prompt for cell in leo.plan(space)]
+
+
+def test_const_is_one_value() -> None:
+    """A list that would be an axis is one value, and a list of those is an axis."""
+    element = {"akUUID": "01b6184e-3905-4dc7-9ec6-4f09982536d5"}
+
+    assert 1 == len(leo.plan("a fox", elements=leo.const([element])))
+    assert 2 == len(leo.plan("a fox", elements=[leo.const([element]), leo.const([])], check=False))
+
+
+def test_labels_belong_to_values() -> None:
+    """A mapping names the values of its axis, and a label means its value."""
+    axis = leo.axes(presetStyle={"film": "CINEMATIC", "lively": "DYNAMIC"}).axes[0]
+
+    assert (("film", "lively"), "CINEMATIC") == (axis.labels, axis.find("film"))
+
+
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [
+        ((0.1, 0.5, 0.1), [0.1, 0.2, 0.3, 0.4, 0.5]),
+        ((3, 12, 3), [3, 6, 9, 12]),
+        ((5, 2, -1), [5, 4, 3, 2]),
+        ((1, 2, 0.3), [1, 1.3, 1.6, 1.9]),
+        ((7, 7), [7]),
+    ],
+)
+def test_arange_counts_in_decimals(given: tuple[float, ...], values: list[float]) -> None:
+    """Both ends are there where the steps meet them, and no value has a tail."""
+    assert values == leo.arange(*given)
+
+
+@pytest.mark.parametrize("given", [(1, 2, 0), (1, 2, -1), (0, 1e9), (0, math.nan), (0, math.inf)])
+def test_arange_that_leads_nowhere_is_refused(given: tuple[float, ...]) -> None:
+    """A step of 0, a wrong sign, no end, and more values than a sweep has cells."""
+    with pytest.raises(ValueError, match=r"^arange\("):
+        leo.arange(*given)
+
+
+# -- cells
+
+
+MIXED: dict[str, list[Any]] = {
+    "seed": [1, 7, 9_999_999_998],
+    "guidance_scale": [3, 7, 7.5, 20],
+    "presetStyle": ["ANIME", "LONG_EXPOSURE", "NONE"],
+    "alchemy": [True, False],
+    "scheduler": ["LEONARDO", "EULER_DISCRETE"],
+    "modelId": ["Phoenix 1.0", "Flux Dev", "Kino XL", "Lucid Realism"],
+    "contrast": [1, 3.5],
+    "num_inference_steps": [10, 30],
+    "negative_prompt": ["blur", None],
+    "width": [512, 1024],
+}
+
+
+@given(
+    chosen=st.lists(st.sampled_from(sorted(MIXED)), min_size=1, max_size=4, unique=True),
+    prompts=st.lists(st.sampled_from(["a fox", "é 狐 {", 'a "b"\\']), min_size=1, unique=True),
+)
+def test_cells_are_the_requests_that_one_would_make_one_by_one(
+    chosen: list[str], prompts: list[str]
+) -> None:
+    """What is found for sorts of cells together is what each by itself would be."""
+    axes = {name: MIXED[name] for name in chosen}
+    expected = {}
+    for values in itertools.product(prompts, *axes.values()):
+        members = dict(zip(("prompt", *axes), values, strict=True))
+        try:
+            request = leo.CreateGeneration.of(**{"seed": 5} | members)  # type: ignore[arg-type]
+        except InvalidRequest:
+            continue
+        expected[tuple(values)] = request
+    space = Space.product(
+        [Axis("prompt", tuple(prompts)), *(Axis(n, tuple(v)) for n, v in axes.items())]
+    )
+    fixed = {} if "seed" in axes else {"seed": 5}
+    if not expected:
+        with pytest.raises(InvalidRequest):
+            lay(space, fixed)
+        return
+    cells = lay(space, fixed).cells
+
+    assert list(expected) == [tuple(cell.coords.values()) for cell in cells]
+    assert [each.content_key() for each in expected.values()] == list(cells.keys)
+    assert list(expected.values()) == [cell.request for cell in cells]
+
+
+def test_replicates_are_other_seeds_of_the_same_cell() -> None:
+    """The first has the cell's own seed, each other one a seed that follows from the cell."""
+    plan = leo.plan("a fox", seed=[1, 2], replicates=3)
+    again = leo.plan("a fox", seed=[2, 1], replicates=4)
+    seeds = {(c.coords["seed"], c.coords["replicate"]): c.request.seed for c in plan}
+
+    assert 6 == len(set(seeds.values())) == len(plan.keys)
+    assert (1, 2) == (seeds[1, 1], seeds[2, 1])
+    assert (
+        seeds.items()
+        <= {(c.coords["seed"], c.coords["replicate"]): c.request.seed for c in again}.items()
+    )
+
+
+def test_a_batch_fills_replicates() -> None:
+    """Four pictures of one request are four cells of one job."""
+    plan = leo.plan("a fox", seed=[1, 2], num_images=4)
+
+    assert (8, 2) == (len(plan), len(plan.keys))
+    assert [0, 1, 2, 3] == [cell.image for cell in plan][:4]
+    assert 8 == len({cell.picture for cell in plan})
+
+
+def test_batches_and_replicates_go_together() -> None:
+    """Six replicates of two pictures a request are three requests."""
+    plan = leo.plan("a fox", seed=1, num_images=2, replicates=6)
+
+    assert (6, 3) == (len(plan), len(plan.keys))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"replicates": 0}, "at least one"),
+        ({"replicates": 3, "num_images": 2}, "no multiple"),
+        ({"replicates": 2, "num_images": [1, 2]}, "num_images as an axis"),
+        ({"order": "spred"}, "'spread'"),
+    ],
+)
+def test_what_a_plan_cannot_be_is_refused(given: Any, sentence: str) -> None:
+    """One sentence that names what would do."""
+    with pytest.raises(InvalidRequest) as caught:
+        leo.plan("a fox", seed=[1, 2], **given)
+
+    assert sentence in str(caught.value)
+
+
+def test_an_axis_that_is_no_parameter_is_named() -> None:
+    """With the nearest that there is."""
+    with pytest.raises(UnknownParameter) as caught:
+        leo.axes(guidence=[1])
+
+    assert "guidance_scale" == caught.value.nearest
+
+
+# -- order
+
+
+@given(a=spaces("seed", "width", "height"), kind=st.sampled_from(ORDERS))
+def test_an_order_has_every_cell_once(a: Space, kind: Any) -> None:
+    """Whatever the order and the holes, none is lost or doubled."""
+    shape = [len(axis) for axis in a.axes]
+    order = order_of(kind, shape, a.points, lambda n: float(n % 3))
+
+    assert list(range(len(a))) == sorted(order)
+
+
+@pytest.mark.parametrize("shape", [(10, 10, 10), (5, 4, 8, 6), (32, 32)])
+def test_spread_shows_every_value_soon(shape: tuple[int, ...]) -> None:
+    """After a twentieth of the cells, every value of every axis has been seen."""
+    space = Space.product([Axis(f"a{n}", tuple(range(size))) for n, size in enumerate(shape)])
+    order = order_of("spread", shape, space.points, float)
+    first = space.points[order[: math.ceil(len(space) / 20)]]
+
+    assert list(shape) == [len(set(first[:, n].tolist())) for n in range(len(shape))]
+
+
+def test_cheap_first_is_spread_among_equal_prices() -> None:
+    """Small pictures come before large ones."""
+    plan = leo.plan("a fox", width=[1024, 512], seed=range(4), order="cheap first")
+    width = {cell.key: cell.request.width for cell in plan}
+
+    assert [512] * 4 + [1024] * 4 == [width[key] for key in plan.keys_in_order]
+
+
+# -- written down and read again
+
+
+@given(
+    space=spaces("seed", "guidance_scale").filter(lambda s: 0 not in s.axes[1].values),
+    replicates=st.integers(1, 3),
+)
+def test_a_plan_is_made_again_of_what_was_written(space: Space, replicates: int) -> None:
+    """Same cells, same keys, same order."""
+    plan = leo.plan(space, prompt="a fox", replicates=replicates, order="rows")
+    again = leo.Plan.from_dict(plan.to_dict())
+
+    assert plan.keys_in_order == again.keys_in_order
+    assert list(plan.cells) == list(again.cells)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 99},
+        {"version": "1"},
+        {"leonardo_nb": "replay"},
+        {"axes": None},
+        {"points": [[99, 0]]},
+        {"points": [["x"]]},
+        {"fixed": 7},
+        {"axes": [{"name": "seed", "role": "other", "members": [], "values": [1], "labels": None}]},
+        {"axes": [{"name": "seed", "role": "member", "members": [], "values": [1], "labels": []}]},
+    ],
+)
+def test_what_is_no_sweep_is_refused(change: dict[str, Any]) -> None:
+    """One sentence, whatever is wrong in it."""
+    data = leo.plan("a fox", seed=[1, 2], guidance_scale=[3, 4]).to_dict()
+    with pytest.raises(InvalidRequest, match=r"no sweep|newer|not whole"):
+        leo.Plan.from_dict({**data, **change})
