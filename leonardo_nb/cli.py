@@ -273,6 +273,55 @@ def spending(
 
 
 @app.command()
+def export(  # noqa: PLR0917  typer's options, which are given by name
+    name: Annotated[str, typer.Argument(help="The sweep's name, as leo.sweeps() lists it.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="html, folder, sheet, replay, csv, parquet, json, gif, webp or mp4; else what "
+            "the ending of --out says, else html."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file or folder; else the sweep's name, here.")
+    ] = None,
+    prompt: Annotated[
+        bool, typer.Option("--prompt/--no-prompt", help="Whether it may have your words in it.")
+    ] = True,
+    along: Annotated[
+        str | None, typer.Option(help="The axis that is time in a film; else a long one.")
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="The service that drew it; else LEONARDO_BASE_URL, else the live one."),
+    ] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Look among the sweeps of the simulator.")
+    ] = False,
+    library: Annotated[
+        Path | None,
+        typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
+    ] = None,
+) -> None:
+    """Hand a sweep of your library on as a file or a folder; sends nothing and costs nothing."""
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.export.choosing import kind_of, named, place_for
+    from leonardo_nb.sweeps.saved import open_sweep
+    from leonardo_nb.terminal import export_watched
+
+    kind = named(to) if to is not None else kind_of(out) if out is not None else named("html")
+    options = {} if along is None else {"along": along}
+    console = Console(highlight=False)
+    with Studio(base_url=base_url, library=library, simulator=simulated or None) as studio:
+        run = open_sweep(name, studio=studio)
+        place = place_for(run, kind, prompt=prompt) if out is None else out
+        try:
+            export_watched(console, run, place, kind, prompt=prompt, **options)
+        except ImportError as error:
+            _refuse(str(error))
+
+
+@app.command()
 def doctor(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the service whether it knows the key; free.")

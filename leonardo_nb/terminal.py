@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from rich.console import Group
 from rich.live import Live
 from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.progress_bar import ProgressBar
 from rich.style import Style
 from rich.table import Table
@@ -24,6 +25,7 @@ from rich.text import Text
 
 from leonardo_nb.account.jobs import is_lost
 from leonardo_nb.engine.lifecycle import State
+from leonardo_nb.engine.media import file_size
 from leonardo_nb.service.plain import on_one_line
 from leonardo_nb.sweeps.estimate import counted, in_words
 from leonardo_nb.widgets.freeze import on_white
@@ -51,10 +53,12 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.resumed import Resumed
     from leonardo_nb.library.records import JobRecord
+    from leonardo_nb.sweeps.export.choosing import Kind
     from leonardo_nb.sweeps.run import Run
 
 __all__ = [
     "can_show_pictures",
+    "export_watched",
     "heading",
     "jobs_table",
     "mark",
@@ -342,6 +346,41 @@ def watch_resumed(console: Console, resumed: Resumed) -> bool:
             console.print(_end_of(job))
     console.print(_sum_of(resumed))
     return not any(job.state is State.FAILED for job in resumed)
+
+
+def export_watched(
+    console: Console,
+    run: Run,
+    place: Path,
+    kind: Kind,
+    *,
+    prompt: bool = True,
+    **options: str,
+) -> None:
+    """
+    Hand *run* on with a bar that fills, and say what was written and what is not in it.
+
+    Raises:
+        LeonardoError: It cannot be written; nothing half written is left.
+        ImportError: It needs a package that is not installed.
+    """
+    from leonardo_nb.sweeps.export.choosing import export
+    from leonardo_nb.sweeps.export.part import Part
+
+    columns = (TextColumn("  {task.description}"), BarColumn(BAR_WIDTH), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(kind.word, total=None)
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        made = export(run, place, kind, prompt=prompt, told=told, **options)
+    size = sum(file.stat().st_size for file in (made.rglob("*") if made.is_dir() else [made]))
+    said = plain(f"{made}, {file_size(size)}")
+    console.print(Text.assemble("  ", mark("done"), " ", said), soft_wrap=True)
+    missing = Part(run).missing()
+    if missing:
+        console.print(Text.assemble("    ", (missing, "dim")), soft_wrap=True)
 
 
 def _goes_back(console: Console) -> bool:

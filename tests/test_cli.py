@@ -24,7 +24,7 @@ from leonardo_nb import cli, terminal
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.simulator import Simulator, serve_in_thread
 from leonardo_nb.studios import Studio
-from leonardo_nb.sweeps.plan import plan
+from leonardo_nb.sweeps.functions import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,9 +56,16 @@ def test_help_names_every_command() -> None:
     """What there is can be found out without reading."""
     answer = CliRunner().invoke(cli.app, ["--help"]).output
 
-    assert ["demo", "lab", "simulate", "jobs", "resume", "spending", "doctor"] == re.findall(
-        r"^  (\w+)  ", answer, re.MULTILINE
-    )
+    assert [
+        "demo",
+        "lab",
+        "simulate",
+        "jobs",
+        "resume",
+        "spending",
+        "export",
+        "doctor",
+    ] == re.findall(r"^  (\w+)  ", answer, re.MULTILINE)
 
 
 def test_version() -> None:

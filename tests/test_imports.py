@@ -39,11 +39,14 @@ ON_PURPOSE = {
     ("leonardo_nb.engine.job", "widgets"),  # inside the method that shows a job
     ("leonardo_nb.engine.resumed", "widgets"),  # inside the method that shows jobs
     ("leonardo_nb.sweeps.methods", "widgets"),  # inside the methods that show a run's pictures
+    ("leonardo_nb.sweeps.export.animation", "widgets"),  # writes labels as contact sheets do
+    ("leonardo_nb.sweeps.export.html", "widgets"),  # puts the sheet's own page into a file
     ("leonardo_nb.sweeps.run", "widgets"),  # inside the method that shows a run
 }
 
 # modules that are values and plain functions
 PURE = (
+    "leonardo_nb.engine.bounds",
     "leonardo_nb.engine.lifecycle",
     "leonardo_nb.engine.polling",
     "leonardo_nb.engine.standing",
