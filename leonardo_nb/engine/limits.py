@@ -51,7 +51,10 @@ class Limits:
     grows back by a tenth of what is allowed in each minute.
 
     Attributes:
-        slots: Jobs of a kind in flight at once; None asks the account (`apiConcurrencySlots`).
+        slots: Jobs of a kind in flight at once, exactly; None asks the account
+            (`apiConcurrencySlots`) and sends a few more ahead, so that no slot is idle between two
+            looks: once it is known how long such jobs take, as many as end in four seconds, at
+            most as many as there are slots. What is sent ahead is paid and cannot be withdrawn.
         creates_per_minute: Requests for new jobs in any 60 seconds, for each endpoint.
         patience: Seconds for which a request that meets "too many requests" is tried again.
         requests_per_minute: Requests of every kind in any 60 seconds.

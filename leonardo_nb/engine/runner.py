@@ -21,6 +21,7 @@ from leonardo_nb.engine.balance import Balance
 from leonardo_nb.engine.boards import FileBoard, MemoryBoard
 from leonardo_nb.engine.budget import Purse
 from leonardo_nb.engine.downloads import Downloads
+from leonardo_nb.engine.flow import Flow
 from leonardo_nb.engine.following import Following
 from leonardo_nb.engine.gathering import Gathering
 from leonardo_nb.engine.holding import Holding
@@ -30,7 +31,7 @@ from leonardo_nb.engine.lifecycle import (
     Snapshot,
     State,
 )
-from leonardo_nb.engine.limits import Limits, Pace, Slots
+from leonardo_nb.engine.limits import Limits, Pace
 from leonardo_nb.engine.looks import (
     GenerationLooks,
     VariationLooks,
@@ -53,7 +54,7 @@ from leonardo_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
@@ -71,9 +72,6 @@ if TYPE_CHECKING:
 __all__ = ["Runner"]
 
 log = logging.getLogger("leonardo_nb")
-
-DEFAULT_SLOTS = 10
-"""Until the account has said how many it has; the service's published default."""
 
 
 class Runner:
@@ -133,12 +131,9 @@ class Runner:
         self._polling = (polling or Polling()).faster(speed)
         self._durations = Durations()
         # each kind has its own: the service counts them apart, and numbers only those of pictures
-        self._slots = {
-            kind: Slots(
-                limits.slots or DEFAULT_SLOTS, board if board.shared else None, kind, self.lease
-            )
-            for kind in KINDS
-        }
+        self._flow = Flow(
+            KINDS, limits, board if board.shared else None, self.lease, self._polling.shared_every
+        )
         self._balance = Balance(client, clock, speed, self._seen)
         recent = Recent(client, self._balance.user_id, clock)
         self._rows = Rows(self.lease, clock, client.base_url, simulated=simulated)
@@ -196,7 +191,7 @@ class Runner:
             clock=clock,
             purse=self.purse,
             balance=self._balance,
-            slots=self._slots,
+            flow=self._flow,
             holding=self._holding,
             sending=self._sending,
             following=Following(ledger, clock, engine.spawn),
@@ -316,6 +311,12 @@ class Runner:
         for the same at once one pays.
         """
         return self._once([self._asked(request, None, terms) for request in requests])
+
+    def opened(self, requests: Mapping[str, Body]) -> dict[str, Job[Any]]:
+        """Return the jobs that the library has of *requests*; see `TakingUp.opened`."""
+        return self.engine.wait(
+            self.engine.run(self.taking_up.opened, requests, self._holding.hold)
+        )
 
     def hold(self, jobs: Iterable[Job[Any]]) -> None:
         """
@@ -448,8 +449,7 @@ class Runner:
         return await self._balance.user_id()
 
     def _seen(self, account: Account) -> None:
-        for slots in self._slots.values():
-            slots.total = self._limits.places(account.slots)
+        self._flow.seen(account.slots)
 
     def _start(self, job: Job[Any], way: Callable[[Job[Any]], Awaitable[None]]) -> None:
         self.engine.spawn(self._carry, job, way)
@@ -499,9 +499,7 @@ class Runner:
 
     async def _keep_alive(self) -> None:
         try:
-            await self.lease.keep(
-                lambda: bool(self._scopes), *(slots.renew for slots in self._slots.values())
-            )
+            await self.lease.keep(lambda: bool(self._scopes), self._flow.renew)
         finally:
             self._is_keeping = False
 

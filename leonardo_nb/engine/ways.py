@@ -49,11 +49,11 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.balance import Balance
     from leonardo_nb.engine.budget import Purse
     from leonardo_nb.engine.downloads import Downloads
+    from leonardo_nb.engine.flow import Flow
     from leonardo_nb.engine.following import Following
     from leonardo_nb.engine.holding import Holding
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.leases import Lease
-    from leonardo_nb.engine.limits import Slots
     from leonardo_nb.engine.looks import Look
     from leonardo_nb.engine.polling import Durations
     from leonardo_nb.engine.rows import Rows
@@ -79,7 +79,7 @@ class Ways:
         clock: Time.
         purse: What may be spent.
         balance: What the account has, and what jobs cost.
-        slots: The places for each kind of job.
+        flow: The places for each kind of job.
         holding: Which jobs are not to be sent for now.
         sending: Sends what costs money.
         following: Watches what other engines work on.
@@ -98,7 +98,7 @@ class Ways:
         clock: Clock,
         purse: Purse,
         balance: Balance,
-        slots: Mapping[str, Slots],
+        flow: Flow,
         holding: Holding,
         sending: Sending,
         following: Following,
@@ -113,7 +113,7 @@ class Ways:
         self._clock = clock
         self._purse = purse
         self._balance = balance
-        self._slots = slots
+        self._flow = flow
         self._holding = holding
         self._orders = count()
         self._sending = sending
@@ -138,21 +138,29 @@ class Ways:
             await self._holding.until_let_go(job)
             try:
                 with self._holding.waiting(job):
-                    async with self._slots[job.kind].place(order):
+                    async with self._flow.place(job.kind, order):
                         await self._sending.accepted(job, job.snapshot.terms.resend)
-                        await self.accepted(job, learns=True)
+                        look = await self._seen_to_end(job, learns=True)
             except HeldBack:
                 continue
-            return
-
-    async def accepted(self, job: Job[Any], *, learns: bool = False) -> None:
-        """From the service's id to the saved files."""
-        accepted, job_id = self._clock.now(), str(job.id)
-        look = look_of_answer(job_id, job.snapshot.answer)
-        look = look or await self._until_ended(job, job_id)
-        if learns:
-            self._durations.learn(sort_of(job.request), self._clock.now() - accepted)
+            break
         await self.keep(job, look)
+
+    async def _seen_to_end(self, job: Job[Any], *, learns: bool = False) -> Look:
+        """Return what there is of an accepted job once the service has ended it."""
+        look = look_of_answer(str(job.id), job.snapshot.answer)
+        if look is not None:
+            return look
+        self._flow.accepted(job.kind, job.uid, self._clock.now())
+        try:
+            look = await self._until_ended(job, str(job.id))
+        except BaseException:
+            self._flow.given_up(job.kind, job.uid, self._clock.now())
+            raise
+        seconds = self._flow.ended(job.kind, job.uid, self._clock.now())
+        if learns and seconds is not None:
+            self._durations.learn(sort_of(job.request), seconds)
+        return look
 
     async def taken_over(
         self, job: Job[Any], *, taken_up: bool = False, at_once: bool = False
@@ -169,8 +177,9 @@ class Ways:
         if record is None:
             return
         if job.id is not None:
-            async with self._slots[job.kind].place(at_once=True):
-                await self.accepted(job)
+            async with self._flow.place(job.kind, at_once=True):
+                look = await self._seen_to_end(job)
+            await self.keep(job, look)
         elif not taken_up:
             error = words.why(record, State(record.state)) or JobError("It has no id.")
             await self._write_end(job, job.state, None)  # whoever takes it up may have it
@@ -180,9 +189,10 @@ class Ways:
                 await self._balance.refresh()
             except LeonardoError as error:
                 log.info("The account could not be asked for: %s", error)
-            async with self._slots[job.kind].place(at_once=True):
+            async with self._flow.place(job.kind, at_once=True):
                 await self._sending.accepted(job, job.snapshot.terms.resend, was_searched=at_once)
-                await self.accepted(job)
+                look = await self._seen_to_end(job)
+            await self.keep(job, look)
         else:
             await self.paid(job)
 

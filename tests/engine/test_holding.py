@@ -252,12 +252,12 @@ async def test_what_has_ended_is_not_held(scene: Scene) -> None:
 
 
 async def test_holding_on_the_engine(scene: Scene) -> None:
-    """A callback may hold what is left."""
+    """What is told of a job may hold what is left."""
     studio = scene.open(limits=Limits(slots=1))
     scene.clock.holds = True
     first, second = asked(studio, 2)
-    first.add_done_callback(lambda _job: studio._runner.hold([second]))
     await until(first, lambda: first.id is not None)
+    first.subscribe(lambda job: studio._runner.hold([second]) if not job.done() else None)
     scene.clock.holds = False
 
     await first

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 
 import leonardo_nb as leo
+from leonardo_nb.engine.bounds import bound_seconds
 from leonardo_nb.money import Credits
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
@@ -28,10 +31,17 @@ def make_studio(tmp_path: Path, clock: ManualClock) -> Iterator[Any]:
     """Make a studio on a simulator with facts of its own."""
     made: list[Studio] = []
 
-    def make(*, budget: leo.Cost | None = None, **facts: Any) -> Studio:
-        simulator = Simulator(now=clock.now, **facts)
+    def make(
+        *, budget: leo.Cost | None = None, limits: leo.Limits | None = None, **facts: Any
+    ) -> Studio:
         made.append(
-            Studio(simulator=simulator, library=tmp_path / "own", clock=clock, budget=budget)
+            Studio(
+                simulator=Simulator(now=clock.now, **facts),
+                library=tmp_path / "own",
+                clock=clock,
+                budget=budget,
+                limits=limits,
+            )
         )
         return made[-1]
 
@@ -78,22 +88,65 @@ async def test_one_request_looks_at_all_jobs(studio: Studio, simulator: Simulato
     assert len(looks) - len(lists) < len(jobs)
 
 
-async def test_no_more_jobs_in_flight_than_slots(make_studio: Any) -> None:
-    """With two slots the service never has a third job that is not done."""
-    studio = make_studio(slots=2)
+async def most_at_the_service(studio: Studio, count: int) -> int:
+    """Run *count* jobs, and return how many were accepted and not drawn at the same time."""
     most = 0
 
-    def count(_job: object) -> None:
+    def look(_job: object) -> None:
         nonlocal most
-        most = max(most, sum(job.id is not None and not job.done() for job in jobs))
+        at_work = [job for job in jobs if job.id is not None and not job.snapshot.drawn]
+        most = max(most, len(at_work))
 
-    jobs = [studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(7)]
+    jobs = [studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(count)]
     for job in jobs:
-        job.subscribe(count)
+        job.subscribe(look)
     for job in jobs:
         await job
+    return most
 
-    assert 2 == most
+
+async def test_no_more_jobs_in_flight_than_slots_that_are_named(make_studio: Any) -> None:
+    """With `Limits(slots=2)` the service never has a third job that is not drawn."""
+    studio = make_studio(limits=leo.Limits(slots=2))
+
+    assert 2 == await most_at_the_service(studio, 7)
+
+
+async def test_a_few_jobs_are_sent_ahead(make_studio: Any) -> None:
+    """With two slots of the account, the service has another two that wait for one of them."""
+    studio = make_studio(slots=2)
+
+    assert 2 + 2 == await most_at_the_service(studio, 12)
+
+
+async def test_the_service_never_waits_for_us(make_studio: Any, clock: ManualClock) -> None:
+    """Forty jobs on two slots take hardly longer than the slots need, though looks are rare."""
+    studio = make_studio(slots=2)
+
+    await most_at_the_service(studio, 40)
+
+    drawn = studio.simulator.world.jobs.values()
+    bound = bound_seconds([job.done_at - job.started_at for job in drawn], 2)
+    assert clock.now() < 1.1 * bound
+
+
+async def test_a_download_holds_no_slot(make_studio: Any) -> None:
+    """While the picture of the first job does not come, the second one is drawn."""
+    may_come = threading.Event()
+
+    async def pause(_seconds: float) -> None:
+        while not may_come.is_set():  # noqa: ASYNC110  set on the test's own loop
+            await anyio.sleep(0.001)
+
+    studio = make_studio(limits=leo.Limits(slots=1), pause=pause)
+    studio.simulator.script(path="/media/*", delay=1.0)
+    slow, quick = (studio.generate("a fox", **SMALL | {"seed": seed}) for seed in range(2))
+
+    await quick
+
+    assert (True, False) == (slow.snapshot.drawn, slow.done())
+    may_come.set()
+    await slow
 
 
 async def test_a_create_that_never_left_costs_nothing(studio: Studio, simulator: Simulator) -> None:
