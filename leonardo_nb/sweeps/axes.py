@@ -33,6 +33,7 @@ __all__ = [
     "axis_values",
     "const",
     "describe",
+    "in_order",
     "is_whole",
     "label_of",
     "linspace",
@@ -232,6 +233,24 @@ def without_const(value: object) -> object:
     if isinstance(value, (list, tuple)) and any(isinstance(each, Const) for each in value):
         return [each.value if isinstance(each, Const) else each for each in value]
     return value
+
+
+def in_order(before: Axis, after: Axis) -> list[int]:
+    """
+    Return in which order *after*'s values stand best: as before, or as numbers stand.
+
+    Where the values *before* went up or down, so do those with more among them.
+
+    >>> in_order(Axis("seed", (1, 5)), Axis("seed", (1, 5, 3)))
+    [0, 2, 1]
+    """
+    places = list(range(len(after)))
+    if not after.is_numeric or after.given_labels is not None:
+        return places
+    falls = len(before) > 1 and before.values[0] > before.values[-1]
+    if list(before.values) != sorted(before.values, reverse=falls):
+        return places
+    return sorted(places, key=lambda n: after.values[n], reverse=falls)
 
 
 def linspace(lo: float, hi: float, n: int) -> list[float]:

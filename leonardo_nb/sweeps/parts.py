@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leonardo_nb.errors import InvalidRequest, UnknownParameter
-from leonardo_nb.sweeps.axes import Axis, axis_values, same
+from leonardo_nb.sweeps.axes import Axis, axis_values, in_order, same
 from leonardo_nb.sweeps.cells import indices_of
 from leonardo_nb.sweeps.layout import axis_named
 from leonardo_nb.sweeps.space import Space
@@ -107,7 +107,10 @@ def union(one: Part, other: Part) -> Part:
     """
     one, other = _spelt_out(one, other)
     theirs = {axis.name: axis for axis in other.axes}
-    axes = [axis.joined(theirs[axis.name]) if axis.name in theirs else axis for axis in one.axes]
+    axes = []
+    for axis in one.axes:
+        joined = axis.joined(theirs[axis.name])
+        axes.append(joined.at(in_order(axis, joined)))
     there: set[str] = set()
     cells = []
     for cell in (*one.cells, *other.cells):

@@ -16,9 +16,9 @@ import numpy as np
 from leonardo_nb.engine.terms import Wall, checked_budget
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest
 from leonardo_nb.money import converted
-from leonardo_nb.service.values import shown
+from leonardo_nb.service.values import ALIASES, shown
 from leonardo_nb.sweeps import saved
-from leonardo_nb.sweeps.axes import axis_values, is_whole
+from leonardo_nb.sweeps.axes import axis_values, is_whole, same
 from leonardo_nb.sweeps.cells import Cells, indices_of, lay
 from leonardo_nb.sweeps.estimate import Estimate, counted, seconds_of, total
 from leonardo_nb.sweeps.order import ORDERS, Order, order_of
@@ -235,7 +235,7 @@ class Plan:
             if typed == "replicate":
                 replicates = _more_replicates(self.axes, values)
             else:
-                space, fixed = widened(space, fixed, typed, values)
+                space, fixed = widened(space, self._defaults(typed) | fixed, typed, values)
         return Plan(
             space,
             fixed,
@@ -246,6 +246,12 @@ class Plan:
             check=self.check,
             name=self._name,
         )
+
+    def _defaults(self, typed: str) -> dict[str, Any]:
+        """Return what a member is everywhere that nobody named, where it is the same everywhere."""
+        name = ALIASES.get(typed, typed)
+        found = [request.wire().get(name) for _, request in self._kinds()]
+        return {name: found[0]} if all(same(each, found[0]) for each in found) else {}
 
     def to_dict(self) -> dict[str, Any]:
         """Return it made of what JSON has; `Plan.from_dict` makes the same plan of that."""

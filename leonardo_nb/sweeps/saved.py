@@ -148,7 +148,8 @@ def keep(plan: Plan, name: str | None) -> str:
     """
     Put *plan* into the library under *name*, and return the name.
 
-    Without one it is the plan's own; a number follows where another sweep is called so.
+    Without one it is the plan's own; a number follows where another sweep is called so. What was
+    widened under its name stays as wide when a part of it is asked for again.
     """
     shelf = plan.studio.shelf
     spec = written_down(plan)
@@ -158,8 +159,20 @@ def keep(plan: Plan, name: str | None) -> str:
             number += 1
             ending = f" {number}"
             called = f"{plan.name[: LONGEST_NAME - len(ending)]}{ending}"
+    other = shelf.sweep(called)
+    if other is not None and not _is_same(other.spec, spec) and _is_part(plan, other.spec):
+        spec = dict(other.spec)
     shelf.put_sweep(SweepRecord(called, spec | {"name": called}))
     return called
+
+
+def _is_part(plan: Plan, spec: Mapping[str, Any]) -> bool:
+    """Whether the sweep of *spec* has all cells of *plan*; not where it can no longer be read."""
+    try:
+        wider = type(plan).from_dict(spec)
+    except InvalidRequest:
+        return False
+    return set(plan.keys) < set(wider.keys)
 
 
 def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -27,6 +27,7 @@ from leonardo_nb.sweeps.axes import (
     checked,
     cut,
     describe,
+    in_order,
     refuse_twice,
     without_const,
 )
@@ -588,16 +589,20 @@ def widened(
         left = {member: value for member, value in fixed.items() if member != name}
         first = checked(name, fixed.get(name), check=False, role="member")
         own = Axis(name, (first,))
-        return space * Space.product([_more(own, values)]), left
+        axis = _more(own, values)
+        return space * Space.product([axis.at(in_order(own, axis))]), left
     column = by_name[name]
     axis = _more(space.axes[column], values)
-    axes = (*space.axes[:column], axis, *space.axes[column + 1 :])
+    order = in_order(space.axes[column], axis)
+    axes = (*space.axes[:column], axis.at(order), *space.axes[column + 1 :])
     if space.is_product:
         return Space.product(axes, space.template), dict(fixed)
     new = range(len(space.axes[column]), len(axis))
     rows = np.unique(np.delete(space.points, column, axis=1), axis=0)
     added = [np.insert(rows, column, place, axis=1) for place in new]
-    return Space(axes, _frozen(np.vstack([space.points, *added])), space.template), dict(fixed)
+    points = np.vstack([space.points, *added])
+    points[:, column] = np.argsort(order)[points[:, column]]
+    return Space(axes, _frozen(points), space.template), dict(fixed)
 
 
 def _more(axis: Axis, values: object) -> Axis:

@@ -1,0 +1,293 @@
+"""Sweeps that are paused, tried again, widened, put together, and opened after a restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import leonardo_nb as leo
+from leonardo_nb.engine.limits import Limits
+from leonardo_nb.errors import BudgetExceeded, InvalidRequest, NotFound
+from leonardo_nb.studios import Studio
+from leonardo_nb.sweeps.states import CellState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leonardo_nb.simulator import Simulator
+    from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.testing import ManualClock
+
+SMALL: dict[str, Any] = {"width": 64, "height": 64}
+
+
+@pytest.fixture
+def run(studio: Studio) -> Run:
+    """Six cells of the sweep called foxes, all done."""
+    started = leo.sweep(
+        "a fox", name="foxes", studio=studio, seed=[1, 2, 3], guidance_scale=[3, 7], **SMALL
+    )
+    return started.result(15)
+
+
+# -- trying again
+
+
+def test_only_what_failed_is_tried_again(studio: Studio, simulator: Simulator) -> None:
+    """The run itself then has the new jobs, and the others are not asked for again."""
+    simulator.script(method="POST", path="/generations", fail=True, times=2)
+    run = leo.sweep("a fox", studio=studio, seed=[1, 2, 3], **SMALL).result(15)
+    before = (run.counts.done, run.counts.failed, simulator.creates)
+    again = run.retry_failed()
+
+    assert (1, 2, 3) == before
+    assert again is run
+    assert 3 == run.result(15).counts.done
+    assert 5 == simulator.creates
+
+
+def test_views_see_what_was_tried_again(studio: Studio, simulator: Simulator) -> None:
+    """A part of a run that was taken before shows the new job, and whoever watches is told."""
+    simulator.script(method="POST", path="/generations", fail=True, times=1)
+    run = leo.sweep("a fox", studio=studio, seed=[1], guidance_scale=[3], **SMALL)
+    part = run.sel(guidance_scale=[3])
+    seen: list[tuple[int, ...]] = []
+    part.watch(lambda _job, cells: seen.append(cells))
+    with pytest.raises(leo.SweepFailed):
+        run.result(15)
+    run.retry_failed().result(15)
+
+    assert [CellState.DONE] == list(part.states)
+    assert {(0,)} == set(seen)
+
+
+def test_nothing_is_tried_again_where_nothing_failed(run: Run, simulator: Simulator) -> None:
+    """It costs nothing."""
+    run.retry_failed()
+
+    assert 6 == simulator.creates
+
+
+# -- pausing
+
+
+def test_a_paused_sweep_sends_nothing(
+    tmp_path: Path, simulator: Simulator, clock: ManualClock
+) -> None:
+    """What was sent goes on; the others wait until they are let go."""
+    with Studio(
+        simulator=simulator, library=tmp_path, clock=clock, limits=Limits(slots=1)
+    ) as studio:
+        run = leo.sweep("a fox", studio=studio, seed=range(6), **SMALL)
+        held = run.pause()
+        for job in run.jobs:
+            if CellState.of(job) is not CellState.WAITING:
+                job.exception(15)
+        sent = 6 - held
+        counts = run.counts
+
+        assert (sent, held, sent) == (counts.done, counts.waiting, simulator.creates)
+        assert run.is_paused
+        assert "paused" in repr(run)
+        assert held == run.go_on()
+        assert 6 == run.result(15).counts.done
+        assert not run.is_paused
+
+
+def test_a_paused_sweep_can_be_cancelled(
+    tmp_path: Path, simulator: Simulator, clock: ManualClock
+) -> None:
+    """What is held back is withdrawn, and costs nothing."""
+    with Studio(
+        simulator=simulator, library=tmp_path, clock=clock, limits=Limits(slots=1)
+    ) as studio:
+        run = leo.sweep("a fox", studio=studio, seed=range(6), **SMALL)
+        held = run.pause()
+
+        assert held == run.cancel() == run.counts.stopped
+
+
+# -- widening
+
+
+def test_widening_pays_for_what_is_new(run: Run, simulator: Simulator) -> None:
+    """The cells that are there stay, with their jobs; the new ones are asked for."""
+    wider = run.extend(seed=[4]).result(15)
+
+    assert (8, 8) == (len(wider), simulator.creates)
+    assert set(run.jobs) < set(wider.jobs)
+    assert "foxes" == wider.name
+
+
+def test_what_was_fixed_can_vary(run: Run, simulator: Simulator) -> None:
+    """Its own value comes first, and is not paid again."""
+    wider = run.extend(num_inference_steps=[20]).result(15)
+
+    assert [15, 20] == list(wider.axes[-1].values)
+    assert 12 == simulator.creates
+
+
+def test_values_between_others_stand_between_them(run: Run) -> None:
+    """A numeric axis stays in order."""
+    assert (3, 5, 7) == run.plan.widened(guidance_scale=[5]).axes[1].values
+
+
+def test_widening_by_what_is_there_is_refused(run: Run, simulator: Simulator) -> None:
+    """Nothing is sent for a value that the sweep has."""
+    with pytest.raises(InvalidRequest, match="seed has 2 already"):
+        run.extend(seed=[2, 9])
+
+    assert 6 == simulator.creates
+
+
+def test_widening_keeps_within_its_budget(run: Run, simulator: Simulator) -> None:
+    """What the new cells cost is known before one of them is sent."""
+    with pytest.raises(BudgetExceeded, match="nothing was sent"):
+        run.extend(seed=range(10, 30), budget=leo.Credits(3))
+
+    assert 6 == simulator.creates
+
+
+def test_more_replicates_keep_the_first(studio: Studio, simulator: Simulator) -> None:
+    """Each further replicate is one more picture of every place."""
+    run = leo.sweep("a fox", studio=studio, seed=[1, 2], replicates=2, **SMALL).result(15)
+    wider = run.extend(replicate=[3]).result(15)
+
+    assert (6, 6) == (len(wider), simulator.creates)
+
+
+def test_words_of_a_prompt_are_widened(studio: Studio, simulator: Simulator) -> None:
+    """A slot takes new words."""
+    words = leo.prompt("a {animal}", animal=["fox", "owl"])
+    run = leo.sweep(words, studio=studio, seed=1, **SMALL).result(15)
+    wider = run.extend(animal=["cat"]).result(15)
+
+    assert ["a fox", "a owl", "a cat"] == [job.request.prompt for job in wider.jobs]
+    assert 3 == simulator.creates
+
+
+# -- putting together
+
+
+def test_sweeps_are_put_together(run: Run, studio: Studio) -> None:
+    """What differs between two sweeps becomes an axis, and common pictures stand once."""
+    other = leo.sweep("an owl", studio=studio, seed=[1, 2], guidance_scale=[7, 9], **SMALL).result(
+        15
+    )
+    both = run | other
+
+    assert {"seed", "guidance_scale", "prompt"} == {axis.name for axis in both.axes}
+    assert 10 == len(both) == both.counts.done
+    assert 4 == len(both.sel(prompt="an owl"))  # type: ignore[arg-type]
+
+
+def test_a_part_is_taken_away(run: Run) -> None:
+    """What is left are the pictures that the other does not have."""
+    left = run - run.where(seed=[1, 2])
+
+    assert [(3, 3), (3, 7)] == [tuple(cell.coords.values()) for cell in left.cells]
+    assert len(run) == len(left | run)
+
+
+def test_nothing_left_is_refused(run: Run) -> None:
+    """A sweep without cells is none."""
+    with pytest.raises(InvalidRequest, match="Nothing is left"):
+        run - run
+
+
+def test_a_part_is_chosen_by_a_condition(run: Run) -> None:
+    """The axes keep the values that are left; cells are counted anew."""
+    part = run.where(lambda seed, guidance_scale: seed > 1 and guidance_scale < 5)
+
+    assert [(2, 3), (3, 3)] == [tuple(cell.coords.values()) for cell in part.cells]
+    assert [0, 1] == [cell.index for cell in part.cells]
+    assert [(2, 3), (3,)] == [axis.values for axis in part.axes]
+
+
+# -- names, and opening again
+
+
+def test_a_sweep_is_opened_after_a_restart(
+    run: Run, studio: Studio, simulator: Simulator, clock: ManualClock
+) -> None:
+    """With the same cells and pictures, and nothing is paid."""
+    studio.close()
+    with Studio(simulator=simulator, library=studio.folder, clock=clock) as again:
+        opened = leo.open_sweep("foxes", studio=again)
+
+        assert (6, "foxes") == (opened.counts.done, opened.name)
+        assert [image.path for image in run.images] == [image.path for image in opened.images]
+        assert 6 == simulator.creates
+        assert ["foxes"] == [record.name for record in leo.sweeps(studio=again)]
+
+
+def test_what_was_never_sent_waits_for_a_word(
+    tmp_path: Path, simulator: Simulator, clock: ManualClock
+) -> None:
+    """Opening a sweep that was broken off sends nothing; `go_on` does, and pays each once."""
+    with Studio(
+        simulator=simulator, library=tmp_path, clock=clock, limits=Limits(slots=1)
+    ) as studio:
+        first = leo.sweep("a fox", name="foxes", studio=studio, seed=range(4), **SMALL)
+        held = first.pause()
+        for job in first.jobs:
+            if CellState.of(job) is not CellState.WAITING:
+                job.exception(15)
+    with Studio(simulator=simulator, library=tmp_path, clock=clock) as studio:
+        run = leo.open_sweep("foxes", studio=studio)
+        paid = simulator.creates
+
+        assert (4 - held, held, True) == (run.counts.done, run.counts.waiting, run.is_paused)
+        assert held == run.go_on()
+        assert 4 == run.result(15).counts.done
+        assert (4 - held, 4) == (paid, simulator.creates)
+
+
+def test_an_opened_sweep_is_widened(run: Run, studio: Studio, simulator: Simulator) -> None:
+    """As the run was that it was opened of."""
+    wider = leo.open_sweep("foxes", studio=studio).extend(seed=[4]).result(15)
+
+    assert (8, 8) == (wider.counts.done, simulator.creates)
+    assert 8 == len(leo.open_sweep("foxes", studio=studio))
+
+
+def test_a_part_of_it_does_not_narrow_a_name(run: Run, studio: Studio) -> None:
+    """A notebook that is run again from the top does not forget what was widened below."""
+    run.extend(seed=[4]).result(15)
+    leo.sweep("a fox", name="foxes", studio=studio, seed=[1, 2, 3], guidance_scale=[3, 7], **SMALL)
+
+    assert 8 == len(leo.open_sweep("foxes", studio=studio))
+
+
+def test_sweeps_without_a_name_are_told_apart(studio: Studio) -> None:
+    """The same line has the same name, another one of the same words a number more."""
+    names = [
+        leo.sweep("a fox", studio=studio, seed=seeds, **SMALL).result(15).name
+        for seeds in ([1, 2], [1, 2], [3])
+    ]
+
+    assert ["a fox: seed", "a fox: seed", "a fox: seed 2"] == names
+
+
+def test_a_name_that_is_not_there_is_said_with_the_nearest(run: Run, studio: Studio) -> None:
+    """Nothing is made up."""
+    with pytest.raises(NotFound, match='did you mean "foxes"'):
+        leo.open_sweep("foxs", studio=studio)
+
+
+def test_the_room_is_also_the_function() -> None:
+    """`leo.sweeps` lists sweeps, whatever was imported from the room before."""
+    from leonardo_nb import sweeps
+    from leonardo_nb.sweeps.plan import Plan
+
+    assert callable(sweeps)
+    assert leo.Plan is Plan
+
+
+def test_cells_of_a_batch_show_a_picture_each(studio: Studio) -> None:
+    """One job, three cells, three pictures."""
+    run = leo.sweep("a fox", studio=studio, seed=[1], num_images=3, **SMALL).result(15)
+    ids = [image.id for image in run.images]
+
+    assert (3, 1, 3) == (len(run), len(set(run.jobs)), len(set(ids)))
