@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from leonardo_nb.library.shelf import Vote
-from leonardo_nb.sweeps.pool import Pool, name_of, pool_of, sweep_of
+from leonardo_nb.sweeps.pool import Pool, pool_of
 from leonardo_nb.sweeps.rank import Posterior, Sources, fit, next_pair
 from leonardo_nb.sweeps.ranking import Ranked, Ranking, ranked_of
 
@@ -67,7 +67,7 @@ class Scoreboard:
     Attributes:
         votes: How many votes count, of all sittings.
         pictures: How many pictures take part.
-        best: The best pictures, at most six, the best one first; empty before the first vote.
+        best: The best pictures, at most five, the best one first; empty before the first vote.
         sure: The chance that the first of them is the best of all.
     """
 
@@ -187,9 +187,9 @@ class Judging:
             winner, loser = loser, winner
         return Vote(
             uid=str(uuid.uuid4()),
-            sweep=sweep_of(self.run),
-            winner=name_of(winner),
-            loser=name_of(loser),
+            sweep=self.run.name,
+            winner=winner.picture,
+            loser=loser.picture,
             at=self._now(),
             tie=choice == "equal",
             by=self.by,
@@ -235,5 +235,5 @@ class Judging:
         ranked = ranked_of(pool, posterior)
         order = [n for n in np.argsort(-posterior.mean, kind="stable") if pool.active[n]]
         sure = posterior.best_chances(pool.active)[order[0]]
-        best = tuple(ranked[place] for place in order[:6])
+        best = tuple(ranked[place] for place in order[:5])
         return Scoreboard(self._votes, len(pool), best, float(sure))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from leonardo_nb.engine.media import Image
     from leonardo_nb.library.shelf import Vote
     from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.cells import Cell
@@ -30,11 +29,8 @@ __all__ = [
     "finder",
     "is_smooth",
     "label_at",
-    "name_of",
-    "picture_of",
     "places_on",
     "pool_of",
-    "sweep_of",
 ]
 
 MOST_COMPARED: Final = 1_000
@@ -79,8 +75,8 @@ def pool_of(run: Run, votes: Sequence[Vote]) -> Pool:
     """Return the pictures of *run* that are finished, however many cells are still open."""
     finished: dict[str, Cell] = {}
     for cell in run.cells:
-        if picture_of(run, cell) is not None:
-            finished.setdefault(name_of(cell), cell)
+        if run.picture(cell) is not None:
+            finished.setdefault(cell.picture, cell)
     rejected = {name for name, mark in run.studio.shelf.marks(finished).items() if mark.reject}
     kept = _kept(list(finished), votes, rejected)
     cells = tuple(finished[name] for name in kept)
@@ -116,7 +112,7 @@ def _kept(names: list[str], votes: Sequence[Vote], rejected: set[str]) -> list[s
 
 def is_smooth(axis: Axis) -> bool:
     """Whether neighbours on *axis* may be alike: it has numbers, and they are no seeds."""
-    return axis.is_numeric and axis.name != "seed" and getattr(axis, "role", "") != "replicate"
+    return axis.is_numeric and axis.name != "seed"
 
 
 def places_on(axis: Axis, cells: Iterable[Cell]) -> list[float]:
@@ -126,7 +122,10 @@ def places_on(axis: Axis, cells: Iterable[Cell]) -> list[float]:
     if is_smooth(axis):
         ranks = sorted(order, key=lambda n: axis.values[n])
         order.sort(key=ranks.__getitem__)
-    return [float(order[place(cell.coords[axis.name])]) for cell in cells]
+    return [
+        float(order[place(cell.coords[axis.name])]) if axis.name in cell.coords else -1.0
+        for cell in cells
+    ]
 
 
 def finder(axis: Axis) -> Callable[[object], int]:
@@ -154,20 +153,3 @@ def label_at(axes: Sequence[Axis], coords: Mapping[str, Any]) -> str:
         label = axis.labels[finder(axis)(value)]
         words.append(label if isinstance(value, str) else f"{axis.name} {label}")
     return ", ".join(words)
-
-
-def name_of(cell: Cell) -> str:
-    """Return what votes and marks on a cell's picture are kept under."""
-    return str(getattr(cell, "picture", cell.key))
-
-
-def picture_of(run: Run, cell: Cell) -> Image | None:
-    """Return the picture in *cell*, or None where there is none yet."""
-    images = run.job(cell).images
-    place = getattr(cell, "image", 0)
-    return images[place] if place < len(images) else None
-
-
-def sweep_of(run: Run) -> str:
-    """Return the name of the sweep that *run* is, or is a part of."""
-    return str(getattr(run, "name", "sweep"))

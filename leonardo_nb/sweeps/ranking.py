@@ -20,25 +20,27 @@ from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown as said
+from leonardo_nb.sweeps.axes import is_whole
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.layout import axis_named
-from leonardo_nb.sweeps.pool import Pool, finder, label_at, name_of, picture_of, pool_of, sweep_of
+from leonardo_nb.sweeps.pool import Pool, finder, label_at, pool_of
 from leonardo_nb.sweeps.rank import Posterior, chance, fit
-from leonardo_nb.sweeps.space import is_whole
 from leonardo_nb.sweeps.votes import Votes
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Cell
 
 __all__ = ["Best", "ByValue", "RankTable", "Ranked", "Ranking", "Standing", "Value"]
 
 INTERVAL: Final = 1.645
 """Standard deviations on each side of a score; 90 of 100 true scores are inside."""
-PICTURE_SIDE: Final = 168
+FEW: Final = 6
+"""So many of the best pictures are looked around for new ones."""
+PICTURE_SIDE: Final = 150
 """Pixels of the longer side of a picture among the best, as shown."""
 QUIET: Final = "opacity:.72"
 NO_VOTES: Final = "There are no votes yet; run.judge() asks which of two pictures is better."
@@ -127,7 +129,7 @@ class Best(Sequence[Ranked]):
         return self._ranked == other._ranked if isinstance(other, Best) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(tuple(name_of(each.cell) for each in self._ranked))
+        return hash(tuple(each.cell.picture for each in self._ranked))
 
     def __repr__(self) -> str:
         lines = [
@@ -154,7 +156,7 @@ class RankTable(Table[Standing]):
 
     __module__ = "leonardo_nb"
 
-    columns = ("place", "picture", "score", "90 % of the time", "is the best", "votes")
+    columns = ("place", "picture", "score", "90 % interval", "is the best", "votes")
     numbers = frozenset({"place", "score", "is the best", "votes"})
     nouns = ("picture", "pictures")
     page = 20
@@ -195,7 +197,7 @@ class ByValue(Table[Value]):
     def of(cls, name: str, rows: Iterable[Value], notes: Iterable[str]) -> ByValue:
         """Return the table of *rows*, which are values of the axis *name*."""
         table = cls(rows, notes=notes)
-        table.columns = (name, "score", "90 % of the time", "pictures")
+        table.columns = (name, "score", "90 % interval", "pictures")
         return table
 
     def cells(self, row: Value) -> tuple[Text, ...]:
@@ -239,8 +241,8 @@ class Ranking:
     @property
     def votes(self) -> Votes:
         """The votes, which can be saved to a file, and merged with those of one."""
-        pictures = {name_of(cell) for cell in self.run.cells}
-        return Votes(self.run.studio.shelf, sweep_of(self.run), pictures, by=self._by)
+        pictures = {cell.picture for cell in self.run.cells}
+        return Votes(self.run.studio.shelf, self.run.name, pictures, by=self._by)
 
     def best(self, n: int = 5) -> Best:
         """
@@ -322,7 +324,10 @@ class Ranking:
         pool = known.pool
         average = pool.active / max(int(pool.active.sum()), 1)
         place = finder(found)
-        places = np.array([place(cell.coords[found.name]) for cell in pool.cells])
+        name = found.name
+        places = np.array(
+            [place(cell.coords[name]) if name in cell.coords else -1 for cell in pool.cells]
+        )
         rows = []
         for number, value in enumerate(found.values):
             has = (places == number) & pool.active
@@ -350,7 +355,8 @@ class Ranking:
 
         _refuse_number("suggest", n)
         known = self._known()
-        return suggested(self.run, known.pool, known.posterior, n)
+        best = [known.pool.cells[place] for place in _order(known) if known.pool.active[place]]
+        return suggested(self.run, known.pool, known.posterior, best[:FEW], n)
 
     @property
     def sentence(self) -> str:
@@ -366,15 +372,16 @@ class Ranking:
         first = self._ranked(known)[leader]
         sure = known.posterior.best_chances(pool.active)[leader]
         where = label_at(self.run.axes, first.cell.coords) or f"cell {first.cell.index}"
+        more = "" if sure > 0.5 else " More votes will tell: run.judge()."
         return as_shown(
             f"{where} is ahead after {counted(len(self.votes), 'vote')} on "
             f"{counted(len(pool), 'picture')}: it is preferred to an average picture "
             f"{percent(first.score)} of the time ({between(first)}), and is the best of all with "
-            f"a chance of {percent(sure)}."
+            f"a chance of {percent(sure)}.{more}"
         )
 
     def __repr__(self) -> str:
-        return f"<Ranking of {sweep_of(self.run)!r}: {self.sentence}>"
+        return f"<Ranking of {self.run.name!r}: {self.sentence}>"
 
     def _repr_html_(self) -> str:
         try:
@@ -435,7 +442,7 @@ def refuse_few(pictures: int) -> None:
 
 def small(run: Run, cell: Cell, *, side: int = PICTURE_SIDE) -> Thumbnail | None:
     """Return the picture in *cell* made small, or None where its file is gone."""
-    image = picture_of(run, cell)
+    image = run.picture(cell)
     try:
         return None if image is None else thumbnail(image.pil(), side=side)
     except (LibraryError, OSError, ValueError):  # moved or broken; its score is still known

@@ -69,7 +69,7 @@ class Votes(Sequence[Vote]):
 
     Args:
         shelf: Where votes are kept.
-        sweep: The sweep's name; votes of a file that name none are kept under it.
+        sweep: The sweep under whose name those of a file are kept.
         pictures: The names of the run's pictures.
         by: Whose votes; everybody's without it.
     """
@@ -110,7 +110,7 @@ class Votes(Sequence[Vote]):
 
     def save(self, path: str | Path) -> Path:
         """
-        Write them as lines of JSON, with no prompt and no picture in them; return the path.
+        Write them as lines of JSON, without prompts, pictures and names of sweeps; return the path.
 
         Raises:
             ExportFailed: The file cannot be written.
@@ -149,7 +149,6 @@ class Votes(Sequence[Vote]):
 def _written(vote: Vote) -> dict[str, object]:
     return {
         "uid": vote.uid,
-        "sweep": vote.sweep,
         "winner": vote.winner,
         "loser": vote.loser,
         "at": vote.at.isoformat(),
@@ -212,10 +211,10 @@ def _vote(content: Any, sweep: str) -> Vote | None:  # noqa: ANN401  a file can 
             "at": str(at),
             "tie": bool(tie),
         } if uid and winner and loser and winner != loser:
-            by, named = content.get("by", ""), content.get("sweep", sweep)
+            by = content.get("by", "")
         case _:
             return None
-    texts = (uid, winner, loser, by, named)
+    texts = (uid, winner, loser, by)
     # what cannot be printed, such as half a character, is kept by no database
     if not all(
         isinstance(each, str) and len(each) <= LONGEST_NAME and each.isprintable() for each in texts
@@ -226,4 +225,4 @@ def _vote(content: Any, sweep: str) -> Vote | None:  # noqa: ANN401  a file can 
         when = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return Vote(uid, named, winner, loser, when, tie, by)
+    return Vote(uid, sweep, winner, loser, when, tie, by)

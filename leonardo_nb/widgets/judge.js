@@ -35,6 +35,7 @@ function render({ model, el }) {
   const me = newName();
   const box = make("div", "leo-judge");
   box.dataset.lmSuppressShortcuts = "true";
+  box.tabIndex = -1;
   const line = make("div", "leo-line");
   const word = make("span", "leo-word");
   const rest = make("span", "leo-rest");
@@ -47,10 +48,12 @@ function render({ model, el }) {
   stage.setAttribute("aria-label", "Which picture is better? Left or right arrow chooses, down is equal, up skips.");
   const differs = make("table", "leo-differs");
   const actions = make("div", "leo-actions");
+  const ahead = make("div", "leo-ahead");
   const strip = make("ol", "leo-best");
   strip.setAttribute("aria-label", "The best so far");
+  ahead.append(make("span", "leo-why", "Best so far, and how often each is preferred to an average picture"), strip);
   const said = makeSaid();
-  box.append(line, empty, stage, differs, actions, strip, said);
+  box.append(line, empty, stage, differs, actions, ahead, said);
   el.append(box);
 
   /** @type {Map<string, string>} */
@@ -210,20 +213,23 @@ function render({ model, el }) {
 
   const drawPair = () => {
     const [pair] = pairs();
-    const isAsking = Boolean(pair) && !view().done;
-    stage.hidden = actions.hidden = !isAsking;
-    // a pair has been voted on, and Python has not said yet what follows
-    empty.textContent = view().done || pair ? "" : view().empty || "One moment: the next pair is chosen.";
+    // without a pair and a reason, Python is about to say what follows: the stage stays, and keeps the focus
+    const isAsking = !view().done && (Boolean(pair) || !view().empty);
+    empty.textContent = isAsking || view().done ? "" : view().empty;
     empty.hidden = !empty.textContent;
-    const canUndo = view().undo || answered.size > 0;
-    undo.disabled = !canUndo;
+    undo.disabled = !view().undo && !answered.size;
     if (!isAsking) {
-      actions.hidden = view().done || !canUndo;
-      for (const other of actions.children) /** @type {HTMLElement} */ (other).hidden = other !== undo.parentNode && other !== end;
-    } else for (const other of actions.children) /** @type {HTMLElement} */ (other).hidden = false;
-    differs.hidden = !isAsking || !isShown;
-    if (!pair) return closer?.close();
-    stage.toggleAttribute("data-ready", isReady(pair));
+      closer?.close();
+      if (stage.contains(document.activeElement)) box.focus({ preventScroll: true }); // keys still take back
+    }
+    stage.hidden = !isAsking;
+    actions.hidden = view().done;
+    for (const other of [...actions.children]) {
+      /** @type {HTMLElement} */ (other).hidden = !isAsking && other !== undo.parentNode && other !== end;
+    }
+    differs.hidden = !pair || !isAsking || !isShown;
+    stage.toggleAttribute("data-ready", Boolean(pair) && isReady(pair));
+    if (!pair) return;
     box.style.setProperty("--leo-ratio", String(pair.ratio));
     const shown = closer ? [...sides, ...closer.querySelectorAll(".leo-side")] : sides;
     shown.forEach((frame, i) => {
@@ -235,15 +241,24 @@ function render({ model, el }) {
     differs.replaceChildren(
       ...rows.map(([name, left, right]) => {
         const row = make("tr");
-        const head = make("th", "", name);
+        const head = make("th");
         head.scope = "row";
+        head.append(...labelled(name));
         row.append(make("td", "", left), head, make("td", "", right));
         return row;
       }),
     );
   };
+  /** One line an axis, which may break where its name has a low line. @param {string} label */
+  const labelled = (label) =>
+    label.split(", ").map((part) => {
+      const row = make("span", "leo-label");
+      part.split("_").forEach((piece, i) => row.append(...(i ? ["_", make("wbr")] : []), piece));
+      return row;
+    });
   const drawBest = () => {
-    strip.hidden = !leaders().length;
+    ahead.hidden = !leaders().length;
+    strip.toggleAttribute("data-labels", isShown || view().done);
     strip.replaceChildren(
       ...leaders().map((leader, i) => {
         const item = make("li");
@@ -251,9 +266,9 @@ function render({ model, el }) {
         const what = isShown || view().done ? leader.label : `number ${i + 1} so far`;
         fill(frame, "small", leader.cell, what);
         const score = make("span", "leo-score", leader.score);
-        score.title = `preferred to an average picture ${leader.between} of the time`;
+        score.title = `90 % interval: ${leader.between}`;
         item.append(frame, score);
-        if (isShown || view().done) item.append(make("span", "leo-label", leader.label));
+        if (isShown || view().done) item.append(...labelled(leader.label));
         return item;
       }),
     );

@@ -18,7 +18,7 @@ from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import LeonardoError
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.judging import Judging, Pair, Scoreboard
-from leonardo_nb.sweeps.pool import label_at, picture_of, sweep_of
+from leonardo_nb.sweeps.pool import label_at
 from leonardo_nb.sweeps.ranking import Ranking, between, percent, refuse_few
 from leonardo_nb.widgets import page
 from leonardo_nb.widgets.freeze import Frozen, thumbnail
@@ -90,7 +90,7 @@ class Judge(Live):
         super().close()
 
     def __repr__(self) -> str:
-        return f"<Judge of {sweep_of(self.run)!r}: {counted(self._board.votes, 'vote')}>"
+        return f"<Judge of {self.run.name!r}: {counted(self._board.votes, 'vote')}>"
 
     def add_done_callback(self, fn: Callable[[Judge], None]) -> None:
         """Call *fn* at once: nothing here ends by itself, and it may become plain at any time."""
@@ -205,7 +205,7 @@ class Judge(Live):
 
     def _picture(self, cell: int, side: int) -> bytes | None:
         """Return the picture in *cell* as JPEG, or None where its file is gone."""
-        image = picture_of(self.run, self.run.cells[cell])
+        image = self.run.picture(self.run.cells[cell])
         if image is None:
             return None
         try:
