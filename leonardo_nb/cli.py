@@ -306,7 +306,7 @@ def export(  # noqa: PLR0917  typer's options, which are given by name
     """Hand a sweep of your library on as a file or a folder; sends nothing and costs nothing."""
     from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.export.choosing import kind_of, named, place_for
-    from leonardo_nb.sweeps.saved import open_sweep
+    from leonardo_nb.sweeps.opening import open_sweep
     from leonardo_nb.terminal import export_watched
 
     kind = named(to) if to is not None else kind_of(out) if out is not None else named("html")

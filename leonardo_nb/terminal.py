@@ -365,7 +365,7 @@ def export_watched(
         ImportError: It needs a package that is not installed.
     """
     from leonardo_nb.sweeps.export.choosing import export
-    from leonardo_nb.sweeps.export.part import Part
+    from leonardo_nb.sweeps.export.handout import Handout
 
     columns = (TextColumn("  {task.description}"), BarColumn(BAR_WIDTH), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -378,7 +378,7 @@ def export_watched(
     size = sum(file.stat().st_size for file in (made.rglob("*") if made.is_dir() else [made]))
     said = plain(f"{made}, {file_size(size)}")
     console.print(Text.assemble("  ", mark("done"), " ", said), soft_wrap=True)
-    missing = Part(run).missing()
+    missing = Handout(run).missing()
     if missing:
         console.print(Text.assemble("    ", (missing, "dim")), soft_wrap=True)
 

@@ -16,7 +16,7 @@ from PIL import ImageDraw, ImageOps
 from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.export.film import Reel, gif_of, mp4_of, webp_of
-from leonardo_nb.sweeps.export.part import Part
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.writing import place_of, written
 from leonardo_nb.sweeps.layout import axis_named, lay_out
 from leonardo_nb.widgets.freeze import drawable, font_for, wrapped
@@ -101,28 +101,28 @@ def animate(
     maker = _maker(place)
     _check("fps", fps, 1 / 60, 1 / SLOWEST)
     _check("size", size, SMALLEST, LARGEST)
-    part = Part(run, prompt=prompt)
-    cells = _fixed_cells(part, fixed)
+    handout = Handout(run, prompt=prompt)
+    cells = _fixed_cells(handout, fixed)
     axis = _along(
-        part, along, {axis_named(run.axes, name, function="animate").name for name in fixed}
+        handout, along, {axis_named(run.axes, name, function="animate").name for name in fixed}
     )
-    frames = _frames(part, axis, cells)
+    frames = _frames(handout, axis, cells)
     if not frames:
         raise ExportFailed(
             "None of these cells has a picture yet, so there is no film.", path=place
         )
     others = [
         each
-        for each in part.axes
+        for each in handout.axes
         if each is not axis and len({_key(cell, each) for _, some in frames for cell in some}) > 1
     ]
-    scene = _scene(part, others, frames, size, label=label)
+    scene = _scene(handout, others, frames, size, label=label)
 
     def draw(number: int) -> Pillow.Image:
         if told is not None:
             told(number, len(frames))
         words, some = frames[number]
-        return _frame(part, scene, some, words)
+        return _frame(handout, scene, some, words)
 
     with written(place) as file:
         try:
@@ -156,29 +156,29 @@ def _check(name: str, value: object, least: float, most: float) -> None:
         )
 
 
-def _fixed_cells(part: Part, fixed: dict[str, Any]) -> list[Cell]:
+def _fixed_cells(handout: Handout, fixed: dict[str, Any]) -> list[Cell]:
     wanted = {}
     for name, value in fixed.items():
-        axis = axis_named(part.axes, name, function="animate")
+        axis = axis_named(handout.axes, name, function="animate")
         wanted[axis.name] = axis.index(axis.find(value))
-    column = {axis.name: n for n, axis in enumerate(part.axes)}
+    column = {axis.name: n for n, axis in enumerate(handout.axes)}
     return [
         cell
-        for cell in part.run.cells
-        if all(part.places[cell.index][column[name]] == at for name, at in wanted.items())
+        for cell in handout.cells
+        if all(handout.places[cell.index][column[name]] == at for name, at in wanted.items())
     ]
 
 
-def _along(part: Part, along: str | None, fixed: set[str]) -> Axis:
+def _along(handout: Handout, along: str | None, fixed: set[str]) -> Axis:
     if along is not None:
-        axis = axis_named(part.axes, along, function="animate")
+        axis = axis_named(handout.axes, along, function="animate")
         if axis.name in fixed:
             raise InvalidRequest(
                 f"animate(): {axis.name} is time here, and cannot be fixed as well.",
                 member=axis.name,
             )
         return axis
-    free = [axis for axis in part.axes if axis.name not in fixed]
+    free = [axis for axis in handout.axes if axis.name not in fixed]
     if not free:
         raise InvalidRequest(
             "animate(): no axis is left that could be time; fix one fewer.", member="along"
@@ -187,18 +187,18 @@ def _along(part: Part, along: str | None, fixed: set[str]) -> Axis:
     return max(free, key=lambda axis: (axis.is_numeric and axis.name != "seed", len(axis)))
 
 
-def _frames(part: Part, axis: Axis, cells: list[Cell]) -> list[tuple[str, list[Cell]]]:
+def _frames(handout: Handout, axis: Axis, cells: list[Cell]) -> list[tuple[str, list[Cell]]]:
     """Return label and cells of each frame that has a picture."""
-    column = part.axes.index(axis)
+    column = handout.axes.index(axis)
     by_value: list[list[Cell]] = [[] for _ in axis.values]
     for cell in cells:
-        at = int(part.places[cell.index][column])
+        at = int(handout.places[cell.index][column])
         if at >= 0:
             by_value[at].append(cell)
     frames = [
-        (f"{axis.name} {label}" if not part.is_withheld(axis) else label, some)
-        for label, some in zip(part.labels[column], by_value, strict=True)
-        if any(cell.index in part.pictures for cell in some)
+        (f"{axis.name} {label}" if not handout.is_withheld(axis) else label, some)
+        for label, some in zip(handout.labels[column], by_value, strict=True)
+        if any(cell.index in handout.pictures for cell in some)
     ]
     if len(frames) > MOST_FRAMES:
         raise InvalidRequest(
@@ -217,7 +217,7 @@ def _key(cell: Cell, axis: Axis) -> object:
 
 
 def _scene(
-    part: Part,
+    handout: Handout,
     others: list[Axis],
     frames: list[tuple[str, list[Cell]]],
     size: int,
@@ -226,10 +226,10 @@ def _scene(
 ) -> _Scene:
     layout = lay_out(others)
     pictures = [
-        part.pictures[cell.index]
+        handout.pictures[cell.index]
         for _, some in frames
         for cell in some
-        if cell.index in part.pictures
+        if cell.index in handout.pictures
     ]
     wide = max(picture.width for picture in pictures)
     high = max(picture.height for picture in pictures)
@@ -250,11 +250,11 @@ def _scene(
     return _Scene(layout, tile, (across + across % 2, down + down % 2), strip)
 
 
-def _frame(part: Part, scene: _Scene, cells: list[Cell], words: str) -> Pillow.Image:
+def _frame(handout: Handout, scene: _Scene, cells: list[Cell], words: str) -> Pillow.Image:
     frame = Pillow.new("RGB", scene.size, GROUND)
     for cell in cells:
         corner = scene.corner(scene.layout.place(cell.coords))
-        picture = part.pictures.get(cell.index)
+        picture = handout.pictures.get(cell.index)
         if picture is None:
             frame.paste(EMPTY, (*corner, corner[0] + scene.tile[0], corner[1] + scene.tile[1]))
             continue

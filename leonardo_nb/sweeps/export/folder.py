@@ -18,8 +18,8 @@ from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps import provenance as provenance_
 from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.names import stems_of
-from leonardo_nb.sweeps.export.part import Part
 from leonardo_nb.sweeps.export.rows import rows_of
 from leonardo_nb.sweeps.export.tables import as_csv
 from leonardo_nb.sweeps.export.writing import MADE_BY, place_of, refused, written_folder
@@ -80,26 +80,26 @@ def to_folder(
             value=layout,
             nearest="train",
         )
-    place, part = place_of(path), Part(run, prompt=prompt)
+    place, handout = place_of(path), Handout(run, prompt=prompt)
     names = {
-        index: f"{stem}{part.pictures[index].path.suffix}"
-        for index, stem in enumerate(stems_of(part))
-        if index in part.pictures
+        index: f"{stem}{handout.pictures[index].path.suffix}"
+        for index, stem in enumerate(stems_of(handout))
+        if index in handout.pictures
     }
     inner = "train" if layout == "train" else ""
     try:
-        goes_on = _goes_on(place, inner, part, names.values())
+        goes_on = _goes_on(place, inner, handout, names.values())
     except OSError as error:
         raise refused(place, error) from error
     if goes_on:
-        _fill(place, inner, part, names, provenance=provenance, told=told)
+        _fill(place, inner, handout, names, provenance=provenance, told=told)
     else:
         with written_folder(place) as whole:
-            _fill(whole, inner, part, names, provenance=provenance, told=told)
+            _fill(whole, inner, handout, names, provenance=provenance, told=told)
     return place
 
 
-def _goes_on(place: Path, inner: str, part: Part, names: Iterable[str]) -> bool:
+def _goes_on(place: Path, inner: str, handout: Handout, names: Iterable[str]) -> bool:
     """
     Whether *place* is a folder of the same sweep; False where nothing is there.
 
@@ -121,8 +121,8 @@ def _goes_on(place: Path, inner: str, part: Part, names: Iterable[str]) -> bool:
     known = set(names)
     other = (file for file in (place / inner).glob("*") if file.suffix in ENDINGS)
     strange = next((file for file in other if file.name not in known), None)
-    if name != part.name or strange is not None:
-        has = f'the sweep "{name}"' if name != part.name else f"{strange.name}"  # type: ignore[union-attr]
+    if name != handout.name or strange is not None:
+        has = f'the sweep "{name}"' if name != handout.name else f"{strange.name}"  # type: ignore[union-attr]
         raise ExportFailed(
             f"{place} has {has}, which is no part of what is to be written; name another folder.",
             path=place,
@@ -146,25 +146,25 @@ def _name_in(file: Path) -> str | None:
 def _fill(
     folder: Path,
     inner: str,
-    part: Part,
+    handout: Handout,
     names: Mapping[int, str],
     *,
     provenance: bool,
     told: Told | None,
 ) -> None:
     files = {index: f"{inner}/{name}" if inner else name for index, name in names.items()}
-    rows = rows_of(part, files)
+    rows = rows_of(handout, files)
     # first, so that a folder that was interrupted is known to be ours
-    _put(folder / SPEC, f"{json.dumps(part.spec, ensure_ascii=False, indent=1)}\n".encode())
-    write_pictures(folder / inner, part, names, provenance=provenance, told=told)
+    _put(folder / SPEC, f"{json.dumps(handout.spec, ensure_ascii=False, indent=1)}\n".encode())
+    write_pictures(folder / inner, handout, names, provenance=provenance, told=told)
     _put(folder / inner / "metadata.jsonl", _metadata(rows, names))
     _put(folder / "data.csv", as_csv(rows))
-    _put(folder / "README.txt", _readme(part, inner).encode())
+    _put(folder / "README.txt", _readme(handout, inner).encode())
 
 
 def write_pictures(
     folder: Path,
-    part: Part,
+    handout: Handout,
     names: Mapping[int, str],
     *,
     provenance: bool = True,
@@ -180,11 +180,11 @@ def write_pictures(
     for done, (index, name) in enumerate(names.items()):
         if told is not None:
             told(done, len(names))
-        data = part.pictures[index].read_bytes()
+        data = handout.pictures[index].read_bytes()
         if provenance:
-            what = provenance_.of_cell(part.run, part.run.cells[index], prompt=part.prompt)
+            what = provenance_.of_cell(handout.run, handout.cells[index], prompt=handout.prompt)
             # a name may be made of the first words of a prompt
-            embedded = provenance_.embed(data, replace(what, sweep=part.name))
+            embedded = provenance_.embed(data, replace(what, sweep=handout.name))
             data = embedded.data
             if embedded.sidecar is not None:
                 _put((folder / name).with_suffix(".json"), embedded.sidecar)
@@ -217,24 +217,24 @@ def _metadata(rows: list[Row], names: Mapping[int, str]) -> bytes:
     return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
 
 
-def _readme(part: Part, inner: str) -> str:
-    simulated = " They were drawn by the built-in simulator." if part.run.simulated else ""
-    has = counted(len(part.pictures), "picture")
+def _readme(handout: Handout, inner: str) -> str:
+    simulated = " They were drawn by the built-in simulator." if handout.run.simulated else ""
+    has = counted(len(handout.pictures), "picture")
     where = f"{inner}/" if inner else "this folder"
     said = [
-        f'{has} of the sweep "{part.name}": {part.headline()}.{simulated}',
-        part.missing(),
+        f'{has} of the sweep "{handout.name}": {handout.headline()}.{simulated}',
+        handout.missing(),
         f"The pictures are in {where}, named after their place in the sweep, with "
         "metadata.jsonl, which says of each how it was made. data.csv has one line for each cell, "
         "also for those without a picture. sweep.json says what was asked for"
-        + ("." if part.prompt else ", without its words."),
+        + ("." if handout.prompt else ", without its words."),
     ]
     asked = '"."' if inner else '"imagefolder", data_dir="."'
     code = [
         f"datasets:     load_dataset({asked})",
         'pandas:       pandas.read_csv("data.csv")',
     ]
-    if part.prompt:
+    if handout.prompt:
         code.append('leonardo_nb:  leo.from_files(".")')
     wrapped = "\n\n".join(textwrap.fill(each, WIDTH) for each in said if each)
     made = f"Made with {MADE_BY.decode()}."

@@ -17,6 +17,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -29,8 +30,8 @@ from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.arrangement import first_arrangement
 from leonardo_nb.sweeps.estimate import total
 from leonardo_nb.sweeps.export.folder import write_pictures
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.names import stems_of
-from leonardo_nb.sweeps.export.part import Part
 from leonardo_nb.sweeps.export.writing import place_of, written
 from leonardo_nb.widgets import page
 from leonardo_nb.widgets.freeze import fitted, on_squares
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.media import Image
     from leonardo_nb.sweeps.export.writing import Told
     from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.widgets.sheet_thumbs import Thumbs
 
 __all__ = ["Pictures", "spec_in", "to_html"]
 
@@ -109,21 +111,21 @@ def to_html(
             value=pictures,
             nearest="auto",
         )
-    place, part = place_of(path), Part(run, prompt=prompt)
+    place, handout = place_of(path), Handout(run, prompt=prompt)
     with written(place) as to:
-        inside = _packed(part, pictures, told)
-        stems = stems_of(part)
+        inside = _packed(handout, pictures, told)
+        stems = stems_of(handout)
         if pictures == "beside" or (pictures == "auto" and inside.large is None):
             folder = place.with_name(f"{place.stem}_files")
-            names = {n: f"{stems[n]}{each.path.suffix}" for n, each in part.pictures.items()}
-            write_pictures(folder, part, names)
+            names = {n: f"{stems[n]}{each.path.suffix}" for n, each in handout.pictures.items()}
+            write_pictures(folder, handout, names)
             beside = [f"{quote(folder.name)}/{quote(names[n])}" if n in names else ""
                       for n in range(len(run.cells))]  # fmt: skip
         else:
-            names = {n: f"{stems[n]}.webp" for n in part.pictures}
+            names = {n: f"{stems[n]}.webp" for n in handout.pictures}
             beside = []
-        contents = _contents(part, inside, [names.get(n, "") for n in range(len(run.cells))])
-        text = _document(part, inside, contents | {"beside": beside}, title)
+        contents = _contents(handout, inside, [names.get(n, "") for n in range(len(run.cells))])
+        text = _document(handout, inside, contents | {"beside": beside}, title)
         to.write_text(text, encoding="utf-8", newline="\n")
     return place
 
@@ -180,21 +182,17 @@ class _Inside:
     large: _Pack | None
 
 
-def _packed(part: Part, pictures: Pictures, told: Told | None) -> _Inside:
+def _packed(handout: Handout, pictures: Pictures, told: Told | None) -> _Inside:
     """Return what is put inside; large pictures only as long as there is room for them."""
-    cells = [part.pictures.get(n) for n in range(len(part.run.cells))]
+    cells = [handout.pictures.get(n) for n in range(len(handout.cells))]
     sizes = SIZES if len(cells) < MANY else FEW_SIZES
-    thumbs = thumbs_in(part.run.studio.folder)
+    thumbs = thumbs_in(handout.run.studio.folder)
 
     def small(image: Image | None) -> list[bytes]:
         # the larger one first: the smaller one is then made of it
-        made = [
-            _made(image, lambda i, size=size: thumbs.make(i.origin.media.file, size))
-            for size in sizes[::-1]
-        ]
-        return made[::-1]
+        return [_made(image, partial(_thumb, thumbs, size)) for size in sizes[::-1]][::-1]
 
-    count, done = len(part.pictures), 0
+    count, done = len(handout.pictures), 0
     found: list[list[bytes]] = []
     with ThreadPoolExecutor(THREADS) as pool:
         for image, each in zip(cells, pool.map(small, cells), strict=True):
@@ -239,6 +237,11 @@ def _made(image: Image | None, make: Callable[[Image], bytes]) -> bytes:
         return b""
 
 
+def _thumb(thumbs: Thumbs, size: int, image: Image) -> bytes:
+    media = image.origin.media
+    return b"" if media is None else thumbs.make(media.file, size)
+
+
 def _webp(image: Image) -> bytes:
     """Return *image* at most 1,024 pixels long, without whatever else is in its file."""
     less = fitted(image.pil(), LARGE, LARGE)
@@ -250,28 +253,28 @@ def _webp(image: Image) -> bytes:
 # ---- words --------------------------------------------------------------------------------------
 
 
-def _contents(part: Part, inside: _Inside, names: list[str]) -> dict[str, Any]:
+def _contents(handout: Handout, inside: _Inside, names: list[str]) -> dict[str, Any]:
     """Return what `host.js` answers with, but for pictures and details."""
-    run = part.run
+    run = handout.run
     places = indices(run)
-    ids = "".join(part.pictures[n].id for n in sorted(part.pictures))
+    ids = "".join(handout.pictures[n].id for n in sorted(handout.pictures))
     return {
         # the same file opened again finds its marks, another one does not
-        "id": hashlib.sha256(f"{part.name}\n{ids}".encode()).hexdigest()[:24],
+        "id": hashlib.sha256(f"{handout.name}\n{ids}".encode()).hexdigest()[:24],
         "traits": {
-            "deck": _deck(part, deck_of(run, places)),
+            "deck": _deck(handout, deck_of(run, places)),
             "coords": _text(coords_of(places)),
             "states": "".join(letter_of(job) for job in run.jobs),
-            "costs": _text(costs_of([run.price_of(cell) for cell in run.cells])),
+            "costs": _text(costs_of([run.price_of(cell) for cell in handout.cells])),
             "reasons": {
-                str(cell.index): part.said(reason_of(error), cell)
-                for cell in run.cells
+                str(cell.index): handout.said(reason_of(error), cell)
+                for cell in handout.cells
                 if (error := run.job(cell).error) is not None
             },
-            "head": _head(part),
+            "head": _head(handout),
             "marks": {
                 str(n): {"star": mark.star, "reject": mark.reject, "note": mark.note}
-                for n, mark in part.marks.items()
+                for n, mark in handout.marks.items()
             },
             "arrangement": first_arrangement(run.axes).to_dict(),
             "selected": [],
@@ -282,31 +285,31 @@ def _contents(part: Part, inside: _Inside, names: list[str]) -> dict[str, Any]:
         "names": names,
         "type": "image/webp",
         # a key is made of the words, so that whoever guesses them could know that he is right
-        "pictures": [cell.picture for cell in run.cells] if part.prompt else [],
+        "pictures": [cell.picture for cell in handout.cells] if handout.prompt else [],
     }
 
 
-def _deck(part: Part, deck: dict[str, Any]) -> dict[str, Any]:
+def _deck(handout: Handout, deck: dict[str, Any]) -> dict[str, Any]:
     """Return *deck* for a page that nobody stands behind, without what is withheld."""
     axes = [
         {**shown_axis, "labels": [*labels, *shown_axis["labels"][len(labels) :]]}
-        for shown_axis, labels in zip(deck["axes"], part.labels, strict=True)
+        for shown_axis, labels in zip(deck["axes"], handout.labels, strict=True)
     ]
     kept = {
-        name: [pair for pair in deck[name] if part.prompt or pair[0] not in WITHHELD]
+        name: [pair for pair in deck[name] if handout.prompt or pair[0] not in WITHHELD]
         for name in ("same", "always")
     }
     can = {"mark": True, "pause": False, "download": True}
-    prompt = deck["prompt"] if part.prompt else ""
-    return {**deck, **kept, "name": part.name, "prompt": prompt, "axes": axes, "live": False,
+    prompt = deck["prompt"] if handout.prompt else ""
+    return {**deck, **kept, "name": handout.name, "prompt": prompt, "axes": axes, "live": False,
             "can": can}  # fmt: skip
 
 
-def _head(part: Part) -> dict[str, Any]:
+def _head(handout: Handout) -> dict[str, Any]:
     """Return what stands above the grid: what was paid in all, whoever paid it and when."""
-    counts, run = part.run.counts, part.run
+    counts, run = handout.run.counts, handout.run
     ends = {"failed": counts.failed, "stopped": counts.stopped, "not ended": counts.open}
-    paid = total({cell.key: run.job(cell).cost for cell in run.cells}.values())
+    paid = total({cell.key: run.job(cell).cost for cell in handout.cells}.values())
     mark = "quarter" if counts.open else "disc" if counts.done else "triangle"
     return {
         "mark": mark,
@@ -321,29 +324,29 @@ def _head(part: Part) -> dict[str, Any]:
     }
 
 
-def _details(part: Part) -> list[dict[str, Any]]:
+def _details(handout: Handout) -> list[dict[str, Any]]:
     """Return what stands at the side of each cell."""
-    return [_detail(part, n) for n in range(len(part.run.cells))]
+    return [_detail(handout, n) for n in range(len(handout.cells))]
 
 
-def _detail(part: Part, index: int) -> dict[str, Any]:
-    cell = part.run.cells[index]
-    cost, detail = part.run.job(cell).cost, cell_view(part.run, index)
+def _detail(handout: Handout, index: int) -> dict[str, Any]:
+    cell = handout.cells[index]
+    cost, detail = handout.run.job(cell).cost, cell_view(handout.run, index)
     # that it cost nothing when it was asked for again is of no use to others
     facts = [pair for pair in detail["facts"] if pair[0] != "cost"]
     detail = {**detail, "facts": [*facts, *([["cost", str(cost)]] if cost is not None else [])]}
-    if part.prompt:
+    if handout.prompt:
         return detail
-    where = part.where(cell)
+    where = handout.where(cell)
     return {
         **detail,
         "prompt": "",
         "code": "",
         "where": [[name, where.get(name, label)] for name, label in detail["where"]],
         "parameters": [pair for pair in detail["parameters"] if pair[0] not in WITHHELD],
-        "notes": [part.said(note, cell) for note in detail["notes"]],
-        "error": part.said(detail["error"] or "", cell),
-        "advice": part.said(detail["advice"] or "", cell),
+        "notes": [handout.said(note, cell) for note in detail["notes"]],
+        "error": handout.said(detail["error"] or "", cell),
+        "advice": handout.said(detail["advice"] or "", cell),
     }
 
 
@@ -354,14 +357,16 @@ def _text(data: bytes) -> str:
 # ---- the file -----------------------------------------------------------------------------------
 
 
-def _document(part: Part, inside: _Inside, contents: dict[str, Any], title: str | None) -> str:
+def _document(
+    handout: Handout, inside: _Inside, contents: dict[str, Any], title: str | None
+) -> str:
     """Return the whole file."""
-    name = as_shown(part.name if title is None else title)
+    name = as_shown(handout.name if title is None else title)
     script, style = _script(), _style()
-    details = gzip.compress(_json(_details(part)).encode(), 6, mtime=0)
+    details = gzip.compress(_json(_details(handout)).encode(), 6, mtime=0)
     packs = [*inside.small, *([inside.large] if inside.large else [])]
     data = [
-        _data("application/json", "leo-sweep", _json(part.spec)),
+        _data("application/json", "leo-sweep", _json(handout.spec)),
         _data("application/json", "leo-contents", _json(contents)),
         _data("text/plain", "leo-details", _text(details)),
         *(_data("text/plain", f"leo-{pack.size}", pack.text) for pack in packs),
@@ -370,8 +375,8 @@ def _document(part: Part, inside: _Inside, contents: dict[str, Any], title: str 
         "policy": _policy(script, style, beside=bool(contents["beside"])),
         "version": version("leonardo_nb"),
         "title": html.escape(name),
-        "made": html.escape(_made_how(part)),
-        "missing": html.escape(part.missing()),
+        "made": html.escape(_made_how(handout)),
+        "missing": html.escape(handout.missing()),
         "style": style,
         "data": "\n".join(data),
         "script": script,
@@ -381,11 +386,11 @@ def _document(part: Part, inside: _Inside, contents: dict[str, Any], title: str 
     return PLACE.sub(lambda found: values[found[1]], template)
 
 
-def _made_how(part: Part) -> str:
+def _made_how(handout: Handout) -> str:
     day = datetime.now(UTC).astimezone()
-    drawn = "drawn by the built-in simulator, " if part.run.simulated else ""
+    drawn = "drawn by the built-in simulator, " if handout.run.simulated else ""
     return (
-        f"A sweep over {part.headline()}, {drawn}handed on {day.day} {day:%B %Y} "
+        f"A sweep over {handout.headline()}, {drawn}handed on {day.day} {day:%B %Y} "
         f"with leonardo_nb {version('leonardo_nb')}"
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leonardo_nb.sweeps.export.part import Part
+    from leonardo_nb.sweeps.export.handout import Handout
 
 __all__ = ["distinct", "plain_name", "stems_of"]
 
@@ -59,20 +59,20 @@ def distinct(names: Iterable[str]) -> list[str]:
     return made
 
 
-def stems_of(part: Part) -> list[str]:
+def stems_of(handout: Handout) -> list[str]:
     """Return what the picture of each cell is called, without ending: `seed-1_style-DYNAMIC`."""
     written = [
         distinct(plain_name(label, LONGEST_LABEL) or str(n) for n, label in enumerate(labels, 1))
-        for labels in part.labels
+        for labels in handout.labels
     ]
-    heads = [plain_name(axis.name, LONGEST_LABEL) or "axis" for axis in part.axes]
+    heads = [plain_name(axis.name, LONGEST_LABEL) or "axis" for axis in handout.axes]
     return distinct(
         _whole(
             f"{heads[column]}-{written[column][place]}"
             for column, place in enumerate(places)
             if place >= 0
         )
-        for places in part.places.tolist()
+        for places in handout.places.tolist()
     )
 
 

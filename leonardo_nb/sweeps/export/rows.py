@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.cells import Cell
-    from leonardo_nb.sweeps.export.part import Part
+    from leonardo_nb.sweeps.export.handout import Handout
 
 __all__ = ["FACTS", "Row", "columns_of", "rows_of"]
 
@@ -35,9 +35,9 @@ LARGEST: Final = 2**63
 """Whole numbers from this on are written as numbers with a point; no reader holds them exactly."""
 
 
-def rows_of(part: Part, files: Mapping[int, str] | None = None) -> list[Row]:
+def rows_of(handout: Handout, files: Mapping[int, str] | None = None) -> list[Row]:
     """
-    Return one row for each cell of *part*, in its order; all rows have the same columns.
+    Return one row for each cell of *handout*, in its order; all rows have the same columns.
 
     They are `cell`, each axis by its name (a zip also by its members; what is called by an id also
     with its label, as `modelId_label`), `seed`, `prompt` and other words unless they are withheld,
@@ -45,19 +45,19 @@ def rows_of(part: Part, files: Mapping[int, str] | None = None) -> list[Row]:
     column adds up. Times are seconds, `created` is UTC.
 
     Args:
-        part: What is handed on.
+        handout: What is handed on.
         files: The name of each cell's picture; else what it is called in the library.
     """
-    names = {n: picture.path.name for n, picture in part.pictures.items()}
-    shared = Counter(cell.key for cell in part.run.cells)
+    names = {n: picture.path.name for n, picture in handout.pictures.items()}
+    shared = Counter(cell.key for cell in handout.cells)
     rows = [
         {
             "cell": cell.index,
-            **_place(part, cell),
-            **_facts(part, cell, shared[cell.key]),
+            **_place(handout, cell),
+            **_facts(handout, cell, shared[cell.key]),
             "file": (names if files is None else files).get(cell.index),
         }
-        for cell in part.run.cells
+        for cell in handout.cells
     ]
     return _even(rows)
 
@@ -67,23 +67,23 @@ def columns_of(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _place(part: Part, cell: Cell) -> Row:
+def _place(handout: Handout, cell: Cell) -> Row:
     found: Row = {}
-    for axis in part.axes:
-        found[axis.name] = _value(part, cell, axis)
+    for axis in handout.axes:
+        found[axis.name] = _value(handout, cell, axis)
         if axis.name.endswith(("Id", "UUID")):
-            found[f"{axis.name}_label"] = part.label(cell, axis)
-    for axis in part.axes:
+            found[f"{axis.name}_label"] = handout.label(cell, axis)
+    for axis in handout.axes:
         for name in axis.members:
-            if name not in found and not part.is_withheld(axis):
+            if name not in found and not handout.is_withheld(axis):
                 found[name] = _plain(getattr(cell.request, name, None))
     return found
 
 
-def _value(part: Part, cell: Cell, axis: Axis) -> Any:  # noqa: ANN401  whatever is on the axis
+def _value(handout: Handout, cell: Cell, axis: Axis) -> Any:  # noqa: ANN401  whatever is on the axis
     value = cell.coords.get(axis.name)
-    if part.is_withheld(axis) or not isinstance(value, str | int | float | bool | None):
-        return part.label(cell, axis)
+    if handout.is_withheld(axis) or not isinstance(value, str | int | float | bool | None):
+        return handout.label(cell, axis)
     return _plain(value)
 
 
@@ -95,11 +95,11 @@ def _plain(value: object) -> Any:  # noqa: ANN401  as above
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _facts(part: Part, cell: Cell, sharing: int) -> Row:
-    job, mark = part.run.job(cell), part.marks.get(cell.index)
-    picture = part.pictures.get(cell.index)
+def _facts(handout: Handout, cell: Cell, sharing: int) -> Row:
+    job, mark = handout.run.job(cell), handout.marks.get(cell.index)
+    picture = handout.pictures.get(cell.index)
     cost = job.cost
-    words = {name: _plain(text) for name, text in part.words(cell.request).items()}
+    words = {name: _plain(text) for name, text in handout.words(cell.request).items()}
     return {
         **{name: text for name, text in words.items() if name not in cell.coords},
         **({} if "seed" in cell.coords else {"seed": cell.request.seed}),
@@ -118,15 +118,15 @@ def _facts(part: Part, cell: Cell, sharing: int) -> Row:
         "star": mark is not None and mark.star,
         "reject": mark is not None and mark.reject,
         "note": _plain(mark.note) if mark is not None and mark.note else None,
-        "error": _reason(part, cell, job.error),
+        "error": _reason(handout, cell, job.error),
     }
 
 
-def _reason(part: Part, cell: Cell, error: BaseException | None) -> str | None:
+def _reason(handout: Handout, cell: Cell, error: BaseException | None) -> str | None:
     if error is None:
         return None
     said = error.reason if isinstance(error, JobFailed) else str(error)
-    return on_one_line(part.said(said, cell))
+    return on_one_line(handout.said(said, cell))
 
 
 def _even(rows: list[Row]) -> list[Row]:

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.errors import ExportFailed
-from leonardo_nb.sweeps.export.part import Part
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.rows import FACTS, columns_of, rows_of
 from leonardo_nb.sweeps.export.writing import place_of, written
 
@@ -42,7 +42,7 @@ def to_csv(run: Run, path: str | Path, *, prompt: bool = True) -> Path:
         ExportFailed: It cannot be written, or something else is there.
     """
     place = place_of(path)
-    rows = rows_of(Part(run, prompt=prompt))
+    rows = rows_of(Handout(run, prompt=prompt))
     with written(place, mark=CSV_MARK) as part:
         part.write_bytes(as_csv(rows))
     return place
@@ -96,7 +96,7 @@ def to_parquet(run: Run, path: str | Path, *, prompt: bool = True) -> Path:
             "writes the same table without it."
         ) from error
     place = place_of(path)
-    handed = Part(run, prompt=prompt)
+    handed = Handout(run, prompt=prompt)
     rows = rows_of(handed)
     kinds: dict[type, Any] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
     fields, arrays = [], []
@@ -131,7 +131,7 @@ def to_json(run: Run, path: str | Path, *, prompt: bool = True) -> Path:
         ExportFailed: It cannot be written, or something else is there.
     """
     place = place_of(path)
-    spec = Part(run, prompt=prompt).spec
+    spec = Handout(run, prompt=prompt).spec
     with written(place) as part:
         part.write_text(f"{json.dumps(spec, ensure_ascii=False, indent=1)}\n", encoding="utf-8")
     return place

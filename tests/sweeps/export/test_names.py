@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.names import RESERVED, distinct, plain_name, stems_of
-from leonardo_nb.sweeps.export.part import Part
 
 if TYPE_CHECKING:
     from leonardo_nb.sweeps.run import Run
@@ -17,19 +17,19 @@ FORBIDDEN = set('<>:"/\\|?*') | {chr(n) for n in range(32)}
 
 def test_pictures_are_called_after_their_place(run: Run) -> None:
     """Axis and label, in the order of the axes."""
-    assert "seed-2_presetStyle-DYNAMIC" == stems_of(Part(run))[3]
+    assert "seed-2_presetStyle-DYNAMIC" == stems_of(Handout(run))[3]
 
 
 def test_withheld_words_are_in_no_name(of_prompts: Run) -> None:
     """Numbers stand for them."""
-    assert ["prompt-prompt-1", "prompt-prompt-2"] == stems_of(Part(of_prompts, prompt=False))
+    assert ["prompt-prompt-1", "prompt-prompt-2"] == stems_of(Handout(of_prompts, prompt=False))
 
 
 def test_names_stay_when_a_sweep_is_widened(run: Run) -> None:
     """A part of it calls its pictures as the whole does."""
     some = run.sel(seed=[2, 3])
 
-    assert stems_of(Part(run))[2:] == stems_of(Part(some))  # type: ignore[arg-type]
+    assert stems_of(Handout(run))[2:] == stems_of(Handout(some))  # type: ignore[arg-type]
 
 
 @given(st.text(max_size=200))

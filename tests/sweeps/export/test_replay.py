@@ -12,7 +12,7 @@ from PIL import Image
 from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.money import Credits
 from leonardo_nb.sweeps.export.replay import QUIET
-from leonardo_nb.sweeps.plan import sweep
+from leonardo_nb.sweeps.functions import sweep
 from leonardo_nb.sweeps.recording import Recording, read
 from leonardo_nb.sweeps.replay import replay
 from leonardo_nb.testing import ManualClock

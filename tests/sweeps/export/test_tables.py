@@ -9,7 +9,7 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.library.shelf import Mark
-from leonardo_nb.sweeps.export.part import Part
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.rows import rows_of
 from leonardo_nb.sweeps.export.tables import as_csv, to_csv, to_json, to_parquet
 
@@ -27,7 +27,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def test_every_cell_is_a_row_of_plain_values(run: Run) -> None:
     """Coordinates first, then what became of it."""
-    row = rows_of(Part(run))[3]
+    row = rows_of(Handout(run))[3]
 
     assert ["cell", "seed", "presetStyle"] == list(row)[:3]
     assert (3, 2, "DYNAMIC", "done") == tuple(
@@ -40,12 +40,12 @@ def test_costs_add_up(run: Run) -> None:
     """The column's sum is what the sweep has cost."""
     assert run.cost is not None
 
-    assert float(run.cost.amount) == sum(row["cost"] for row in rows_of(Part(run)))
+    assert float(run.cost.amount) == sum(row["cost"] for row in rows_of(Handout(run)))
 
 
 def test_failed_cell_has_its_reason(one_failed: Run) -> None:
     """And neither a file nor a size."""
-    (row,) = (row for row in rows_of(Part(one_failed)) if row["state"] == "failed")
+    (row,) = (row for row in rows_of(Handout(one_failed)) if row["state"] == "failed")
 
     assert (None, None, None) == (row["file"], row["picture_width"], row["image_id"])
     assert row["error"]
@@ -54,7 +54,7 @@ def test_failed_cell_has_its_reason(one_failed: Run) -> None:
 def test_marks_are_columns(run: Run) -> None:
     """A star is a flag, a note is text."""
     run.studio.shelf.mark(run.cells[1].picture, Mark(star=True, note="the ears"))
-    rows = rows_of(Part(run))
+    rows = rows_of(Handout(run))
 
     assert (True, False, "the ears") == tuple(rows[1][each] for each in ("star", "reject", "note"))
     assert (False, None) == (rows[0]["star"], rows[0]["note"])
@@ -129,6 +129,8 @@ def test_plan_is_written_and_says_what_it_is(run: Run, tmp_path: Path) -> None:
 
 def test_columns_have_values_of_one_kind(run: Run) -> None:
     """An axis of numbers with a default among them stays one of numbers."""
-    columns = {name: {type(row[name]) for row in rows_of(Part(run))} for name in ("cost", "seed")}
+    columns = {
+        name: {type(row[name]) for row in rows_of(Handout(run))} for name in ("cost", "seed")
+    }
 
     assert {"cost": {float}, "seed": {int}} == columns

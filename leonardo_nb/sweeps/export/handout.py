@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
 
-__all__ = ["LEFT_OUT", "Part"]
+__all__ = ["LEFT_OUT", "Handout"]
 
 LEFT_OUT: Final = "…"
 """What stands where words were."""
@@ -36,7 +36,7 @@ FEWEST: Final = 3
 """Characters of the shortest words that are looked for in sentences; shorter ones are anywhere."""
 
 
-class Part:
+class Handout:
     """
     What an export takes from a run, read once.
 
@@ -44,6 +44,7 @@ class Part:
         run: The run.
         prompt: Whether words are handed on.
         axes: Its axes.
+        cells: Its cells.
         labels: How the values of each axis are written, in the order of `axes`.
         places: Where each cell stands on each axis, cells x axes; -1 where it says nothing of one.
     """
@@ -52,6 +53,7 @@ class Part:
         self.run = run
         self.prompt = prompt
         self.axes = run.axes
+        self.cells = tuple(run.cells)
         self.labels = tuple(
             tuple(f"{axis.name} {n}" for n in range(1, len(axis) + 1))
             if self.is_withheld(axis)
@@ -59,7 +61,7 @@ class Part:
             for axis in run.axes
         )
         self.places = indices_of(run.axes, run.cells)
-        if not run.cells:
+        if not self.cells:
             raise InvalidRequest(
                 "This part of the sweep has no cells, so there is nothing to hand on.",
                 member="run",
@@ -90,14 +92,14 @@ class Part:
     @cached_property
     def pictures(self) -> dict[int, Image]:
         """Return the pictures that are there, by cell."""
-        found = ((cell.index, self.run.picture(cell)) for cell in self.run.cells)
+        found = ((cell.index, self.run.picture(cell)) for cell in self.cells)
         return {index: picture for index, picture in found if picture is not None}
 
     @cached_property
     def marks(self) -> Mapping[int, Mark]:
         """Return what was marked, by cell."""
-        marks = self.run.studio.shelf.marks([cell.picture for cell in self.run.cells])
-        return {cell.index: marks[cell.picture] for cell in self.run.cells if cell.picture in marks}
+        marks = self.run.studio.shelf.marks([cell.picture for cell in self.cells])
+        return {cell.index: marks[cell.picture] for cell in self.cells if cell.picture in marks}
 
     def words(self, request: CreateGeneration) -> dict[str, str]:
         """Return what somebody wrote in *request*, by member; nothing where it is withheld."""
@@ -124,30 +126,36 @@ class Part:
         """
         Return the `sweep.json`, which `Plan.from_dict` makes a plan of.
 
-        Without words it says what varied; a plan needs words and is not made of it.
+        Without words it says what varied; as it has no `prompt` then, no plan is made of it. The
+        same holds for a run of which nobody knows how its words stood in a prompt.
         """
-        spec: dict[str, Any] = self.run.plan.to_dict()
+        try:
+            spec: dict[str, Any] = self.run.plan.to_dict()
+        except InvalidRequest:
+            axes = [axis.as_json() for axis in self.axes]
+            return {"leonardo_nb": "sweep", "version": 1, "name": self.name, "axes": axes}
         if self.prompt:
             return spec
-        axes = [
-            {**written, "values": list(labels), "labels": None}
+        withheld = {
+            axis.name: {"values": list(labels), "labels": None}
+            for axis, labels in zip(self.axes, self.labels, strict=True)
             if self.is_withheld(axis)
-            else written
-            for axis, labels, written in zip(self.axes, self.labels, spec["axes"], strict=True)
-        ]
+        }
+        axes = [{**axis, **withheld.get(axis["name"], {})} for axis in spec["axes"]]
         fixed = {name: value for name, value in spec["fixed"].items() if name not in WITHHELD}
-        return {**spec, "name": self.name, "prompt": None, "axes": axes, "fixed": fixed}
+        kept = {name: value for name, value in spec.items() if name != "prompt"}
+        return {**kept, "name": self.name, "axes": axes, "fixed": fixed}
 
     def missing(self) -> str:
         """Return how many cells are not there, and why not, as a sentence; "" where all are."""
         states = Counter(
             CellState.of(self.run.job(cell))
-            for cell in self.run.cells
+            for cell in self.cells
             if cell.index not in self.pictures
         )
         if not states:
             return ""
-        total, here = len(self.run.cells), len(self.pictures)
+        total, here = len(self.cells), len(self.pictures)
         why = ", ".join(
             f"{number:,} {'without a picture' if state is CellState.DONE else state}"
             for state, number in states.items()

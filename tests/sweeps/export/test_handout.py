@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+import leonardo_nb as leo
+from leonardo_nb.library.shelf import Mark
+from leonardo_nb.sweeps.export.handout import Handout
+from leonardo_nb.sweeps.run import Run
+
+
+def test_part_has_pictures_and_places_of_its_cells(run: Run) -> None:
+    """Six cells, six pictures, each at its place."""
+    handout = Handout(run)
+
+    assert [0, 1, 2, 3, 4, 5] == sorted(handout.pictures)
+    assert {"seed": "2", "presetStyle": "DYNAMIC"} == handout.where(run.cells[3])
+    assert "3 seed x 2 presetStyle" == handout.headline()
+
+
+def test_selection_is_handed_on_alone(run: Run) -> None:
+    """What was selected has cells of its own, counted from 0."""
+    some = run.sel(seed=[2, 3])
+    assert not isinstance(some, leo.GenerationJob)
+    handout = Handout(some)
+
+    assert [2, 2, 3, 3] == [cell.request.seed for cell in handout.run.cells]
+    assert {"seed": "2", "presetStyle": "CINEMATIC"} == handout.where(some.cells[0])
+
+
+def test_all_there_needs_no_sentence(run: Run) -> None:
+    """Nothing is said of what is missing where nothing is."""
+    assert "" == Handout(run).missing()
+
+
+def test_what_is_not_there_is_counted(one_failed: Run) -> None:
+    """Somebody who was sent a file does not count the holes."""
+    assert "1 of 3 cells is not there: 1 failed." == Handout(one_failed).missing()
+
+
+def test_marks_are_those_of_the_library(run: Run) -> None:
+    """They are read once, by cell."""
+    run.studio.shelf.mark(run.cells[4].picture, Mark(star=True, note="the ears"))
+
+    assert {4: Mark(star=True, note="the ears")} == Handout(run).marks
+
+
+def test_withheld_words_leave_name_and_plan(run: Run) -> None:
+    """Neither the name, which may be made of a prompt, nor the plan has any of them."""
+    handout = Handout(run, prompt=False)
+
+    assert "seed x presetStyle" == handout.name
+    assert "prompt" not in handout.spec
+    assert set() == {"prompt", "negative_prompt"} & set(handout.spec["fixed"])
+
+
+def test_no_plan_is_made_of_what_has_no_words(of_prompts: Run) -> None:
+    """Numbers in the place of prompts would be asked for, and paid."""
+    spec = Handout(of_prompts, prompt=False).spec
+    with pytest.raises(leo.InvalidRequest, match="is not whole"):
+        leo.Plan.from_dict(spec, studio=of_prompts.studio)
+
+
+def test_plan_of_a_handout_is_that_of_the_run(run: Run) -> None:
+    """The same cells, under the same keys."""
+    plan = leo.Plan.from_dict(Handout(run).spec, studio=run.studio)
+
+    assert [cell.key for cell in run.cells] == [cell.key for cell in plan.cells]
+
+
+def test_axis_of_words_has_numbers_where_they_are_withheld(of_prompts: Run) -> None:
+    """Which of the prompts it is stays known."""
+    handout = Handout(of_prompts, prompt=False)
+
+    assert (("prompt 1", "prompt 2"),) == handout.labels
+    assert ["prompt 1", "prompt 2"] == handout.spec["axes"][0]["values"]
+
+
+def test_sentences_about_a_cell_lose_its_words(of_prompts: Run) -> None:
+    """A refusal may quote what it refuses."""
+    handout, cell = Handout(of_prompts, prompt=False), of_prompts.cells[0]
+
+    assert 'Refused: "…".' == handout.said('Refused: "a red fox running".', cell)
+    assert "a red fox running" == Handout(of_prompts).said("a red fox running", cell)
+
+
+def test_nothing_is_not_handed_on(run: Run) -> None:
+    """One clear error, before anything is written."""
+    with pytest.raises(leo.InvalidRequest, match="has no cells"):
+        Handout(Run(run.studio, run.axes, run.fixed, [], {}, {}))
