@@ -250,6 +250,8 @@ class Plan:
     def _defaults(self, typed: str) -> dict[str, Any]:
         """Return what a member is everywhere that nobody named, where it is the same everywhere."""
         name = ALIASES.get(typed, typed)
+        if any(name in {axis.name, *axis.sets} for axis in self.space.axes) or name == "prompt":
+            return {}
         found = [request.wire().get(name) for _, request in self._kinds()]
         return {name: found[0]} if all(same(each, found[0]) for each in found) else {}
 

@@ -346,7 +346,7 @@ def test_cells_are_the_requests_that_one_would_make_one_by_one(
     for values in itertools.product(prompts, *axes.values()):
         members = dict(zip(("prompt", *axes), values, strict=True))
         try:
-            request = leo.CreateGeneration.of(**{"seed": 5} | members)  # type: ignore[arg-type]
+            request = leo.CreateGeneration.of(**{"seed": 5} | members)
         except InvalidRequest:
             continue
         expected[tuple(values)] = request

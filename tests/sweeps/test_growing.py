@@ -51,7 +51,7 @@ def test_views_see_what_was_tried_again(studio: Studio, simulator: Simulator) ->
     """A part of a run that was taken before shows the new job, and whoever watches is told."""
     simulator.script(method="POST", path="/generations", fail=True, times=1)
     run = leo.sweep("a fox", studio=studio, seed=[1], guidance_scale=[3], **SMALL)
-    part = run.sel(guidance_scale=[3])
+    part = run.where(guidance_scale=[3])
     seen: list[tuple[int, ...]] = []
     part.watch(lambda _job, cells: seen.append(cells))
     with pytest.raises(leo.SweepFailed):
