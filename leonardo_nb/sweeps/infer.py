@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.service.requests import CreateGeneration
 
-__all__ = ["FILL", "REPLICATE", "Inferred", "Placed", "layout_of"]
+__all__ = ["FILL", "REPLICATE", "SIZE", "Inferred", "Placed", "layout_of"]
 
 FILL: Final = Fraction(3, 5)
 """The share of its places that a grid has at least filled."""
@@ -40,6 +40,7 @@ DECIDING: Final = frozenset({"modelId", "photoReal", "alchemy", "ultra"})
 """Members that the defaults of others depend on, so that those vary with them by themselves."""
 IMAGE: Final = "image"
 SIZE: Final = "size"
+"""The axis of widths and heights that were chosen in pairs."""
 
 Point = tuple[int, ...]
 
@@ -65,7 +66,7 @@ class Inferred:
 
     Attributes:
         axes: What varies; numbers ascend, texts are in alphabetical order. `replicate` counts from
-            0 the pictures of a batch, or those whose seeds mean nothing to other places.
+            1 the pictures of a batch, or those whose seeds mean nothing to other places.
         fixed: The members that are the same in every cell.
         cells: Every picture that has a place, the last axis varying fastest; places may be empty.
         follows: Members that vary with an axis and are none of their own, with that axis's name.
@@ -374,8 +375,11 @@ def _told(table: _Table, grid: _Grid) -> Inferred:
 
 def _axis(table: _Table, name: str, codes: Sequence[int]) -> Axis:
     if name in {REPLICATE, IMAGE}:
-        return Axis(REPLICATE, tuple(range(len(codes))))
-    return Axis(name, tuple(table.columns[name].values[code] for code in codes))
+        return Axis(REPLICATE, tuple(range(1, len(codes) + 1)), None, "replicate")
+    values = tuple(table.columns[name].values[code] for code in codes)
+    return (
+        Axis(name, values, None, "zip", ("width", "height")) if name == SIZE else Axis(name, values)
+    )
 
 
 def _left_out(table: _Table, grid: _Grid, used: Sequence[Sequence[int]]) -> dict[int, str]:

@@ -157,14 +157,19 @@ class Scale(_Part):
     role: Literal["member", "zip", "slot", "replicate"] = "member"
     members: Annotated[list[Word], Field(max_length=100)] = []
     values: Annotated[list[Any], Field(min_length=1, max_length=MOST_CELLS)]
-    labels: Annotated[list[Text], Field(max_length=MOST_CELLS)]
+    labels: Annotated[list[Text], Field(max_length=MOST_CELLS)] | None = None
 
     @model_validator(mode="after")
     def _is_labelled(self) -> Self:
-        if len(self.labels) != len(self.values):
+        if self.labels is not None and len(self.labels) != len(self.values):
             raise ValueError("an axis has not as many labels as values")
         if len({json.dumps(value, sort_keys=True) for value in self.values}) != len(self.values):
             raise ValueError("an axis has a value twice")
+        width = len(self.members)
+        if self.role == "zip" and any(
+            not isinstance(value, list) or len(value) != width for value in self.values
+        ):
+            raise ValueError("an axis of several members has other values")
         return self
 
 

@@ -8,13 +8,12 @@ run can be done with a replay.
 from __future__ import annotations
 
 import math
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-import anyio
 import anyio.lowlevel
+import numpy as np
 
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine.kinds import GenerationJob
@@ -32,9 +31,10 @@ from leonardo_nb.engine.lifecycle import (
 from leonardo_nb.errors import InvalidRequest, JobFailed, OutcomeUnknown
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps.axes import Axis
+from leonardo_nb.sweeps.cells import Cells
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.run import Run
-from leonardo_nb.sweeps.space import Axis, Cell
 from leonardo_nb.sweeps.theatre import Theatre
 from leonardo_nb.sweeps.unpacking import unpacked
 
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.lifecycle import Event
     from leonardo_nb.engine.runner import Runner
     from leonardo_nb.library.files import StoredFile
-    from leonardo_nb.money import Cost
-    from leonardo_nb.sweeps.recording import Recording, Take
+    from leonardo_nb.sweeps.recording import Recording, Scale, Take
 
 __all__ = ["Replay", "replay"]
 
@@ -124,36 +123,33 @@ class Replay(Run):
         self.theatre = theatre
         self.recording = recording
         self._files = files
-        jobs = [_job(theatre, take, recording.began) for take in recording.jobs]
+        jobs = self._begin()
+        requests = [job.request for job in jobs.values()]
+        axes = [_axis(scale) for scale in recording.axes]
+        at = np.array([place.at for place in recording.cells], np.int32)
+        cells = Cells(
+            axes,
+            at.reshape(len(recording.cells), len(axes)),
+            [recording.jobs[place.job].key for place in recording.cells],
+            [place.image for place in recording.cells],
+            lambda n: requests[recording.cells[n].job],
+        )
+        super().__init__(theatre, axes, recording.fixed, cells, jobs, name=recording.name)
+        theatre.engine.spawn(self._play)
+
+    def _begin(self) -> dict[str, GenerationJob]:
+        """Return the jobs as they were before anything happened to them; nothing is played yet."""
+        takes = self.recording.jobs
+        jobs = {take.key: _job(self.theatre, take, self.recording.began) for take in takes}
         cues = [
-            _Cue(at, job, event)
-            for job, take in zip(jobs, recording.jobs, strict=True)
-            for at, event in _events(take, files)
+            _Cue(at, jobs[take.key], event)
+            for take in takes
+            for at, event in _events(take, self._files)
         ]
         self._cues = sorted(cues, key=lambda cue: cue.at)
         self._played = 0
-        self._goes_on = anyio.Event()
-        axes = [Axis(scale.name, tuple(map(_value, scale.values))) for scale in recording.axes]
-        cells = [
-            Cell(
-                n,
-                {axis.name: axis.values[i] for axis, i in zip(axes, place.at, strict=True)},
-                jobs[place.job].request,
-                recording.jobs[place.job].key,
-            )
-            for n, place in enumerate(recording.cells)
-        ]
-        keys = [take.key for take in recording.jobs]
-        super().__init__(
-            theatre,
-            axes,
-            recording.fixed,
-            cells,
-            dict(zip(keys, jobs, strict=True)),
-            {take.key: _price(take) for take in recording.jobs},
-        )
-        theatre.play.move(to=0.0, stands=False)
-        theatre.engine.spawn(self._play)
+        self.theatre.play.move(to=0.0)
+        return jobs
 
     # -- playing
 
@@ -186,20 +182,25 @@ class Replay(Run):
         """Whether it stands still."""
         return self.theatre.play.stands and not self.done()
 
-    def pause(self) -> Self:
-        """Let it stand still, and return it."""
-        self.theatre.play.move(stands=True)
-        return self
+    def pause(self) -> int:
+        """Let it stand still, and return how many cells have not ended."""
+        self.theatre.hold()
+        self._book.is_paused = True
+        self._tell_all()
+        return self.counts.open
 
-    def go_on(self) -> Self:
-        """Let it go on where it stands, and return it."""
-        self.theatre.play.move(stands=False)
-        self.theatre.engine.call_soon(self._wake)
-        return self
+    def go_on(self) -> int:
+        """Let it go on where it stands, and return how many cells have not ended."""
+        self.theatre.let_go()
+        self._book.is_paused = False
+        self._tell_all()
+        return self.counts.open
 
     def finish(self) -> Self:
         """Jump to its end, and return it complete."""
-        self.theatre.play.move(to=max(self.seconds, self.theatre.play.now()), stands=False)
+        self.theatre.play.move(to=max(self.seconds, self.theatre.play.now()))
+        self.theatre.let_go()
+        self._book.is_paused = False
         engine = self.theatre.engine
         if engine.is_current_thread():
             self._play_due(len(self._cues))
@@ -207,17 +208,32 @@ class Replay(Run):
             engine.wait(engine.run(self._play_all))
         return self
 
-    def restart(self, speed: float | None = None) -> Replay:
+    def restart(self, speed: float | None = None) -> Self:
         """
-        Return the same replay from its beginning; this one jumps to its end.
+        Play it from its beginning, in all its sheets, and return it.
+
+        Who still waits for it gets it complete; whoever asks for `run.jobs` then has new ones.
 
         Args:
-            speed: Times as fast as it went; as this one unless given.
+            speed: Times as fast as it went; as now unless given.
         """
         speed = self.speed if speed is None else _checked(speed)
         self.finish()
         self.theatre.play.move(speed=speed)
-        return Replay(self.theatre, self.recording, self._files)
+        engine = self.theatre.engine
+        if engine.is_current_thread():
+            self._again()
+        else:
+            engine.wait(engine.run(self._again_there))
+        return self
+
+    async def _again_there(self) -> None:
+        self._again()
+
+    def _again(self) -> None:
+        """Only on the engine's thread, where nothing is played meanwhile."""
+        self._book.put(self._begin())
+        self.theatre.engine.spawn(self._play)
 
     def cancel(self) -> int:
         """Let it stand still; nothing is withdrawn, for all of it was sent long ago. Return 0."""
@@ -230,18 +246,13 @@ class Replay(Run):
 
     async def _play(self) -> None:
         while self._played < len(self._cues):
-            if self.theatre.play.stands:
-                self._goes_on = anyio.Event()
-                if self.theatre.play.stands:  # or somebody was faster
-                    await self._goes_on.wait()
-                continue
+            await self.theatre.while_it_stands()
             if not self._play_due(AT_ONCE):
                 await self.theatre.play.pause(TICK)
             else:
                 await anyio.lowlevel.checkpoint()
 
     async def _play_all(self) -> None:
-        self._wake()
         while self._play_due(AT_ONCE):
             await anyio.lowlevel.checkpoint()
 
@@ -255,9 +266,6 @@ class Replay(Run):
             self._played += 1  # first, for whoever is told may ask for the end
             cue.job.apply(cue.event)
         return True
-
-    def _wake(self) -> None:
-        self._goes_on.set()
 
     def __repr__(self) -> str:
         times = f" at {self.speed:g} times its speed" if not self.done() else ""
@@ -331,13 +339,13 @@ def _events(take: Take, files: Mapping[str, StoredFile]) -> Iterator[tuple[float
             yield take.ended, Cancelled(take.ended)
 
 
-def _price(take: Take) -> Future[Cost]:
-    """Return a future of the price, which is known, or never will be."""
-    future: Future[Cost] = Future()
-    if take.price is not None:
-        future.set_result(take.price.cost())
-    return future
-
-
-def _value(value: Any) -> Any:  # noqa: ANN401  whatever JSON can hold
-    return tuple(value) if isinstance(value, list) else value
+def _axis(scale: Scale) -> Axis:
+    """Return the axis that *scale* says."""
+    is_zip = scale.role == "zip"
+    return Axis(
+        scale.name,
+        tuple(tuple(value) if is_zip else value for value in scale.values),
+        None if scale.labels is None else tuple(scale.labels),
+        scale.role,
+        tuple(scale.members),
+    )

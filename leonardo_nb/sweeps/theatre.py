@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import anyio
+
 from leonardo_nb.errors import ReplayError
 from leonardo_nb.studios import Studio
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
+    from collections.abc import Awaitable, Iterable, Iterator
     from datetime import datetime
-
-    import anyio
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
@@ -120,6 +120,7 @@ class Theatre(Studio):
 
     def __init__(self, clock: Clock, speed: float) -> None:
         self.play = PlayClock(clock, speed)
+        self._goes_on = anyio.Event()
         folder = Path(tempfile.mkdtemp(prefix="leonardo_nb-replay-"))
         self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         try:
@@ -138,6 +139,27 @@ class Theatre(Studio):
     submit = refuse
     submit_all = refuse
     generate = refuse
+
+    def hold(self, jobs: Iterable[Job[Any]] = ()) -> None:
+        """Let the whole replay stand still, whichever *jobs* of it are to be held."""
+        del jobs
+        self.play.move(stands=True)
+
+    def let_go(self, jobs: Iterable[Job[Any]] = ()) -> None:
+        """Let the whole replay go on."""
+        del jobs
+        self.play.move(stands=False)
+        self.engine.call_soon(self._wake)
+
+    async def while_it_stands(self) -> None:
+        """Return once it does not stand still; only on the engine's thread."""
+        while self.play.stands:
+            self._goes_on = anyio.Event()
+            if self.play.stands:  # or somebody was faster
+                await self._goes_on.wait()
+
+    def _wake(self) -> None:
+        self._goes_on.set()
 
     def __repr__(self) -> str:
         return "<Studio of a replay, which asks nobody>"

@@ -164,7 +164,7 @@ def test_a_batch_fills_replicates() -> None:
 
     found = laid_out(batch, [0, 1, 2, 0, 1, 2])
 
-    assert {"seed": (1, 2), REPLICATE: (0, 1, 2)} == named(found)
+    assert {"seed": (1, 2), REPLICATE: (1, 2, 3)} == named(found)
     assert {"prompt": "a fox", "num_images": 3} == found.fixed
 
 
@@ -179,7 +179,7 @@ def test_seeds_that_no_place_shares_are_replicates() -> None:
 
     found = laid_out(requests)
 
-    assert {"presetStyle": ("BOKEH", "DYNAMIC"), REPLICATE: (0, 1, 2)} == named(found)
+    assert {"presetStyle": ("BOKEH", "DYNAMIC"), REPLICATE: (1, 2, 3)} == named(found)
     assert "seed" not in found.fixed
 
 

@@ -109,10 +109,10 @@ def test_it_stands_still(play: Callable[..., Replay], held: ManualClock) -> None
     held.advance(1)
     until(run, is_at("drrr"))
 
-    run.pause()
+    left = run.pause()
     held.advance(100)
     stood = (run.is_paused, run.position, letters(run))
-    run.go_on()
+    assert 3 == left == run.go_on()
     held.advance(1)
     until(run, is_at("ddrr"))
 
@@ -131,15 +131,33 @@ def test_it_can_jump_to_its_end(play: Callable[..., Replay]) -> None:
     assert 0.0 == run.seconds_left
 
 
-def test_it_can_begin_anew(play: Callable[..., Replay]) -> None:
-    """restart() is another one over the same pictures, from nothing on; the first has ended."""
-    first = play()
+def test_it_can_begin_anew(play: Callable[..., Replay], held: ManualClock) -> None:
+    """restart() plays it from nothing on, for whoever watches; who waited got it complete."""
+    run = play()
+    seen: list[str] = []
+    run.subscribe(lambda run: seen.append(letters(run)))
+    first = run.jobs
 
-    again = first.restart(speed=3)
+    assert run is run.restart(speed=3)
 
-    assert ("dddd", "wwww") == (letters(first), letters(again))
-    assert (3.0, 0.0) == (again.speed, again.position)
-    assert again.finish().images[0].path == first.images[0].path
+    assert {"dddd", "wwww"} <= set(seen)
+    assert "wwww" == letters(run) == seen[-1]
+    assert all(job.done() for job in first)
+    assert (3.0, 0.0) == (run.speed, run.position)
+    held.advance(0.7)
+    until(run, is_at("ddrr"))
+    assert first[0].images[0].path == run.finish().images[0].path
+
+
+def test_its_parts_stand_still_with_it(play: Callable[..., Replay]) -> None:
+    """A view of it, as a sheet may show, pauses all of it."""
+    run = play()
+
+    run.grid(x="seed").pause()
+    stood = run.is_paused
+    run.sel(seed=[0, 1]).go_on()  # type: ignore[union-attr]
+
+    assert (True, False) == (stood, run.is_paused)
 
 
 def test_stopping_it_withdraws_nothing(play: Callable[..., Replay]) -> None:

@@ -17,6 +17,7 @@ from leonardo_nb.errors import ExportFailed, InvalidRequest, JobFailed, LibraryE
 from leonardo_nb.library import provenance
 from leonardo_nb.library.provenance import WITHHELD
 from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps.cells import indices_of
 from leonardo_nb.sweeps.export.writing import place_of, written
 from leonardo_nb.sweeps.recording import (
     KEY,
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.engine.media import Image
     from leonardo_nb.library.records import JobRecord
+    from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.export.writing import Told
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Axis
 
 __all__ = ["Size", "write_replay"]
 
@@ -173,12 +174,10 @@ class _Writer:
             fixed=self._wordless(run.fixed),
             jobs=takes,
             cells=[
-                Place(
-                    at=[axis.values.index(cell.coords[axis.name]) for axis in run.axes],
-                    job=number[cell.key],
-                    image=getattr(cell, "image", 0),
+                Place(at=at, job=number[cell.key], image=cell.image)
+                for cell, at in zip(
+                    run.cells, indices_of(run.axes, run.cells).tolist(), strict=True
                 )
-                for cell in run.cells
             ],
         )
 
@@ -263,25 +262,16 @@ class _Writer:
         return hashlib.sha256(f"{number} {sorted(request.items())}".encode()).hexdigest()
 
     def _scale(self, axis: Axis) -> Scale:
-        members = list(getattr(axis, "members", None) or (axis.name,))
-        role = getattr(axis, "role", "member")
-        values, labels = list(axis.values), list(axis.labels)
-        if not self.prompt and (role == "slot" or set(members) & set(WITHHELD)):
-            values = labels = [f"{axis.name} {n}" for n in range(1, len(axis) + 1)]
-            role = "member" if role == "zip" else role
-        return Scale.model_validate(
-            {
-                "name": axis.name,
-                "role": role,
-                "members": members,
-                "values": [list(each) if isinstance(each, tuple) else each for each in values],
-                "labels": labels,
-            }
-        )
+        said = axis.as_json()
+        if not self.prompt and (axis.role == "slot" or set(axis.sets) & set(WITHHELD)):
+            said["values"] = [f"{axis.name} {n}" for n in range(1, len(axis) + 1)]
+            said["labels"] = None
+            said["role"] = "member" if axis.role == "zip" else axis.role
+        return Scale.model_validate(said)
 
     def _name(self) -> str:
         if self.prompt:
-            return str(getattr(self.run, "name", "") or "")[:200]
+            return self.run.name[:200]
         return " x ".join(axis.name for axis in self.run.axes)[:200]
 
     def _harmless(self, said: str | None) -> str | None:
