@@ -343,23 +343,25 @@ class Run(Together, SweepMethods):
         What is sent goes on, for it is paid for. `go_on()` lets the others go; a kernel that ends
         meanwhile leaves them to `leo.resume()`.
         """
-        held = [job for job in self._each if CellState.of(job) is CellState.WAITING]
-        self.studio.hold(held)
+        self.studio.hold([job for job in self._each if not job.done()])
         self._book.is_paused = True
         self._tell_all()
-        return len(held)
+        return self._unsent()  # counted now: one of them may have left while it was held
 
     def go_on(self) -> int:
         """Let go of what `pause` held back, and return how many cells that are."""
-        held = [job for job in self._each if CellState.of(job) is CellState.WAITING]
-        self.studio.let_go(held)
+        held = self._unsent()
+        self.studio.let_go([job for job in self._each if not job.done()])
         self._book.is_paused = False
         self._tell_all()
-        return len(held)
+        return held
+
+    def _unsent(self) -> int:
+        return sum(CellState.of(job) is CellState.WAITING for job in self._each)
 
     def hold_unsent(self) -> None:
         """Hold back what was never sent, if there is any; see `pause`."""
-        if any(CellState.of(job) is CellState.WAITING for job in self._each):
+        if self._unsent():
             self.pause()
 
     @property
