@@ -51,6 +51,7 @@ PURE = (
     "leonardo_nb.engine.polling",
     "leonardo_nb.engine.standing",
     "leonardo_nb.service.rules",
+    "leonardo_nb.sweeps.infer",
     "leonardo_nb.sweeps.rank",
     "leonardo_nb.sweeps.space",
 )
