@@ -1,0 +1,731 @@
+// @ts-check
+// The sheet of a sweep: one model, and any number of pages that look at it. This file ties its parts together.
+import { addressOf, listen, make, makeSaid, newName } from "./common.js";
+import { STATES, drawCell, wordsOf } from "./sheet_cells.js";
+import { listenToLabels } from "./sheet_drag.js";
+import { laidOut, stepped, zoomed } from "./sheet_geometry.js";
+import { makeHead } from "./sheet_head.js";
+import { makeHelp } from "./sheet_help.js";
+import { makeMenus } from "./sheet_menus.js";
+import { makeFilter, makeValues } from "./sheet_panels.js";
+import { makeLarge, makePictures, thumbnailFor } from "./sheet_pictures.js";
+import { along, arranged, coordsOf, firstCell, floatsOf, isFiltering, kept, makeFinder, moved, nameOfCell, placed, shortsOf, shownOf, toggled } from "./sheet_places.js";
+import { makeSide } from "./sheet_side.js";
+import { captionsOf, makeStage } from "./sheet_stage.js";
+import { makeWindow } from "./sheet_window.js";
+
+const NARROW = 700;
+const HIGH = 640;
+const HIGH_NARROW = 480;
+/** Cells wider than this, in pixels of the screen, show a picture that is larger than any thumbnail. */
+const LARGE_FROM = 340;
+/** How long the page waits before it tells the kernel what changes many times a second. */
+const TELL_MS = 150;
+const WISH_MS = 90;
+const FILTER_MS = 500;
+/** Details of so many cells are kept. */
+const MOST_DETAILS = 60;
+
+/** @param {() => void} run @param {number} ms */
+function throttled(run, ms) {
+  /** @type {any} */
+  let timer = null;
+  let last = -Infinity;
+  const now = () => {
+    timer = null;
+    last = performance.now();
+    run();
+  };
+  const ask = () => {
+    if (timer !== null) return;
+    const wait = ms - (performance.now() - last);
+    if (wait <= 0) now();
+    else timer = setTimeout(now, wait);
+  };
+  ask.end = () => clearTimeout(timer);
+  return ask;
+}
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const me = newName(); // answers go to the view that asked
+  const send = (/** @type {any} */ message) => model.send(message);
+  const get = (/** @type {string} */ name, /** @type {any} */ otherwise) => model.get(name) ?? otherwise;
+
+  // ---- what is known
+
+  /** @type {import("./sheet_places.js").Space} */
+  let space = { axes: [], coords: new Uint16Array(0), n: 0 };
+  let find = makeFinder(space);
+  let arrangement = arranged({}, []);
+  /** @type {import("./sheet_places.js").Places} */
+  let places = placed(space, arrangement);
+  let costs = new Float32Array(0);
+  let states = "";
+  let shapes = [1];
+  let tallest = 1;
+  let chosen = -1;
+  let isChosenByHand = false;
+  /** @type {number[]} */
+  let compared = [];
+  let sliding = 0; // a width that the slider shows and nobody was told yet
+  let userHeight = 0;
+  let panelOpen = "";
+  let isLarge = false;
+  /** @type {Map<number, any>} */
+  const details = new Map();
+  const deck = () => get("deck", {});
+  const can = () => ({ mark: false, pause: false, download: false, ...deck().can });
+  const marks = () => get("marks", {});
+  const letterOf = (/** @type {number} */ cell) => states[cell] ?? "w";
+  const ratioOf = (/** @type {number} */ cell) => shapes[cell] ?? shapes[0];
+
+  // ---- parts
+
+  const sheet = make("div", "leo-sheet");
+  // arrows and Enter belong to the grid, not to the notebook's command mode
+  sheet.dataset.lmSuppressShortcuts = "true";
+  sheet.setAttribute("role", "group");
+  // where there is no notebook, its colours follow the system
+  const isNotebook = [document.documentElement, document.body].some((each) => getComputedStyle(each).getPropertyValue("--jp-content-font-color1"));
+  if (!isNotebook) sheet.dataset.plain = "";
+  const pictures = makePictures({ send, view: me, changed: drawSome, isSeen: (cell) => Boolean(grid.nodeOf(cell)) || cell === chosen });
+  const large = makeLarge({ send, view: me, changed: drawSome });
+  const head = makeHead((what) => send({ do: what }));
+  const menus = makeMenus({ turn: (next, said) => arrange(next, said), size: resize, panel: togglePanel, help: () => showHelp(!help.isOpen()) });
+  const values = makeValues((shown, said) => arrange({ ...arrangement, shown }, said));
+  const filter = makeFilter((wanted, said) => arrange({ ...arrangement, filter: wanted }, said));
+  const body = make("div", "leo-body");
+  const main = make("div", "leo-main");
+  const viewport = make("div", "leo-scroll");
+  const empty = make("div", "leo-empty", "No cell passes the filter.");
+  const handle = make("div", "leo-handle");
+  const side = makeSide({ mark: sendMark, compare: compareChosen, large: openLarge, download, go: (cell, isFinal) => choose(cell, { isFinal }) });
+  const stage = makeStage({
+    close: closeStage, go: (cell, isFinal) => choose(cell, { isFinal }), remove: (cell) => toggleCompared(cell),
+    isCalm: () => Boolean(globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches),
+  });
+  const help = makeHelp({ canMark: () => can().mark, close: () => showHelp(false) });
+  const said = makeSaid();
+  const grid = makeWindow(viewport, { fill, moved: () => wish() });
+  handle.tabIndex = 0;
+  handle.setAttribute("role", "separator");
+  handle.setAttribute("aria-orientation", "horizontal");
+  handle.setAttribute("aria-label", "Height of the grid");
+  handle.title = "Drag, or arrow keys, to make the grid higher; double click for its own height";
+  main.append(viewport, empty, handle);
+  body.append(main, side.node);
+  const whole = make("div", "leo-whole");
+  whole.append(body, stage.node, help.node);
+  sheet.append(head.node, menus.node, values.node, filter.node, whole, said);
+  el.append(sheet);
+
+  const say = (/** @type {string} */ words) => {
+    if (words) said.textContent = words;
+  };
+
+  // ---- cells
+
+  /** @param {HTMLElement} node @param {number} cell */
+  function fill(node, cell) {
+    const g = grid.geometry();
+    const held = pictures.get(cell);
+    const place = g.tag ? places.placeOf(cell) : null;
+    const axis = places.x >= 0 ? places.x : places.y;
+    drawCell(node, {
+      cell, letter: letterOf(cell), picture: pictureFor(cell, held), key: keyOf(cell, held), isMissing: pictures.isMissing(cell),
+      mark: marks()[cell], chosen: cell === chosen, compared: compared.indexOf(cell) + 1,
+      name: nameOfCell(space, cell), reason: get("reasons", {})[cell] ?? "", ratio: ratioOf(cell),
+      tag: place && axis >= 0 ? space.axes[axis].labels[(places.x >= 0 ? places.columns : places.rows)[places.x >= 0 ? place.c : place.r]] : "",
+    });
+  }
+
+  const isLargeShown = () => grid.geometry().width * (globalThis.devicePixelRatio || 1) > LARGE_FROM;
+  /** @type {Map<number, { url: string, image: HTMLImageElement }>} */
+  const grown = new Map(); // large pictures that stand in cells
+
+  /** @param {number} cell @param {import("./sheet_pictures.js").Held | undefined} held */
+  function keyOf(cell, held) {
+    return (isLargeShown() && large.get(cell)?.url) || held?.url || "";
+  }
+
+  /** @param {number} cell @param {import("./sheet_pictures.js").Held | undefined} held */
+  function pictureFor(cell, held) {
+    const more = isLargeShown() ? large.get(cell) : undefined;
+    if (!more) return held?.image ?? null;
+    const known = grown.get(cell);
+    if (known?.url === more.url) return known.image;
+    const image = new Image();
+    image.alt = "";
+    image.draggable = false;
+    image.onerror = () => {
+      if (more.spare && image.src !== more.spare) image.src = more.spare;
+    };
+    image.src = more.url;
+    grown.set(cell, { url: more.url, image });
+    return image;
+  }
+
+  /** @param {Iterable<number>} cells */
+  function drawSome(cells) {
+    let hasChosen = false;
+    for (const cell of cells) {
+      const node = grid.nodeOf(cell);
+      if (node) fill(node, cell);
+      hasChosen ||= cell === chosen || compared.includes(cell);
+    }
+    if (hasChosen) drawChosen();
+  }
+
+  const drawAll = () => drawSome([...grid.mounted().keys()]);
+
+  /** Ask for the pictures of what is on the page, nearest first. */
+  function wishNow() {
+    const g = grid.geometry();
+    if (!g) return;
+    const near = grid.nearest().filter((cell) => letterOf(cell) === "d");
+    const pixels = (tallest < 1 ? g.height : g.width) * (globalThis.devicePixelRatio || 1);
+    pictures.wish(near, thumbnailFor(pixels));
+    if (isLargeShown()) large.ask(near.filter((cell) => grid.sees(cell)).slice(0, 12));
+    for (const cell of grown.keys()) if (!grid.nodeOf(cell)) grown.delete(cell);
+  }
+  const wish = throttled(wishNow, WISH_MS);
+
+  // ---- the arrangement
+
+  /** What the user asks for: everybody who looks at this model sees it. @param {any} next @param {string} [words] */
+  function arrange(next, words = "") {
+    say(words);
+    model.set("arrangement", next);
+    model.save_changes?.();
+  }
+
+  /** @param {number} width 0 for what fits @param {boolean} isFinal */
+  function resize(width, isFinal) {
+    sliding = isFinal ? 0 : width;
+    if (isFinal) arrange({ ...arrangement, size: width });
+    else layOut();
+  }
+
+  /** @param {"values" | "filter"} name */
+  function togglePanel(name) {
+    panelOpen = panelOpen === name ? "" : name;
+    values.node.hidden = panelOpen !== "values";
+    filter.node.hidden = panelOpen !== "filter";
+    drawMenus();
+  }
+
+  /** @param {number} f */
+  function titleOf(f) {
+    return places.facetAxes.map((axis, i) => {
+      const { name, labels, numeric, role } = space.axes[axis];
+      const label = labels[places.facets[f][i]];
+      return numeric || role === "replicate" || label.length < 3 ? `${name} ${label}` : label;
+    }).join(", ");
+  }
+
+  /** Which cells stand where, from the model. */
+  function findPlaces() {
+    arrangement = arranged(model.get("arrangement"), space.axes);
+    const keep = kept(space, arrangement.filter, { states, costs, marks: marks() });
+    places = placed(space, arrangement, keep);
+  }
+
+  /** @type {{ x: number, y: number } | null} */
+  let pointer = null; // what is below it stays there while zooming
+
+  function layOut() {
+    const before = grid.geometry() ? grid.anchor(pointer, !pointer && chosen >= 0 && grid.sees(chosen) ? chosen : -1) : null;
+    const wasTop = viewport.scrollTop;
+    const room = viewport.clientWidth || el.clientWidth || 800;
+    const columnLabels = places.x < 0 ? [] : places.columns.map((value) => space.axes[places.x].labels[value]);
+    const rowLabels = places.y < 0 ? [] : places.rows.map((value) => space.axes[places.y].labels[value]);
+    const titled = places.facets.length > 0 && places.facetAxes.length > 0;
+    const lastFacet = places.facetAxes.at(-1);
+    const isNarrow = (sheet.clientWidth || 800) < NARROW;
+    const high = isNarrow ? HIGH_NARROW : HIGH;
+    const geometry = laidOut({
+      columns: places.count ? places.columns.length : 0, rows: places.rows.length, facets: places.facets.length,
+      hasX: places.x >= 0, hasY: places.y >= 0, titled, columnLabels, rowLabels,
+      facetsAcross: lastFacet === undefined ? 0 : shownOf(arrangement, space.axes[lastFacet]).length,
+      room, high: (userHeight || high) - 40, shape: tallest, size: sliding || arrangement.size,
+    });
+    viewport.style.maxHeight = userHeight ? "none" : `${high}px`;
+    viewport.style.height = userHeight ? `${userHeight}px` : "auto";
+    if (chosen < 0 || !places.placeOf(chosen)) grid.pin(-1);
+    const name = arrangement.y && arrangement.x ? `${arrangement.y} by ${arrangement.x}` : arrangement.x || arrangement.y || "picture";
+    grid.set(geometry, places, { columns: columnLabels, rows: rowLabels, titles: titleOf, x: arrangement.x, y: arrangement.y, name });
+    empty.hidden = places.count > 0 || !space.n;
+    viewport.hidden = !empty.hidden;
+    handle.hidden = geometry.H < 200 && !userHeight;
+    handle.setAttribute("aria-valuenow", String(Math.round(viewport.clientHeight)));
+    const isTop = !pointer && wasTop < geometry.heading;
+    if (before && places.placeOf(before.cell) && !isTop) grid.hold(before);
+    else if (isTop) viewport.scrollTop = 0;
+    pinSome();
+    drawMenus();
+    wish();
+  }
+
+  /** One cell of the grid can be reached with Tab. */
+  function pinSome() {
+    grid.pin(chosen >= 0 && places.placeOf(chosen) ? chosen : firstCell(places));
+  }
+
+  function drawMenus() {
+    const isFiltered = isFiltering(arrangement.filter);
+    menus.draw(arrangement, space.axes, {
+      width: grid.geometry().width, shown: places.count, total: space.n, open: panelOpen, isFiltered,
+    });
+    menus.node.hidden = !space.n;
+    values.draw(arrangement, space.axes);
+    filter.draw(arrangement, { unit: deck().unit ?? "", canMark: can().mark, isFiltered });
+  }
+
+  // ---- the chosen cell
+
+  const tell = throttled(() => {
+    const list = chosen < 0 ? [] : [chosen, ...compared.filter((cell) => cell !== chosen)];
+    if (JSON.stringify(list) === JSON.stringify(get("selected", []))) return;
+    model.set("selected", list);
+    model.save_changes?.();
+  }, TELL_MS);
+
+  const askDetail = throttled(() => {
+    if (chosen >= 0 && !details.has(chosen)) send({ do: "show", cell: chosen, view: me });
+  }, 60);
+
+  /** @param {number} cell @param {{ isFinal?: boolean, focus?: boolean, byHand?: boolean }} [how] */
+  function choose(cell, { isFinal = true, focus = false, byHand = true } = {}) {
+    if (!(cell >= 0 && cell < space.n)) return;
+    isChosenByHand ||= byHand;
+    const before = chosen;
+    chosen = cell;
+    drawSome([before, cell].filter((each) => each >= 0));
+    pinSome();
+    if (byHand && (isFinal || focus) && places.placeOf(cell)) grid.reveal(cell);
+    if (focus) grid.nodeOf(cell)?.focus({ preventScroll: true });
+    if (byHand) tell();
+    askDetail();
+    drawChosen();
+  }
+
+  /** @param {number} cell @returns {import("./sheet_side.js").Track[]} */
+  function tracksOf(cell) {
+    if (cell < 0) return [];
+    return space.axes.map((axis, i) => {
+      const all = along(space, find, cell, i);
+      const own = space.coords[cell * space.axes.length + i];
+      const order = shownOf(arrangement, axis).filter((value) => all[value] >= 0);
+      const values = order.includes(own) ? order : [own];
+      return {
+        name: axis.name, label: axis.labels[own] ?? "", cells: values.map((value) => all[value]),
+        labels: values.map((value) => axis.labels[value]), at: values.indexOf(own),
+      };
+    });
+  }
+
+  function drawChosen() {
+    const picked = inComparison();
+    side.draw({
+      cell: chosen, letter: letterOf(chosen), ratio: ratioOf(chosen), picture: large.get(chosen), small: pictures.url(chosen),
+      detail: details.get(chosen) ?? null, prompt: deck().prompt ?? "", same: deck().same ?? [], tracks: tracksOf(chosen),
+      mark: marks()[chosen], compared, can: can(),
+    });
+    if (stage.isOpen()) drawStage(picked);
+    askLarge();
+  }
+
+  const askLarge = throttled(() => {
+    const wanted = stage.isOpen() && !isLarge ? inComparison() : [chosen];
+    large.ask(wanted.filter((cell) => cell >= 0 && letterOf(cell) === "d"));
+  }, 60);
+
+  /** @param {any} change */
+  function sendMark({ cell = chosen, ...change }) {
+    if (!can().mark || cell < 0) return;
+    send({ do: "mark", cell, ...change });
+    // seen at once; the kernel says the same a moment later
+    const mark = { star: false, reject: false, note: "", ...marks()[cell], ...change };
+    const { [cell]: _, ...others } = marks();
+    model.set("marks", mark.star || mark.reject || mark.note ? { ...others, [cell]: mark } : others);
+    if ("star" in change) say(change.star ? "Starred" : "No longer starred");
+    if ("reject" in change) say(change.reject ? "Rejected" : "No longer rejected");
+  }
+
+  function download() {
+    if (chosen >= 0 && can().download) send({ do: "download", cell: chosen, view: me });
+  }
+
+  // ---- comparing
+
+  const inComparison = () => (compared.length > 1 || chosen < 0 || compared.includes(chosen) ? compared : [...compared, chosen]);
+
+  /** @param {number} cell */
+  function toggleCompared(cell) {
+    if (cell < 0) return;
+    const before = compared;
+    compared = compared.includes(cell) ? compared.filter((each) => each !== cell) : [...compared, cell];
+    say(compared.includes(cell) ? `${compared.length} in the comparison` : `Out of the comparison, ${compared.length} left`);
+    drawSome([...new Set([...before, ...compared])]);
+    tell();
+    if (stage.isOpen() && !isLarge && compared.length < 2) closeStage();
+    drawChosen();
+  }
+
+  function compareChosen() {
+    const picked = inComparison();
+    if (picked.length < 2) {
+      if (!compared.includes(chosen)) toggleCompared(chosen);
+      return say("Choose another picture to compare this one with");
+    }
+    if (!compared.includes(chosen) && compared.length < 2) toggleCompared(chosen);
+    isLarge = false;
+    openStage();
+  }
+
+  function openLarge() {
+    if (chosen < 0) return;
+    isLarge = true;
+    openStage();
+  }
+
+  function openStage() {
+    body.inert = true;
+    sheet.classList.add("leo-staged");
+    drawStage(inComparison());
+    askLarge();
+  }
+
+  function closeStage() {
+    if (!stage.isOpen()) return;
+    stage.hide();
+    body.inert = false;
+    sheet.classList.remove("leo-staged");
+    if (places.placeOf(chosen)) grid.reveal(chosen);
+    grid.nodeOf(grid.pinned())?.focus({ preventScroll: true });
+  }
+
+  /** @param {number[]} picked */
+  function drawStage(picked) {
+    const cells = isLarge ? [chosen] : picked;
+    const captions = isLarge ? [nameOfCell(space, chosen)] : captionsOf(cells.map((cell) => coordsOf(space, cell)));
+    stage.show(cells.map((cell, i) => ({
+      cell, ratio: ratioOf(cell), picture: large.get(cell), small: pictures.url(cell), caption: captions[i],
+      words: `${nameOfCell(space, cell)}: ${STATES[letterOf(cell)]?.[1] ?? ""}`,
+    })), isLarge ? tracksOf(chosen).filter((track) => track.cells.length > 1) : []);
+  }
+
+  /** @param {boolean} isOpen */
+  function showHelp(isOpen) {
+    const was = help.isOpen();
+    help.show(isOpen);
+    if (was && !isOpen) grid.nodeOf(grid.pinned())?.focus({ preventScroll: true });
+  }
+
+  // ---- hands
+
+  viewport.addEventListener("click", (event) => {
+    const cell = grid.cellOfNode(/** @type {Element} */ (event.target));
+    if (cell < 0) return;
+    choose(cell, { focus: true });
+    if (event.ctrlKey || event.metaKey || event.shiftKey) toggleCompared(cell);
+  });
+  viewport.addEventListener("dblclick", (event) => {
+    if (grid.cellOfNode(/** @type {Element} */ (event.target)) >= 0) openLarge();
+  });
+  viewport.addEventListener("pointerover", (event) => {
+    const node = /** @type {HTMLElement} */ (event.target).closest?.(".leo-cell");
+    const cell = grid.cellOfNode(node);
+    // made only for the one that somebody points at
+    if (node && cell >= 0) {
+      const letter = letterOf(cell);
+      const words = wordsOf(/** @type {any} */ ({ letter, isMissing: pictures.isMissing(cell), mark: marks()[cell], compared: 0, reason: get("reasons", {})[cell] ?? "" }));
+      /** @type {HTMLElement} */ (node).title = [nameOfCell(space, cell), words === "done" ? "" : words].filter(Boolean).join(": ");
+    }
+  });
+  viewport.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    const box = viewport.getBoundingClientRect();
+    pointer = { x: event.clientX - box.left, y: event.clientY - box.top };
+    const width = zoomed(sliding || grid.geometry().width, event.deltaY < 0 ? 1 : -1);
+    sliding = width;
+    layOut();
+    pointer = null;
+    tellSize();
+  }, { passive: false });
+  const tellSize = throttled(() => {
+    if (!sliding) return;
+    const width = sliding;
+    sliding = 0;
+    arrange({ ...arrangement, size: width });
+  }, 400);
+
+  listenToLabels(viewport, {
+    geometry: grid.geometry,
+    count: (axis) => (axis === "x" ? places.columns : places.rows).length,
+    drop: (axis, from, to) => reorder(axis, (order, list) => moved(order, order.indexOf(list[from]), order.indexOf(list[to])), from === to),
+    hide: (axis, at) => reorder(axis, (order, list) => toggled(order, list[at]), false),
+  });
+
+  /** @param {"x" | "y"} which @param {(order: number[], list: number[]) => number[]} change @param {boolean} isSame */
+  function reorder(which, change, isSame) {
+    const axis = space.axes[which === "x" ? places.x : places.y];
+    if (!axis || isSame) return;
+    const order = change(shownOf(arrangement, axis), which === "x" ? places.columns : places.rows);
+    arrange({ ...arrangement, shown: { ...arrangement.shown, [axis.name]: order } }, `${axis.name}: ${order.length} of ${axis.labels.length} shown`);
+  }
+
+  sheet.addEventListener("keydown", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (event.key === "Escape") {
+      if (help.isOpen()) showHelp(false);
+      else if (stage.isOpen()) closeStage();
+      else if (panelOpen) {
+        const button = /** @type {HTMLElement | null} */ (menus.node.querySelector("[aria-expanded=true]:not(.leo-fold)"));
+        togglePanel(/** @type {"values" | "filter"} */ (panelOpen));
+        button?.focus();
+      } else if (compared.length) {
+        const before = compared;
+        compared = [];
+        drawSome(before);
+        say("Comparison cleared");
+        tell();
+        drawChosen();
+      } else return;
+    } else if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+    else if (!act(event, target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  /** Whether a key meant something. @param {KeyboardEvent} event @param {HTMLElement} target */
+  function act(event, target) {
+    const { key } = event;
+    const isOnButton = target.tagName === "BUTTON" || target === handle;
+    if (key === "?") showHelp(!help.isOpen());
+    else if (isOnButton && (key === "Enter" || key === " ")) return false;
+    else if (target === handle && (key === "ArrowUp" || key === "ArrowDown")) setHeight(viewport.clientHeight + (key === "ArrowDown" ? 80 : -80));
+    else if (/^(Arrow(Left|Right|Up|Down)|Home|End|Page(Up|Down))$/.test(key) && !event.altKey) {
+      const isInGrid = viewport.contains(target);
+      if (!isInGrid && !(stage.isOpen() && isLarge)) return false;
+      const from = isInGrid ? Math.max(grid.cellOfNode(target), 0) : chosen;
+      const to = stepped(grid.geometry(), places, places.placeOf(from) ? from : firstCell(places), key, { ctrl: event.ctrlKey || event.metaKey, page: grid.linesInView() });
+      choose(to, { focus: isInGrid });
+    } else if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    else if (key === "+" || key === "=") resize(zoomed(grid.geometry().width, 1), true);
+    else if (key === "-") resize(zoomed(grid.geometry().width, -1), true);
+    else if (key === "0") resize(0, true);
+    else if (chosen < 0 && grid.cellOfNode(target) < 0) return false;
+    else {
+      // what has the focus is meant, although it was never clicked
+      const cell = grid.cellOfNode(target);
+      if (cell >= 0 && cell !== chosen) choose(cell, { focus: true });
+      if (key === "Enter") openLarge();
+      else if (key === " ") toggleCompared(chosen);
+      else if (key === "c" || key === "C") compareChosen();
+      else if (!can().mark) return false;
+      else if (key === "s" || key === "S") sendMark({ star: !marks()[chosen]?.star });
+      else if (key === "x" || key === "X") sendMark({ reject: !marks()[chosen]?.reject });
+      else if (key === "n" || key === "N") {
+        closeStage();
+        side.editNote();
+      } else return false;
+    }
+    return true;
+  }
+
+  /** @param {number} height 0 for its own */
+  function setHeight(height) {
+    userHeight = height && Math.min(Math.max(height, 160), 4000);
+    layOut();
+  }
+  handle.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    handle.setPointerCapture(event.pointerId);
+    const from = event.clientY - viewport.clientHeight;
+    const follow = (/** @type {PointerEvent} */ now) => setHeight(now.clientY - from);
+    handle.addEventListener("pointermove", follow);
+    handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", follow), { once: true });
+  });
+  handle.addEventListener("dblclick", () => setHeight(0));
+
+  // ---- what the host says
+
+  /** @param {any} message @param {any[]} [buffers] */
+  function heard(message, buffers = []) {
+    const isMine = !message?.view || message.view === me;
+    switch (isMine && message?.what) {
+      case "small":
+        return void pictures.take(message, buffers);
+      case "none":
+        pictures.lack(message);
+        return drawSome(message.cells);
+      case "cell":
+        details.delete(message.cell);
+        details.set(message.cell, message.detail);
+        if (details.size > MOST_DETAILS) details.delete(details.keys().next().value ?? -1);
+        return message.cell === chosen ? drawChosen() : undefined;
+      case "large":
+        return large.take(message, buffers);
+      case "file":
+        return save(message, buffers[0]);
+      case "go":
+        return go(message.cell);
+    }
+  }
+
+  /** @param {{ name: string, type: string }} file @param {any} data */
+  function save({ name, type }, data) {
+    if (!data) return side.saidOfDownload("Not found");
+    const link = make("a");
+    link.href = addressOf(data, type || "application/octet-stream");
+    link.download = name || "picture";
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    side.saidOfDownload("Downloaded");
+  }
+
+  /** @param {number} cell */
+  function go(cell) {
+    if (!(cell >= 0 && cell < space.n)) return;
+    const at = { ...arrangement.at };
+    for (const name of arrangement.pages) {
+      const axis = space.axes.findIndex((each) => each.name === name);
+      at[name] = space.coords[cell * space.axes.length + axis];
+    }
+    if (JSON.stringify(at) !== JSON.stringify(arrangement.at)) arrange({ ...arrangement, at });
+    closeStage();
+    choose(cell);
+    if (!places.placeOf(cell)) say("This cell is hidden by the filter, or by hidden values");
+  }
+
+  // ---- what changes
+
+  function readSpace() {
+    const { axes = [], n = 0, shapes: ratios = [1] } = deck();
+    const coords = shortsOf(model.get("coords"));
+    const whole = axes.length ? Math.min(n, Math.floor(coords.length / axes.length)) : n;
+    space = { axes, coords, n: whole };
+    find = makeFinder(space);
+    shapes = ratios.length ? ratios : [1];
+    tallest = shapes.reduce((/** @type {number} */ least, /** @type {number} */ ratio) => Math.min(least, ratio), Infinity);
+    costs = floatsOf(model.get("costs"));
+    sheet.setAttribute("aria-label", axes.length ? `Sweep over ${axes.map((/** @type {any} */ axis) => axis.name).join(", ")}` : "Sweep of one cell");
+    details.clear();
+    if (chosen >= space.n) chosen = -1;
+    compared = compared.filter((cell) => cell < space.n);
+  }
+
+  function rebuild() {
+    readSpace();
+    states = get("states", "");
+    findPlaces();
+    layOut();
+    chooseFirst();
+    drawChosen();
+  }
+
+  /** Until somebody chooses, the first picture there is stands at the side. */
+  function chooseFirst() {
+    if (isChosenByHand || (chosen >= 0 && letterOf(chosen) === "d") || !states.includes("d")) return;
+    for (let f = 0; f < places.facets.length; f++)
+      for (let r = 0; r < places.rows.length; r++)
+        for (let c = 0; c < places.columns.length; c++) {
+          const cell = places.cellAt(f, r, c);
+          if (cell >= 0 && letterOf(cell) === "d") return choose(cell, { byHand: false });
+        }
+  }
+
+  const filterAgain = throttled(() => {
+    findPlaces();
+    layOut();
+  }, FILTER_MS);
+
+  function drawStates() {
+    const now = get("states", "");
+    const before = states;
+    states = now;
+    for (let cell = 0; cell < before.length; cell++)
+      if (before.charCodeAt(cell) !== now.charCodeAt(cell)) {
+        pictures.forget(cell);
+        large.forget(cell);
+        details.delete(cell);
+      }
+    if (arrangement.filter.state) filterAgain();
+    else drawAll();
+    wish();
+    chooseFirst();
+    if (chosen >= 0 && before[chosen] !== now[chosen]) {
+      askDetail();
+      drawChosen();
+    }
+  }
+
+  function drawMarks() {
+    if (arrangement.filter.star || arrangement.filter.text) filterAgain();
+    drawAll();
+    drawChosen();
+  }
+
+  function drawSelected() {
+    const list = /** @type {number[]} */ (get("selected", [])).filter((cell) => cell >= 0 && cell < space.n);
+    if (JSON.stringify(list) === JSON.stringify(chosen < 0 ? [] : [chosen, ...compared.filter((cell) => cell !== chosen)])) return;
+    const before = compared;
+    compared = list.length > 1 ? list : [];
+    drawSome([...before, ...compared]);
+    if (list.length && list[0] !== chosen) {
+      isChosenByHand = true;
+      choose(list[0], { byHand: false });
+      if (places.placeOf(chosen)) grid.reveal(chosen);
+    }
+    drawChosen();
+  }
+
+  const drawHead = () => head.draw(get("head", {}), can().pause);
+  const drawArrangement = () => {
+    findPlaces();
+    layOut();
+    drawChosen();
+  };
+  const leave = listen(model, {
+    "change:deck": rebuild,
+    "change:coords": rebuild,
+    "change:states": drawStates,
+    "change:costs": () => (costs = floatsOf(model.get("costs"))),
+    "change:reasons": drawAll,
+    "change:head": drawHead,
+    "change:marks": drawMarks,
+    "change:arrangement": drawArrangement,
+    "change:selected": drawSelected,
+    "msg:custom": heard,
+  });
+  const first = get("first", {});
+  drawHead();
+  rebuild();
+  drawSelected();
+  if (first.cells?.length) void pictures.take(first, first.data ?? []);
+  let roomWas = viewport.clientWidth;
+  const watcher = new ResizeObserver(() => {
+    if (viewport.clientWidth === roomWas) return;
+    roomWas = viewport.clientWidth;
+    layOut();
+  });
+  watcher.observe(main);
+  send({ do: "look", view: me });
+  wish();
+  return () => {
+    leave();
+    watcher.disconnect();
+    for (const each of [wish, tell, askDetail, askLarge, tellSize, filterAgain]) each.end();
+    closeStage();
+    pictures.end();
+    large.end();
+    send({ do: "bye", view: me });
+  };
+}
+
+export default { render };
