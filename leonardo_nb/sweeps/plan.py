@@ -236,10 +236,19 @@ class Plan:
                 replicates = _more_replicates(self.axes, values)
             else:
                 space, fixed = widened(space, self._defaults(typed) | fixed, typed, values)
+        return self.over(space, fixed, replicates)
+
+    def over(
+        self,
+        space: Space,
+        fixed: Mapping[str, Any] | None = None,
+        replicates: int | None = None,
+    ) -> Plan:
+        """Return the same plan over another *space*, with what else is given in its place."""
         return Plan(
             space,
-            fixed,
-            replicates=replicates,
+            self.fixed if fixed is None else fixed,
+            replicates=replicates or self.replicates,
             order=self.order,
             studio=self._studio,
             reuse=self.reuse,
