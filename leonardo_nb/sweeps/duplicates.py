@@ -18,18 +18,18 @@ from leonardo_nb.account.tables import Cell as Text
 from leonardo_nb.account.tables import Table, Thumbnail, thumbnail
 from leonardo_nb.errors import InvalidRequest, LeonardoError
 from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps.axes import describe, label_of
 from leonardo_nb.sweeps.measure import frame_of, measure, pictures_of, sha256_of
-from leonardo_nb.sweeps.space import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from leonardo_nb.engine.media import Image
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Cell
 
     Floats = NDArray[np.float64]
 
@@ -81,14 +81,13 @@ class DuplicateTable(Table[Duplicates]):
 
     def cells(self, row: Duplicates) -> tuple[Text, ...]:
         """Return which cells these are and how far apart."""
-        named = "; ".join(describe(cell.coords) for cell in row.cells[:SHOWN])
-        more = len(row.cells) - SHOWN
+        same, varying = _shared(row.cells)
         files = "the same" if row.is_exact else "different"
         if row.same_bytes and not row.is_exact:
             files = f"{sum(map(len, row.same_bytes))} of them the same"
         return (
             Text(f"{len(row.cells)}"),
-            Text(named, quiet=f"and {more:,} more" if more > 0 else ""),
+            Text(same or varying, quiet=varying if same else ""),
             Text(f"{row.phash:.2f}"),
             Text(f"{row.dhash:.2f}"),
             Text(files),
@@ -154,6 +153,27 @@ def duplicates_of(run: Run, distance: float = NEAR) -> DuplicateTable:
     ]
     found.sort(key=lambda each: (-len(each.cells), each.cells[0].index))
     return DuplicateTable(found, notes=perceptual.notes)
+
+
+def _shared(cells: Sequence[Cell]) -> tuple[str, str]:
+    """Return in words what the *cells* have in common, and what varies between them."""
+    first = cells[0].coords
+    common = {
+        name: value
+        for name, value in first.items()
+        if all(cell.coords[name] == value for cell in cells)
+    }
+    others = [name for name in first if name not in common]
+    if len(others) == 1:
+        name = others[0]
+        some = [label_of(name, cell.coords[name]) for cell in cells[:SHOWN]]
+        named = f"{name}={', '.join(some)}"
+    else:
+        named = "; ".join(
+            describe({name: cell.coords[name] for name in others}) for cell in cells[:SHOWN]
+        )
+    more = len(cells) - SHOWN
+    return describe(common), f"{named} and {more:,} more" if more > 0 else named
 
 
 def _near_rows(

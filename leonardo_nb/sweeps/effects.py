@@ -18,7 +18,7 @@ from leonardo_nb.account.tables import Table
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.sweeps.effects_chart import Chart, Mark
 from leonardo_nb.sweeps.estimate import counted
-from leonardo_nb.sweeps.measure import Measured, frame_of, measure, pictures_of
+from leonardo_nb.sweeps.measure import Measured, frame_of, measure
 from leonardo_nb.sweeps.variance import Analysis, Kind, analyse
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from leonardo_nb.engine.media import Image
+    from leonardo_nb.sweeps.axes import Axis
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Axis, Cell
 
     Whole = NDArray[np.int64]
 
@@ -159,7 +159,7 @@ class Effects:
 
     Attributes:
         metric: The metric's name.
-        noise: What the noise is: "seed", "replicate", "batch", or "" where nothing measures it.
+        noise: What the noise is: "seed", "replicate", or "" where nothing measures it.
         steps: What changes from each value of a numeric axis to the next.
         pictures: How many pictures it is made of.
         failures: Why cells could not be measured, by cell index.
@@ -244,7 +244,7 @@ class Effects:
                 row.share,
                 row.low,
                 row.high,
-                f"{percent(row.share)}, {between(row.low, row.high)}".rstrip(", "),
+                _with_ends(row),
                 is_quiet=row.kind in {"noise", "rest"},
             )
             for row in self._rows
@@ -296,7 +296,6 @@ class Effects:
 NOISE: Final = {
     "seed": "seed noise",
     "replicate": "noise between replicates",
-    "batch": "noise within requests",
     "": "what is left over",
 }
 """How each kind of noise is called in a sentence."""
@@ -342,9 +341,9 @@ def effects_of(run: Run, metric: object = "phash") -> Effects:
     """
     Return what explains the change between the pictures of *run*.
 
-    The noise is measured by the replicates; where there are none, by the axis `seed`; where there
-    is none either, by the pictures that one request gave. Without any of these what is left over,
-    after what axes do alone and by pairs, stands in for it, and the notes say so.
+    The noise is measured by the replicates; where there are none, by the axis `seed`. Without
+    either what is left over, after what axes do alone and by pairs, stands in for it, and the notes
+    say so.
 
     Args:
         run: The sweep, finished or not; cells without a picture have no part in it.
@@ -356,8 +355,8 @@ def effects_of(run: Run, metric: object = "phash") -> Effects:
             many axes do.
         TypeError: *metric* is neither a name nor a function.
     """
-    noise, pictures = noise_of(run)
-    measured = measure(run, metric, pictures)
+    noise = noise_of(run)
+    measured = measure(run, metric)
     axes, notes = [], []
     for axis in run.axes:
         if axis.name == noise:
@@ -389,29 +388,36 @@ def effects_of(run: Run, metric: object = "phash") -> Effects:
             nearest=MOST_AXES,
         )
     places = [_ordered(axis, codes_of(axis, measured.cells)) for axis in axes]
-    luck = None
-    if noise == "seed":
-        luck = codes_of(next(a for a in run.axes if a.name == noise), measured.cells)
     analysis = analyse(
         measured.points,
         np.stack(places, axis=1),
-        luck,
+        luck_of(run, measured.cells),
         ordered=[n for n, axis in enumerate(axes) if axis.is_numeric],
     )
     return Effects(measured, axes, analysis, noise, notes, simulated=run.simulated)
 
 
-def noise_of(run: Run) -> tuple[str, list[tuple[Cell, Image]]]:
-    """Return what measures the noise of *run*, or "", and the pictures to measure."""
-    for axis in run.axes:
-        if getattr(axis, "role", "member") == "replicate":
-            return axis.name, pictures_of(run)
-    seeds = [axis for axis in run.axes if axis.name == "seed" and len(axis) > 1]
-    if seeds:
-        return "seed", pictures_of(run)
-    every = pictures_of(run, batches=True)
-    has_batches = len(every) > len({cell.index for cell, _ in every})
-    return ("batch" if has_batches else ""), every
+def noise_of(run: Run) -> str:
+    """Return the name of the axis that measures the noise of *run*, or ""."""
+    varying = [axis for axis in run.axes if len(axis) > 1]
+    names = [axis.name for axis in varying if axis.role == "replicate"]
+    names += [axis.name for axis in varying if axis.name == "seed"]
+    return names[0] if names else ""
+
+
+def luck_of(run: Run, cells: Sequence[Cell]) -> Whole | None:
+    """
+    Return a number for each of *cells*, equal where pictures share their luck: seed and place.
+
+    None where no two do, and where all do. A picture whose seed is not known shares it with none.
+    """
+    found: dict[tuple[object, int], int] = {}
+    numbers = []
+    for cell in cells:
+        seed: object = run.job(cell).request.seed
+        mark = (cell.key if seed is None else seed, cell.image)
+        numbers.append(found.setdefault(mark, len(found)))
+    return np.array(numbers, np.int64) if 1 < len(found) < len(numbers) else None
 
 
 def codes_of(axis: Axis, cells: Sequence[Cell]) -> Whole:
@@ -422,9 +428,14 @@ def codes_of(axis: Axis, cells: Sequence[Cell]) -> Whole:
         value = cell.coords[axis.name]
         mark = f"{type(value).__name__} {value!r}"
         if mark not in found:
-            found[mark] = tuple(axis.values).index(value)
+            found[mark] = axis.index(value)
         codes.append(found[mark])
     return np.array(codes, np.int64)
+
+
+def _with_ends(row: Effect) -> str:
+    """Return a share and its interval in words, once where both are the same."""
+    return ", ".join(dict.fromkeys(filter(None, (percent(row.share), between(row.low, row.high)))))
 
 
 def _ordered(axis: Axis, codes: Whole) -> Whole:
@@ -477,8 +488,6 @@ def _honest(rows: Sequence[Effect], analysis: Analysis, noise: str) -> Iterator[
             yield "What is left over is chance, and what all axes do only together."
     elif noise == "seed":
         yield "Seeds stand for chance: no cell has replicates."
-    elif noise == "batch":
-        yield "The pictures of one request stand for chance: there are no replicates and no seeds."
     lost = [row.name for row in rows if row.share is None]
     if lost and analysis.is_measured and any(row.share is not None for row in rows):
         yield (
@@ -501,7 +510,8 @@ def said(
     best, chance = some[0], next((row for row in rows if row.kind in {"noise", "rest"}), None)
     parts = []
     if not best.is_sure and best.low is not None:
-        parts.append(f"No axis can be told from {noise}")
+        how_much = "" if chance is None else f" ({percent(chance.share)})"
+        parts.append(f"No axis can be told from {noise}{how_much}")
     elif chance is not None and (chance.share or 0) > (best.share or 0):
         most = "Most" if (chance.share or 0) > 0.5 else "The largest part"
         parts.append(f"{most} of the change is {noise} ({percent(chance.share)})")

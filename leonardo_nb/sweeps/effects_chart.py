@@ -121,7 +121,7 @@ class Chart:
         below = THICK - above
         return (
             f"<div style='display:flex;height:{high}px;margin-top:-{above:g}px;"
-            f"margin-bottom:{-below if below < 0 else below:g}px'>"
+            f"margin-bottom:{below:g}px'>"
             f"<div style='width:{left:.2f}%'></div>"
             f"<div style='width:{width:.2f}%;{_LINE}'></div></div>"
         )

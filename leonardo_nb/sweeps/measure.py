@@ -21,9 +21,9 @@ import numpy as np
 from PIL import Image as Pillow
 
 from leonardo_nb.errors import InvalidRequest, LeonardoError
+from leonardo_nb.sweeps.axes import describe
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.metrics import METRICS, SIDE, Metric, metric_named, numbers_of
-from leonardo_nb.sweeps.space import describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from leonardo_nb.engine.media import Image
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Cell
 
     Floats = NDArray[np.float64]
 
@@ -52,8 +52,7 @@ class Measured:
 
     Attributes:
         metric: Which one.
-        cells: The cells that have a picture which could be measured, in the order of the sweep;
-            a cell stands here as often as it has pictures.
+        cells: The cells that have a picture which could be measured, in the order of the sweep.
         numbers: What the metric gave: pictures x numbers; of a hash 0 and 1.
         failures: Why others could not be measured, by cell index.
         without: How many cells have no picture.
@@ -134,28 +133,10 @@ def small(data: bytes) -> Pillow.Image:
     return image.resize(size, Pillow.Resampling.BICUBIC, reducing_gap=2.0)
 
 
-def pictures_of(run: Run, *, batches: bool = False) -> list[tuple[Cell, Image]]:
-    """
-    Return the pictures of *run* with their cells, in the order of its cells.
-
-    Args:
-        run: The sweep, finished or not.
-        batches: Also what a cell's request gave besides its own picture.
-    """
-    found: list[tuple[Cell, Image]] = []
-    for cell in run.cells:
-        if batches:
-            found += [(cell, image) for image in run.job(cell).images]
-        elif (image := picture_of(run, cell)) is not None:
-            found.append((cell, image))
-    return found
-
-
-def picture_of(run: Run, cell: Cell) -> Image | None:
-    """Return the picture of *cell*, or None where there is none."""
-    images = run.job(cell).images
-    place = getattr(cell, "image", 0)
-    return images[place] if place < len(images) else None
+def pictures_of(run: Run) -> list[tuple[Cell, Image]]:
+    """Return the pictures of *run* with their cells, in the order of its cells."""
+    pictures = ((cell, run.picture(cell)) for cell in run.cells)
+    return [(cell, image) for cell, image in pictures if image is not None]
 
 
 def measure(
@@ -170,7 +151,7 @@ def measure(
     Args:
         run: The sweep.
         metric: A name, or a function that takes a `PIL.Image.Image` and gives a number or an array.
-        pictures: Which of its pictures; one a cell where it is left out.
+        pictures: What `pictures_of` gives, where it is known already.
 
     Raises:
         InvalidRequest: There is no such metric, no picture, or none that could be measured.

@@ -93,8 +93,9 @@ class SweepMethods:
 
         Args:
             axis: A parameter that varies and is a number.
-            budget: As in `Plan.start`: as many values are added as it allows, and sent. Without it
-                a plan is returned, and nothing is sent before its `start()`.
+            budget: As in `run.extend`: the most that all runs of this name may cost together. As
+                many values are added as it allows, and sent. Without it a plan is returned, and
+                nothing is sent before its `start()`.
             n: How many values at most; without it three, or with a budget as many as there is
                 something to see between.
             metric: What differing is; as in `effects`.

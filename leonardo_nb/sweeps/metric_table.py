@@ -9,9 +9,9 @@ import numpy as np
 
 from leonardo_nb.account.tables import Cell as Text
 from leonardo_nb.account.tables import Table
+from leonardo_nb.sweeps.axes import label_of
 from leonardo_nb.sweeps.measure import frame_of, measure, pictures_of
 from leonardo_nb.sweeps.metrics import METRICS, metric_named
-from leonardo_nb.sweeps.space import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.measure import Measured
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Cell
 
     Floats = NDArray[np.float64]
 

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Final
 from leonardo_nb.engine.terms import checked_budget
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest
 from leonardo_nb.service.values import MEMBERS, shown
+from leonardo_nb.sweeps.axes import is_whole, linspace
 from leonardo_nb.sweeps.effects import effects_of
 from leonardo_nb.sweeps.layout import axis_named
-from leonardo_nb.sweeps.space import is_whole, linspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leonardo_nb.money import Cost
+    from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Axis
 
 __all__ = ["Gap", "refine", "values_between"]
 
@@ -109,8 +109,9 @@ def refine(
     Args:
         run: The sweep, finished or not.
         axis: A parameter that varies and is a number.
-        budget: As in `Plan.start`: as many values are added as it allows, and sent. Without it a
-            plan is returned, and nothing is sent before its `start()`.
+        budget: As in `run.extend`: the most that all runs of this name may cost together. As many
+            values are added as it allows, and sent. Without it a plan is returned, and nothing is
+            sent before its `start()`.
         n: How many values at most; without it three, or with a budget as many as there is
             something to see between.
         metric: What differing is; as in `run.effects`.
@@ -148,12 +149,12 @@ def refine(
             member=chosen.name,
         )
     if budget is None:
-        return _with(run, chosen, values)
+        return run.plan.widened(**{chosen.name: values})
     while len(values) > 1:
         with suppress(BudgetExceeded):
-            return _with(run, chosen, values).start(budget)
+            return run.extend(budget=budget, **{chosen.name: values})
         values = values_between(gaps, len(values) - 1, every=every)
-    return _with(run, chosen, values).start(budget)
+    return run.extend(budget=budget, **{chosen.name: values})
 
 
 def _refuse_no_order(run: Run, axis: Axis) -> None:
@@ -180,7 +181,3 @@ def _multiple_of(axis: Axis) -> int:
     if member is None or member.kind != "whole":
         return 0
     return max(int(member.limits.step), 1) if member.limits is not None else 1
-
-
-def _with(run: Run, axis: Axis, values: Sequence[float]) -> Plan:
-    return run.extend(**{axis.name: list(values)})

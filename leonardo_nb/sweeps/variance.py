@@ -45,7 +45,7 @@ NORMAL: Final = 1.959964
 """Standard deviations to either side that hold 95 % of a normal distribution."""
 TINY: Final = 1e-12
 LEAST_RATIO: Final = 0.01
-"""What errors may make of a ratio that is 1 or more, so that it has a logarithm."""
+"""What errors may make of a ratio of 1 and more at the least, so that it has a logarithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,11 @@ class Design:
             self._by[chosen, with_luck] = Grouping(key)
         return self._by[chosen, with_luck]
 
+    @property
+    def by_luck(self) -> Grouping:
+        """The pictures grouped by their luck; each alone where they share none."""
+        return Grouping(np.arange(self.pictures) if self.luck is None else self.luck)
+
     def half_distances(self, points: Floats) -> Floats:
         """
         Return V for each set of axes and each draw; NaN where no pair agrees on exactly these.
@@ -272,8 +277,9 @@ class Worlds:
     Sweeps that could have been: what is steady in each picture, and noise drawn anew.
 
     Noise is drawn from what pictures differ from the mean of their cell, made as large as it is
-    without the mean's own error. Seeds that cross all cells move them together, so what a seed
-    does everywhere is drawn by seed, and the rest of it by picture.
+    without the mean's own error. Seeds that cross the cells move them together, so what a seed
+    does everywhere is drawn by seed, and the rest of it by picture. Where few pictures share their
+    luck it is drawn by picture, which makes intervals rather too long than too short.
 
     Attributes:
         steady: Pictures x dimensions.
@@ -304,28 +310,25 @@ class Worlds:
         steady = cells.means(points)
         rest = points - steady
         sizes = cells.sizes[cells.of]
-        if design.luck is None:
+        if design.luck is None or np.median(design.by_luck.sizes) < 2:
             some = sizes > 1
             grown_rest = rest[some] * np.sqrt(sizes[some] / (sizes[some] - 1))[:, None]
             return cls(design, steady, grown_rest, None, design.pictures - len(cells.sizes))
-        seeds, luck = np.unique(design.luck, return_inverse=True)
-        by_seed = Grouping(luck)
-        shared = by_seed.sums(rest) / by_seed.sizes[:, None]
-        freedom = design.pictures - len(cells.sizes) - (len(seeds) - 1)
-        own = rest - shared[luck]
+        seeds = design.by_luck
+        shared = seeds.sums(rest) / seeds.sizes[:, None]
+        own = rest - shared[seeds.of]
+        count = len(shared)
+        freedom = design.pictures - len(cells.sizes) - (count - 1)
         grown = math.sqrt(design.pictures / freedom) if freedom > 0 else 0.0
-        return cls(
-            design, steady, own * grown, shared * math.sqrt(len(seeds) / (len(seeds) - 1)), freedom
-        )
+        return cls(design, steady, own * grown, shared * math.sqrt(count / (count - 1)), freedom)
 
     def draw(self, draws: int, rng: np.random.Generator) -> Floats:
         """Return so many worlds: pictures x draws x dimensions."""
         shape = (len(self.steady), draws)
         drawn: Floats = self.rest[rng.integers(0, len(self.rest), shape)]
-        if self.shared is not None and self.design.luck is not None:
-            luck = np.unique(self.design.luck, return_inverse=True)[1]
+        if self.shared is not None:
             picks = rng.integers(0, len(self.shared), (len(self.shared), draws))
-            drawn += self.shared[picks[luck]]
+            drawn += self.shared[picks[self.design.by_luck.of]]
         drawn += self.steady[:, None, :]
         return drawn
 
