@@ -37,8 +37,8 @@ NEW = f"{BOX}border:1px solid {LINE}"
 HAD = f"{BOX}border:1px solid {LINE};background:rgba(128,128,128,.45)"
 HOLE = f"{BOX}border:1px dashed {LINE};opacity:.45"
 CELL = "padding:1px 2px;text-align:center;border:0;background:none"
-LABEL = f"padding:1px 6px;border:0;background:none;font-weight:400;{QUIET};white-space:nowrap"
-PLAIN = "border:0;border-collapse:collapse;margin:.35em 1.2em .35em 0;display:inline-table"
+LABEL = f"font-size:inherit;padding:1px 6px;border:0;background:none;font-weight:400;{QUIET};white-space:nowrap"
+PLAIN = "font-size:inherit;border:0;border-collapse:collapse;margin:.35em 1.2em .35em 0;display:inline-table"
 
 
 def plan_html(plan: Plan) -> str:
@@ -54,6 +54,7 @@ def plan_html(plan: Plan) -> str:
         _grids(plan, known or frozenset()),
         _same(plan),
         _dropped(plan),
+        _what_now(plan, known),
     ]
     return f'<div {NO_MATH} style="{FRAME}">{"".join(filter(None, parts))}</div>'
 
@@ -92,7 +93,7 @@ def _grids(plan: Plan, known: frozenset[str]) -> str:
     if layout.facets:
         said += f", for each {' and '.join(axis.name for axis in layout.facets)}"
     more = len(titles) - MOST_GRIDS
-    besides = f'<span style="{QUIET}">and {more:,} more grids like these</span>' if more > 0 else ""
+    besides = f'<div style="{QUIET}">and {more:,} more grids like these</div>' if more > 0 else ""
     key = ""
     if known:
         key = (
@@ -157,6 +158,18 @@ def _same(plan: Plan) -> str:
         f'<span style="{QUIET}">{_text(name)}</span> {_text(cut(value))}' for name, value in pairs
     )
     return f'<div style="margin-top:.3em">In every cell: {said}</div>'
+
+
+def _what_now(plan: Plan, known: frozenset[str] | None) -> str:
+    """Return the line that starts it, with what it costs as its budget."""
+    cost = None
+    if known is not None and len(known) < len(plan.keys):
+        cost = plan.estimate(new=True).cost
+    budget = "" if cost is None else f"budget=leo.{cost!r}"
+    return (
+        f'<div style="margin-top:.4em;{QUIET}">Nothing is sent yet: '
+        f"<code>plan.start({_text(budget)})</code> does that.</div>"
+    )
 
 
 def _dropped(plan: Plan) -> str:

@@ -84,10 +84,9 @@ class Drops:
         return (_point(self.axes, row) for row in self.points)
 
     def __str__(self) -> str:
-        named = [describe(point) for point, _ in zip(self, range(FEW), strict=False)]
-        more = len(self.points) - len(named)
-        others = f" and {more:,} more" if more else ""
-        return f"{len(self):,} dropped, {self.because}: {'; '.join(named)}{others}"
+        named = "; ".join(describe(point) for point, _ in zip(self, range(FEW), strict=False))
+        which = f"the first are {named}" if len(self.points) > FEW else named
+        return f"{len(self):,} left out: {self.because.rstrip('.')} ({which})."
 
     __repr__ = __str__
 

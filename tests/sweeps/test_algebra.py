@@ -145,7 +145,7 @@ def test_dropped_places_are_counted_after_a_product() -> None:
     """Each place that was left out would have been as many cells as the other part has."""
     space = leo.axes(seed=[1, 2]).where(seed=1, because="too many") * leo.axes(width=[512, 640])
 
-    assert "2 dropped, too many: seed=2" == str(space.dropped[0])
+    assert "2 left out: too many (seed=2)." == str(space.dropped[0])
 
 
 @pytest.mark.parametrize(

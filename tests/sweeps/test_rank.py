@@ -22,6 +22,7 @@ from leonardo_nb.sweeps.rank import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from random import Random
 
     from numpy.typing import NDArray
 
@@ -57,9 +58,9 @@ def grid(*lengths: int) -> list[Factor]:
 
 
 @given(st.lists(PAIRS, max_size=30), st.randoms())
-def test_order_of_votes_does_not_matter(votes: list[Vote], random: object) -> None:
+def test_order_of_votes_does_not_matter(votes: list[Vote], random: Random) -> None:
     """The same votes in any order are the same numbers, to the last digit."""
-    mixed = sorted(votes, key=lambda _: random.random())  # type: ignore[attr-defined]
+    mixed = sorted(votes, key=lambda _: random.random())
     one, other = (fit(6, tally(some), sources=Sources(0.0, 1.5)) for some in (votes, mixed))
 
     assert one.mean.tolist() == other.mean.tolist()
