@@ -11,7 +11,7 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import from_json
 
 from leonardo_nb.errors import ReplayError
@@ -130,6 +130,7 @@ class Take(_Part):
     refunded: bool = False
     notes: Annotated[list[Text], Field(max_length=100)] = []
     media: Annotated[list[Picture], Field(max_length=100)] = []
+    _body: CreateGeneration = PrivateAttr()
 
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:
@@ -141,13 +142,14 @@ class Take(_Part):
             raise ValueError("a job has pictures exactly where it is complete")
         if self.accepted is not None and self.id is None:
             raise ValueError("a job was accepted and has no id")
-        self.body()
+        said = {name: value for name, value in self.request.items() if name not in UNSENT}
+        self._body = CreateGeneration.from_wire(said)
         return self
 
+    @property
     def body(self) -> CreateGeneration:
-        """Return the request."""
-        said = {name: value for name, value in self.request.items() if name not in UNSENT}
-        return CreateGeneration.from_wire(said)
+        """The request."""
+        return self._body
 
 
 class Scale(_Part):

@@ -8,9 +8,8 @@ run can be done with a replay.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import anyio.lowlevel
 import numpy as np
@@ -56,6 +55,7 @@ TICK: Final = 0.1
 """Seconds after which is played what is due; a sheet draws no more often."""
 AT_ONCE: Final = 1_000
 """Events after which the engine is let do something else."""
+SENT, DRAWN = Sent(), Drawn()
 FASTEST: Final = 1_000_000.0
 IN_FULL: Final = 20.0
 """Times as fast as it went, unless said."""
@@ -90,8 +90,7 @@ def replay(
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _Cue:
+class _Cue(NamedTuple):
     """What happens to a job, and when, in seconds of the recording."""
 
     at: float
@@ -295,7 +294,7 @@ def _job(theatre: Theatre, take: Take, created: datetime) -> GenerationJob:
     """Return the job of *take* as it was before anything happened to it."""
     snapshot = Snapshot(
         uid=take.key,
-        request=take.body(),
+        request=take.body,
         created=created,
         started=0.0,
         expected=_usual(take),
@@ -313,7 +312,7 @@ def _usual(take: Take) -> float | None:
 def _events(take: Take, files: Mapping[str, StoredFile]) -> Iterator[tuple[float, Event]]:
     """Yield what happened to a job, in order."""
     if take.sent is not None:
-        yield take.sent, Sent()
+        yield take.sent, SENT
     if take.accepted is not None and take.id is not None:
         cost = None if take.cost is None else take.cost.cost()
         yield take.accepted, Acked(take.id, cost, take.accepted)
@@ -321,7 +320,7 @@ def _events(take: Take, files: Mapping[str, StoredFile]) -> Iterator[tuple[float
         yield take.ended, Noted(note)
     match take.end:
         case "complete":
-            yield take.ended, Drawn()
+            yield take.ended, DRAWN
             for picture in take.media:
                 item = MediaFile(picture.id, "", picture.nsfw, files[picture.file])
                 yield take.ended, Saved(item)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.thread import Engine
     from leonardo_nb.service.requests import Body
+    from leonardo_nb.sweeps.run import Run
 
-__all__ = ["PlayClock", "Stage", "Theatre", "refuse"]
+__all__ = ["PlayClock", "Stage", "Theatre", "is_replay", "refuse"]
 
 SERVER: Final = "LEONARDO_DATABASE"
 _server_hidden = threading.Lock()
@@ -214,3 +215,8 @@ def _no_server() -> Iterator[None]:
         finally:
             if named is not None:
                 os.environ[SERVER] = named
+
+
+def is_replay(run: Run) -> bool:
+    """Whether *run*, or what it is a part of, is played and not paid."""
+    return isinstance(run.studio, Theatre)
