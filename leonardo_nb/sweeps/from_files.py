@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from leonardo_nb.engine.kinds import GenerationJob
 from leonardo_nb.engine.lifecycle import Snapshot
@@ -25,7 +25,7 @@ from leonardo_nb.library.files import LIMIT_BYTES, LIMIT_PIXELS, StoredFile
 from leonardo_nb.library.provenance import OnAxis, Provenance, found_in
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.service.requests import CreateGeneration
-from leonardo_nb.sweeps.axes import Axis
+from leonardo_nb.sweeps.axes import Axis, Role
 from leonardo_nb.sweeps.cells import Cell
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.infer import layout_of
@@ -51,6 +51,7 @@ ENDINGS: Final = frozenset(
 LEFT_OUT: Final = "(left out)"
 """Stands for words that a picture does not say."""
 FEW: Final = 3
+ROLES: Final[dict[str, Role]] = {role: role for role in get_args(Role)}
 
 
 class FilesRun(Run):
@@ -237,7 +238,9 @@ def _run(
             key = f"{key}@{picture.file.sha256[:16]}"
         jobs[key] = _job(studio, picture)
         cells.append(Cell(index, coords, picture.request, key))
-    run = FilesRun(studio, grid.axes, grid.fixed, cells, jobs, {})
+    names = {picture.known.sweep for _, picture in grid.cells}
+    name = next(iter(names)) if len(names) == 1 else None
+    run = FilesRun(studio, grid.axes, grid.fixed, cells, jobs, name=name or root.name)
     run.folder = root
     run.left_out = left_out | grid.left_out
     return run
@@ -309,8 +312,14 @@ def _as_it_was(pictures: Sequence[_Picture]) -> _Grid | None:
     withheld = told[0].withheld
     values = [{at: _value(column[at], withheld) for at in sorted(column)} for column in columns]
     axes = tuple(
-        Axis(place.name, tuple(column.values()))
-        for place, column in zip(told[0].axes, values, strict=True)
+        Axis(
+            place.name,
+            tuple(column.values()),
+            tuple(places[at].label for at in column),
+            ROLES.get(place.role, "member"),
+            place.members,
+        )
+        for place, column, places in zip(told[0].axes, values, columns, strict=True)
     )
     cells = [
         (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from leonardo_nb.money import Cost
     from leonardo_nb.sweeps.duplicates import DuplicateTable
     from leonardo_nb.sweeps.effects import Effects
+    from leonardo_nb.sweeps.export.writing import Told
     from leonardo_nb.sweeps.metric_table import MetricTable
     from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.ranking import Ranking
@@ -137,11 +138,46 @@ class SweepMethods:
         Raises:
             InvalidRequest: The run has ended with fewer than two pictures.
         """
+        from leonardo_nb.sweeps.ranking import refuse_few
         from leonardo_nb.widgets.judge import Judge
 
+        if self.done():
+            refuse_few(len({cell.picture for cell in self.cells if self.picture(cell)}))
         return Judge(self, by=by)
 
     # ---- handing on
+
+    def contact_sheets(  # type: ignore[misc]
+        self: Run,
+        path: str | Path,
+        *,
+        tile: int = 256,
+        prompt: bool = True,
+        told: Told | None = None,
+    ) -> tuple[Path, ...]:
+        """
+        Write its pictures as pages with labels, laid out as it is, to look at or to print.
+
+        Each page has its labels and a caption, at most 60 million pixels and about 16,000 a side.
+        Cells that failed are hatched, with the reason where there is room; holes stay empty.
+
+        Args:
+            path: A name such as "foxes.jpg", for pages `foxes-1.jpg` and so on; also `.png` and
+                `.webp`. Pages of ours that are there are replaced.
+            tile: The longer side of each picture, in pixels, up to 4,096.
+            prompt: False leaves out what somebody wrote, and numbers it where it varies.
+            told: Called with the pages that are done, and all.
+
+        Returns:
+            Where they are, in their order.
+
+        Raises:
+            InvalidRequest: *tile* is no such number, or the ending says no format.
+            ExportFailed: A page could not be written, or something else has its name.
+        """
+        from leonardo_nb.widgets.contact import contact_sheets
+
+        return contact_sheets(self, path, tile=tile, prompt=prompt, told=told)
 
     def to_replay(  # type: ignore[misc]
         self: Run,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
 
-__all__ = ["Embedded", "OnAxis", "Provenance", "embed", "of_cell", "of_job", "read"]
+__all__ = ["Embedded", "OnAxis", "Provenance", "embed", "is_wordy", "of_cell", "of_job", "read"]
 
 
 def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
@@ -30,29 +30,33 @@ def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
         prompt: False leaves out what somebody wrote: prompts, the words in them that vary, and the
             key of the request. Such axes keep numbers, as in "prompt 2".
     """
-    made = of_job(run.job(cell), getattr(cell, "image", 0), prompt=prompt)
-    wordy = set() if prompt else {axis.name for axis in run.axes if _is_wordy(axis)}
+    made = of_job(run.job(cell), cell.image, prompt=prompt)
+    wordy = set() if prompt else {axis.name for axis in run.axes if is_wordy(axis)}
+    # a name may be made of the first words of a prompt
+    name = run.name if prompt else " x ".join(axis.name for axis in run.axes)
     return replace(
         made,
-        sweep=getattr(run, "name", None),
-        axes=tuple(_place(axis, cell, is_told=axis.name not in wordy) for axis in run.axes),
+        sweep=name or None,
+        axes=tuple(
+            _place(axis, cell, is_told=axis.name not in wordy)
+            for axis in run.axes
+            if axis.name in cell.coords
+        ),
         withheld=(*made.withheld, *sorted(wordy - set(made.withheld))),
     )
 
 
 def _place(axis: Axis, cell: Cell, *, is_told: bool) -> OnAxis:
     value = cell.coords[axis.name]
-    at = axis.values.index(value)
-    role, members = getattr(axis, "role", "member"), tuple(getattr(axis, "members", ()) or ())
+    at = axis.index(value)
     if not is_told:
-        return OnAxis(axis.name, f"{axis.name} {at + 1}", None, at, role, members)
-    return OnAxis(axis.name, axis.labels[at], _plain(value), at, role, members)
+        return OnAxis(axis.name, f"{axis.name} {at + 1}", None, at, axis.role, axis.members)
+    return OnAxis(axis.name, axis.labels[at], _plain(value), at, axis.role, axis.members)
 
 
-def _is_wordy(axis: Axis) -> bool:
+def is_wordy(axis: Axis) -> bool:
     """Whether values of *axis* are somebody's words."""
-    members = getattr(axis, "members", None) or (axis.name,)
-    return getattr(axis, "role", "member") == "slot" or bool(set(members) & set(WITHHELD))
+    return axis.role == "slot" or bool(set(axis.sets) & set(WITHHELD))
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  whatever JSON can hold

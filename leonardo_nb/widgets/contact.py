@@ -1,8 +1,8 @@
 """
-A run as one picture: what is left of a sheet when its jobs have ended, and what can be handed on.
+A run as contact sheets: what is left of a sheet when its jobs have ended, and what is handed on.
 
-The same composition as the live grid, on white: pictures in rows, columns and facets, labels at
-the edge, a caption.
+The same composition as the live grid, on white: pictures in rows, columns and grids, labels at the
+edge of every page, a caption.
 """
 
 from __future__ import annotations
@@ -10,80 +10,82 @@ from __future__ import annotations
 import base64
 import html
 import io
-import logging
 import math
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image as Pillow
-from PIL import ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from leonardo_nb.engine.markup import NO_MATH
-from leonardo_nb.errors import LeonardoError
-from leonardo_nb.sweeps.run import CellState
-from leonardo_nb.widgets.freeze import (
-    Frozen,
-    drawable,
-    encode_jpeg,
-    fitted,
-    font_for,
-    on_white,
-    wrapped,
+from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.library.embedding.xmp import TRAINED, packet
+from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps.axes import is_whole
+from leonardo_nb.sweeps.export.writing import place_of, written
+from leonardo_nb.widgets.contact_board import Board
+from leonardo_nb.widgets.contact_page import (
+    MOST_PIXELS,
+    MOST_SIDE,
+    Page,
+    legible,
+    paper_pages,
+    screen_pages,
 )
-from leonardo_nb.widgets.sheet_view import (
-    ends_of,
-    grid_view,
-    is_unknown,
-    money_words,
-    reason_of,
-)
+from leonardo_nb.widgets.contact_paint import Pictures, paint
+from leonardo_nb.widgets.contact_words import Caption
+from leonardo_nb.widgets.freeze import Frozen, encode_jpeg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable
+    from pathlib import Path
 
-    from leonardo_nb.sweeps.layout import Layout, Place
+    from leonardo_nb.engine.kinds import GenerationJob
+    from leonardo_nb.sweeps.arrangement import Arrangement
+    from leonardo_nb.sweeps.export.writing import Told
     from leonardo_nb.sweeps.run import Run
-    from leonardo_nb.sweeps.space import Cell
 
-__all__ = ["contact_sheet", "freeze_run"]
+__all__ = ["contact_sheet", "contact_sheets", "freeze_run", "screens"]
 
-logger = logging.getLogger("leonardo_nb")
-
-SHOWN_WIDTH = 690
-"""Pixels in which a host shows it at most; everything below is in these, times a density. In a
-place of 600 its labels are still 12 pixels high."""
-FIRST_PAGE = 150
-"""Cells on the sheet that is left in a notebook; a full one is `run.contact_sheet(path)`."""
 HTML_DENSITIES, PAINTED_DENSITIES = (2.0, 1.6, 1.25, 1.0), (1.25, 1.0)
 MAX_HTML_BYTES = 135_000
 MAX_PAINTED_BYTES = 90_000
 """JPEG bytes of both; in base64 they are 300 kB of the saved notebook."""
-MAX_PIXELS = 100_000_000
-
-GAP, FACET_GAP, EDGE = 6, 20, 10
-LABEL, TITLE = 14, 15
-HEAD, LABEL_HEAD = 24, 22
-"""Heights of a facet's title and of the labels above columns."""
-LARGER, SEEN = 1.4, 760
-"""Facets stand below each other where pictures get so much larger, and all are seen at once."""
-INK, QUIET_INK = "#1a1a1a", "#595959"
-WELL, HATCHED, HATCH, BAD_INK = "#f3f3f3", "#fdf5f5", "#f6dcdc", "#b3261e"
+SMALLER: Final = (0.84, 0.7, 0.58)
+FORMATS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+QUALITY: Final = 88
+WEBP_SIDE: Final = 16_383
 
 
-def freeze_run(run: Run) -> Frozen:
+def freeze_run(run: Run, *, arrangement: Arrangement | None = None, page: int = 1) -> Frozen:
     """
-    Return the plain contact sheet of a run: html, one picture, and words.
+    Return a plain contact sheet of a run: html, one picture, and words.
 
     The bundle has the form of `freeze.freeze_job`: text/html with the grid as a `data:` picture and
-    a caption in the theme's colours, image/jpeg with the caption painted in, and text/plain. More
-    than 150 cells are cut to their first rows or facets, and the caption says so.
+    a caption in the theme's colours, image/jpeg with the caption painted in, and text/plain. At
+    most 150 cells are on a page, with labels that can be read; the caption says how many there are
+    and where the others can be seen. It takes about half a second, on any thread.
+
+    Args:
+        run: What to show.
+        arrangement: How its sheet is turned, without what that filters; as `run.layout` says where
+            it is None.
+        page: Which page, from 1 to `screens(run)`.
     """
-    page = _Page.of(run, FIRST_PAGE)
-    caption = _Caption.of(run, page)
-    pictures = _Pictures(round(max(page.tile) * max(HTML_DENSITIES)))
-    small, width = _within(page, None, HTML_DENSITIES, MAX_HTML_BYTES, pictures)
-    painted, _ = _within(page, caption, PAINTED_DENSITIES, MAX_PAINTED_BYTES, pictures)
+    found = screen_pages(legible(Board.of(run, arrangement)), _shape(run))
+    now = found[min(max(page, 1), len(found)) - 1]
+    caption = Caption.of(run, now)
+    pictures = Pictures(math.ceil(max(now.tile) * max(HTML_DENSITIES)), keeps=True)
+    small, width = _within(
+        _tries(now, HTML_DENSITIES),
+        MAX_HTML_BYTES,
+        lambda each: paint(run, each, None, pictures),
+    )
+    painted, _ = _within(
+        _tries(now, PAINTED_DENSITIES),
+        MAX_PAINTED_BYTES,
+        lambda each: paint(run, each, caption, pictures),
+    )
     return Frozen(
         {
             "text/html": _figure(small, width, caption),
@@ -94,493 +96,145 @@ def freeze_run(run: Run) -> Frozen:
     )
 
 
+def screens(run: Run, arrangement: Arrangement | None = None) -> int:
+    """Return how many pages `freeze_run` has."""
+    return len(screen_pages(legible(Board.of(run, arrangement)), _shape(run)))
+
+
 def contact_sheet(run: Run, *, tile: int = 256) -> Pillow.Image:
     """
-    Return every cell of *run* on one sheet.
+    Return every cell of *run* on one sheet, laid out as it is.
 
     Args:
-        run: What to show, laid out as it is.
+        run: What to show.
         tile: The longer side of each picture, in pixels.
 
     Raises:
-        ValueError: The sheet would be larger than 100 million pixels.
+        ValueError: The sheet would be larger than 100 million pixels or 65,500 a side.
     """
-    page = _Page.of(run, None)
-    density = tile / max(page.tile)
-    caption = _Caption.of(run, page)
-    if page.width * page.height * density**2 > MAX_PIXELS:
-        most = math.floor(max(page.tile) * math.sqrt(MAX_PIXELS / page.width / page.height))
+    page = paper_pages(legible(Board.of(run)), _shape(run), tile, is_one=True)[0]
+    wide, high = page.width * page.density, page.height * page.density
+    if wide * high > MOST_PIXELS or max(wide, high) > MOST_SIDE:
+        less = min(math.sqrt(MOST_PIXELS / wide / high), MOST_SIDE / max(wide, high))
         raise ValueError(
             f"A sheet of {len(run):,} pictures of {tile} pixels is larger than 100 million pixels; "
-            f"take tile={most} or less, or a part of the run (`run.sel(...)`)."
+            f"take tile={max(math.floor(tile * less), 1)} or less, a part of the run "
+            "(`run.sel(...)`), or pages (`run.contact_sheets(path)`)."
         )
-    return _compose(page, caption, density, _Pictures(tile))
+    return _painted(run, page, tile)
+
+
+def contact_sheets(
+    run: Run,
+    path: str | Path,
+    *,
+    tile: int = 256,
+    prompt: bool = True,
+    told: Told | None = None,
+) -> tuple[Path, ...]:
+    """
+    Write the pages of *run* to files; see `Run.contact_sheets`.
+
+    Raises:
+        InvalidRequest: *tile* is no whole number from 16 to 4,096, or the ending says no format.
+        ExportFailed: A file cannot be written, or something else has its name.
+    """
+    place = place_of(path)
+    kind = FORMATS.get(place.suffix.lower())
+    if kind is None:
+        raise InvalidRequest(
+            f"contact_sheets() writes .jpg, .png and .webp, and {place.name} ends otherwise.",
+            member="path",
+            value=str(path),
+            nearest=f"{place.stem}.jpg",
+        )
+    check_tile(tile, function="contact_sheets", most=4_096)
+    pages = paper_pages(legible(Board.of(run, prompt=prompt)), _shape(run), tile)
+    paths = [place.with_name(f"{place.stem}-{page.number}{place.suffix}") for page in pages]
+    for done, (one, page) in enumerate(zip(paths, pages, strict=True)):
+        if told is not None:
+            told(done, len(pages))
+        with written(one) as part:
+            _save(_painted(run, page, tile, prompt=prompt), part, kind)
+    if told is not None:
+        told(len(pages), len(pages))
+    return tuple(paths)
+
+
+def _painted(run: Run, page: Page, tile: int, *, prompt: bool = True) -> Pillow.Image:
+    caption = Caption.of(run, page, is_file=True, prompt=prompt)
+    return paint(run, page, caption, Pictures(tile))
+
+
+def check_tile(tile: object, *, function: str, most: int | None = None) -> None:
+    """
+    Say that *tile* is no size of a picture.
+
+    Raises:
+        InvalidRequest: It is no whole number above 0, or above *most*.
+    """
+    if is_whole(tile) and tile >= 1 and (most is None or tile <= most):  # type: ignore[operator]
+        return
+    bound = "" if most is None else f" and up to {most:,}"
+    raise InvalidRequest(
+        f"{function}() takes a whole number of pixels above 0{bound} as tile, not {shown(tile)}.",
+        member="tile",
+        value=tile,
+        nearest=1 if most is None or not is_whole(tile) else most,
+    )
+
+
+def _save(sheet: Pillow.Image, path: Path, kind: str) -> None:
+    """Write *sheet*, which says that its pictures were made by a trained model, and by what."""
+    said = packet({"Iptc4xmpExt:DigitalSourceType": TRAINED, "xmp:CreatorTool": "leonardo_nb"})
+    options: dict[str, Any] = {"xmp": said, "quality": QUALITY}
+    if kind == "PNG":
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", said.decode())
+        options = {"pnginfo": info}
+    elif kind == "WEBP":
+        options["method"] = 2  # the best one takes minutes for a page
+        if max(sheet.size) > WEBP_SIDE:
+            sheet = sheet.resize([side * WEBP_SIDE // max(sheet.size) for side in sheet.size])
+    sheet.save(path, kind, **options)
+
+
+def _shape(run: Run) -> float:
+    """Return width over height of the tallest picture; all places are made for it."""
+    return min({_proportion(job) for job in run.jobs}, default=4 / 3)
+
+
+def _proportion(job: GenerationJob) -> float:
+    request = job.request
+    if request.width and request.height:
+        return request.width / request.height
+    images = job.images
+    return images[0].width / images[0].height if images else 4 / 3
 
 
 def _within(
-    page: _Page,
-    caption: _Caption | None,
-    densities: tuple[float, ...],
-    most_bytes: int,
-    pictures: _Pictures,
+    tries: list[Page], most_bytes: int, painted: Callable[[Page], Pillow.Image]
 ) -> tuple[bytes, int]:
     """Return a JPEG of at most *most_bytes*, and the width in which it is to be shown."""
-    tries = [(page, density) for density in densities]
-    # smaller pictures rather than a smaller sheet: the labels stay legible
-    tries += [(page.with_tiles(factor), densities[-1]) for factor in (0.84, 0.7, 0.58)]
-    for smaller, density in tries:
-        sheet = _compose(smaller, caption, density, pictures)
+    for each in tries:
+        sheet = painted(each)
         data = encode_jpeg(sheet, most_bytes)
         if Pillow.open(io.BytesIO(data)).size == sheet.size:  # else it took pixels away
             break
-    return data, smaller.width
+    return data, each.width
 
 
-# ---- where everything stands, in shown pixels ---------------------------------------------------
+def _tries(page: Page, densities: tuple[float, ...]) -> list[Page]:
+    """Return *page* in sizes to be tried, the finest first."""
+    found = [replace(page, density=density) for density in densities]
+    # smaller pictures rather than a smaller sheet: the labels stay legible
+    return [
+        *found,
+        *(replace(page.with_tiles(factor), density=densities[-1]) for factor in SMALLER),
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """
-    The part of a run that is on a sheet, and the places of its cells.
-
-    Attributes:
-        run: All of it.
-        across: Grids (or, where one axis wraps, pictures) side by side.
-        tile: Width and height of a picture.
-        labels: Width of the row labels, with the gap; 0 where there are no rows.
-        shown: How many facets, rows and columns are on it.
-    """
-
-    run: Run
-    across: int
-    tile: tuple[int, int]
-    labels: int
-    shown: tuple[int, int, int]
-
-    @classmethod
-    def of(cls, run: Run, most: int | None) -> _Page:
-        layout = run.layout
-        shown = _first(layout, most)
-        facets, _, columns = shown
-        shape = min(grid_view(run)["shapes"])
-        labels = _label_width(layout)
-        if layout.wraps:
-            wide = min(190 if columns <= 4 else 140, 210 * shape)
-            across = min(max(math.floor((SHOWN_WIDTH - 2 * EDGE + GAP) / (wide + GAP)), 1), columns)
-            across = math.ceil(columns / math.ceil(columns / across))
-            return cls(run, across, (round(wide), round(wide / shape)), 0, shown)
-        most_wide = min(190, 220 * shape)
-        across = facets
-        while across > 1 and _tile_width(across, columns, labels) < min(84, most_wide):
-            across -= 1
-        sides = sorted({math.ceil(facets / math.ceil(facets / n)) for n in range(1, across + 1)})
-        pages = []
-        for side in reversed(sides):
-            wide = min(max(_tile_width(side, columns, labels), min(64, most_wide)), most_wide)
-            pages.append(cls(run, side, (round(wide), round(wide / shape)), labels, shown))
-        best = pages[0]
-        for page in pages[1:]:
-            if page.tile[0] >= LARGER * best.tile[0] and page.height <= SEEN:
-                best = page
-        return best
-
-    def with_tiles(self, factor: float) -> _Page:
-        """Return the page with pictures *factor* times as large, and labels as they are."""
-        wide, high = self.tile
-        return replace(self, tile=(round(wide * factor), round(high * factor)))
-
-    @property
-    def cells(self) -> list[tuple[Cell, Place]]:
-        """The cells that are on it, with their places."""
-        facets, rows, columns = self.shown
-        placed = ((cell, self.run.layout.place(cell.coords)) for cell in self.run.cells)
-        return [
-            (cell, place)
-            for cell, place in placed
-            if place.facet < facets and place.row < rows and place.column < columns
-        ]
-
-    @property
-    def head(self) -> int:
-        """Height of titles and column labels above a grid."""
-        layout = self.run.layout
-        titled = any(layout.facet_labels)
-        return HEAD * titled + (LABEL_HEAD if layout.x and not layout.wraps else 0)
-
-    @property
-    def grid_size(self) -> tuple[int, int]:
-        """Width and height of one grid, its head with it."""
-        _, rows, columns = self.shown
-        wide, high = self.tile
-        if self.run.layout.wraps:
-            lines = math.ceil(columns / self.across)
-            label = LABEL_HEAD if self.run.layout.x else 0
-            return (
-                self.across * (wide + GAP) - GAP,
-                self.head + lines * (label + high + GAP) - GAP,
-            )
-        return columns * (wide + GAP) - GAP, self.head + rows * (high + GAP) - GAP
-
-    @property
-    def side(self) -> int:
-        """How many grids stand side by side."""
-        return 1 if self.run.layout.wraps else self.across
-
-    @property
-    def width(self) -> int:
-        """Of the grids with their labels."""
-        grid, _ = self.grid_size
-        return 2 * EDGE + self.labels + self.side * (grid + FACET_GAP) - FACET_GAP
-
-    @property
-    def height(self) -> int:
-        """Of the grids with their labels."""
-        bands = math.ceil(self.shown[0] / self.side)
-        _, grid = self.grid_size
-        return 2 * EDGE + bands * (grid + FACET_GAP) - FACET_GAP
-
-    def corner(self, facet: int) -> tuple[int, int]:
-        """Return left and top of a grid's head."""
-        band, place = divmod(facet, self.side)
-        wide, high = self.grid_size
-        return (
-            EDGE + self.labels + place * (wide + FACET_GAP),
-            EDGE + band * (high + FACET_GAP),
-        )
-
-    def corner_of(self, place: Place) -> tuple[int, int]:
-        """Return left and top of a picture."""
-        left, top = self.corner(place.facet)
-        wide, high = self.tile
-        if self.run.layout.wraps:
-            line, column = divmod(place.column, self.across)
-            label = LABEL_HEAD if self.run.layout.x else 0
-            return (
-                left + column * (wide + GAP),
-                top + self.head + line * (label + high + GAP) + label,
-            )
-        return left + place.column * (wide + GAP), top + self.head + place.row * (high + GAP)
-
-
-def _first(layout: Layout, most: int | None) -> tuple[int, int, int]:
-    """Return how many facets, rows and columns make at most *most* cells, whole ones first."""
-    facets, rows, columns = layout.grids, layout.rows, layout.columns
-    if most is None or facets * rows * columns <= most:
-        return facets, rows, columns
-    if rows * columns <= most:
-        return most // (rows * columns), rows, columns
-    if columns <= most:
-        return 1, most // columns, columns
-    return 1, 1, most
-
-
-def _tile_width(across: int, columns: int, labels: int) -> float:
-    room = SHOWN_WIDTH - 2 * EDGE - labels - (across - 1) * FACET_GAP
-    return room / across / columns - GAP
-
-
-def _label_width(layout: Layout) -> int:
-    if layout.y is None:
-        return 0
-    font = font_for("".join(layout.y.labels), LABEL)
-    longest = max(font.getlength(label) for label in layout.y.labels)
-    return math.ceil(min(longest, 130)) + 10
-
-
-# ---- painting -----------------------------------------------------------------------------------
-
-
-def _compose(
-    page: _Page, caption: _Caption | None, density: float, pictures: _Pictures
-) -> Pillow.Image:
-    """Return the sheet, every length times *density*."""
-    width, height = page.width, page.height
-    lines: list[_Line] = []
-    if caption is not None:
-        width = max(width, 420)  # room for the words under a single column
-        lines = caption.lines(width - 2 * EDGE, density)
-        height += sum(line.height for line in lines) + 4
-    sheet = Pillow.new("RGB", (round(width * density), round(height * density)), "white")
-    pen = _Pen(sheet, ImageDraw.Draw(sheet), density)
-    _paint_labels(page, pen)
-    for cell, place in page.cells:
-        _paint_cell(page, pen, cell, place, pictures)
-    top = page.height - 2
-    for line in lines:
-        line.paint(pen, EDGE, top)
-        top += line.height
-    return sheet
-
-
-@dataclass(frozen=True, slots=True)
-class _Pen:
-    """Draws in shown pixels."""
-
-    sheet: Pillow.Image
-    draw: ImageDraw.ImageDraw
-    density: float
-
-    def font(self, text: str, size: int) -> Any:  # noqa: ANN401  FreeType or bitmap
-        return font_for(text, round(size * self.density))
-
-    def text(
-        self,
-        text: str,
-        at: tuple[float, float],
-        *,
-        size: int = LABEL,
-        ink: str = QUIET_INK,
-        width: float,
-        most: int = 1,
-        anchor: str = "mt",
-    ) -> None:
-        """Write *text* in at most *most* lines around *at*: middle top, or right middle."""
-        font = self.font(text, size)
-        lines = wrapped(drawable(text, font), font, width * self.density, most=most)
-        left, top = at
-        step = size * 1.3
-        if anchor[1] == "m":
-            top -= step * (len(lines) - 1) / 2
-        for number, line in enumerate(lines):
-            where = (left * self.density, (top + number * step) * self.density)
-            self.draw.text(where, line, ink, font, anchor=anchor)
-
-
-def _paint_labels(page: _Page, pen: _Pen) -> None:
-    layout = page.run.layout
-    facets, rows, columns = page.shown
-    grid, _ = page.grid_size
-    wide, high = page.tile
-    for facet in range(facets):
-        left, top = page.corner(facet)
-        if title := layout.facet_labels[facet]:
-            middle = (left + grid / 2, top)
-            pen.text(title, middle, size=TITLE, ink=INK, width=grid)
-        places = [place for _, place in page.cells if place.facet == facet]
-        if layout.x is not None:
-            for column in range(columns):
-                here = next(p for p in places if p.column == column)
-                x, y = page.corner_of(here)
-                pen.text(layout.x.labels[column], (x + wide / 2, y - 19), width=wide)
-        if layout.y is not None and facet % page.side == 0:
-            for row in range(rows):
-                here = next(p for p in places if p.row == row)
-                _, y = page.corner_of(here)
-                pen.text(
-                    layout.y.labels[row],
-                    (left - 8, y + high / 2),
-                    width=page.labels - 8,
-                    most=max(min(high // 19, 5), 1),
-                    anchor="rm",
-                )
-
-
-def _paint_cell(page: _Page, pen: _Pen, cell: Cell, place: Place, pictures: _Pictures) -> None:
-    job = page.run.job(cell)
-    density = pen.density
-    left, top = page.corner_of(place)
-    wide, high = page.tile
-    box = (
-        round(left * density),
-        round(top * density),
-        round((left + wide) * density),
-        round((top + high) * density),
-    )
-    size = (box[2] - box[0], box[3] - box[1])
-    if job.images:
-        picture = pictures.of(cell, job.images[0], size)
-        if picture is not None:
-            pen.sheet.paste(
-                picture,
-                (
-                    box[0] + (size[0] - picture.width) // 2,
-                    box[1] + (size[1] - picture.height) // 2,
-                ),
-            )
-            return
-    state = CellState.of(job)
-    middle = left + wide / 2
-    if state is CellState.FAILED and not is_unknown(job):
-        pen.sheet.paste(_hatched(size, density), box[:2])
-        reason = reason_of(job.error)
-        most = max(min(int((high - 30) // 19), 4), 0)
-        lines_high = 1.3 * LABEL * most
-        y = top + max((high - 16 - lines_high) / 2, 4)
-        _triangle(pen, middle, y)
-        if most:
-            pen.text(reason, (middle, y + 17), ink=BAD_INK, width=wide - 10, most=most)
-        return
-    pen.draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), WELL)
-    word = "no file" if state is CellState.DONE else str(state)
-    if is_unknown(job):
-        word = "outcome unknown"
-    pen.text(word, (middle, top + high / 2), width=wide - 4, most=2, anchor="mm")
-
-
-class _Pictures:
-    """A run's pictures, each opened once and kept no larger than any sheet needs it."""
-
-    def __init__(self, longest: int) -> None:
-        self._longest = longest
-        self._kept: dict[int, Pillow.Image | None] = {}
-
-    def of(self, cell: Cell, image: Any, size: tuple[int, int]) -> Pillow.Image | None:  # noqa: ANN401  a media.Image
-        """Return a cell's picture fitted into *size*, or None where its file is gone or broken."""
-        if cell.index not in self._kept:
-            try:
-                large = fitted(on_white(image.pil()), self._longest, self._longest)
-            except (LeonardoError, OSError, ValueError):
-                logger.warning("%r cannot be opened for the contact sheet.", image, exc_info=True)
-                large = None
-            self._kept[cell.index] = large
-        kept = self._kept[cell.index]
-        return None if kept is None else fitted(kept, *size)
-
-
-def _hatched(size: tuple[int, int], density: float) -> Pillow.Image:
-    tile = Pillow.new("RGB", size, HATCHED)
-    draw = ImageDraw.Draw(tile)
-    step = round(12 * density)
-    for x in range(-size[1], size[0], step):
-        draw.line((x, size[1], x + size[1], 0), HATCH, max(round(2 * density), 1))
-    return tile
-
-
-def _triangle(pen: _Pen, middle: float, top: float) -> None:
-    corners = ((middle, top), (middle - 7, top + 12), (middle + 7, top + 12))
-    pen.draw.polygon([(x * pen.density, y * pen.density) for x, y in corners], BAD_INK)
-
-
-# ---- the caption --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Caption:
-    """What the sheet says below the pictures."""
-
-    prompt: str
-    pairs: tuple[tuple[str, str], ...]
-    facts: tuple[str, ...]
-    simulated: bool
-
-    @classmethod
-    def of(cls, run: Run, page: _Page) -> _Caption:
-        grid = grid_view(run)
-        counts = run.counts
-        facets, rows, columns = page.shown
-        on_page = facets * rows * columns
-        done = f"{counts.done:,} of {counts.total:,} done"
-        if counts.done == counts.total:
-            done = f"{counts.total:,} {'picture' if counts.total == 1 else 'pictures'}"
-        facts = [
-            f"first {on_page:,} of {len(run):,} cells" if on_page < len(run) else "",
-            done,
-            *ends_of(run),
-            money_words(run),
-            _day(run),
-        ]
-        return cls(
-            grid["prompt"],
-            (*_varying(run.layout, page.side), *((name, value) for name, value in grid["same"])),
-            tuple(fact for fact in facts if fact),
-            run.simulated,
-        )
-
-    def lines(self, width: float, density: float) -> list[_Line]:
-        """Return it set in lines of *width* shown pixels."""
-        font = font_for(self.prompt, round(16 * density))
-        prompt = wrapped(drawable(self.prompt, font), font, width * density, most=3)
-        lines = [_Line(((part, INK),), 16, 24) for part in prompt if part]
-        pairs = [((f"{name} ", QUIET_INK), (value, INK)) for name, value in self.pairs]
-        lines += _flow(pairs, width, density)
-        facts = [((fact, QUIET_INK),) for fact in self.facts]
-        if self.simulated:
-            facts.append((("simulated", "pill"),))
-        return [*lines, *_flow(facts, width, density), _Line((), 12, 6)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """Pieces of text with their inks, side by side."""
-
-    pieces: tuple[tuple[str, str], ...]
-    size: int
-    height: int
-
-    def paint(self, pen: _Pen, left: float, top: float) -> None:
-        for text, ink in self.pieces:
-            font = pen.font(text, self.size)
-            kept = drawable(text, font)
-            wide = font.getlength(kept) / pen.density
-            if ink == "pill":
-                left += 6
-                _dashed(pen, (left - 5, top - 1, left + wide + 5, top + self.size + 4))
-            at = (left * pen.density, top * pen.density)
-            pen.draw.text(at, kept, QUIET_INK if ink == "pill" else ink, font)
-            left += wide
-
-
-def _flow(
-    groups: Sequence[tuple[tuple[str, str], ...]], width: float, density: float
-) -> Iterator[_Line]:
-    """Set *groups* side by side, and never break inside one."""
-    size = TITLE
-    lines: list[list[tuple[str, str]]] = []
-    used = 0.0
-    for whole in groups:
-        group = whole
-        text = "".join(piece for piece, _ in group)
-        font = font_for(text, round(size * density))
-        wide = font.getlength(text) / density + 14
-        if wide > width:
-            (name, ink), *rest = group
-            room = width * density - font.getlength(name)
-            cut = partial(wrapped, font=font, width=room, most=1)
-            group = ((name, ink), *((cut(value)[0], other) for value, other in rest))
-        if lines and used + wide <= width:
-            lines[-1] += [("    ", INK), *group]
-            used += wide
-        else:
-            lines.append(list(group))
-            used = wide
-    return (_Line(tuple(line), size, 22) for line in lines)
-
-
-def _dashed(pen: _Pen, box: tuple[float, float, float, float]) -> None:
-    left, top, right, bottom = (round(side * pen.density) for side in box)
-    dash = max(round(3 * pen.density), 2)
-    for x in range(left, right, 2 * dash):
-        for y in (top, bottom):
-            pen.draw.line((x, y, min(x + dash, right), y), QUIET_INK)
-    for y in range(top, bottom, 2 * dash):
-        for x in (left, right):
-            pen.draw.line((x, y, x, min(y + dash, bottom)), QUIET_INK)
-
-
-def _varying(layout: Layout, side: int) -> Iterator[tuple[str, str]]:
-    """Say what the labels at the edge are: the numbers alone do not."""
-    for where, axes in (
-        ("columns" if layout.y else "", [layout.x] if layout.x else []),
-        ("rows", [layout.y] if layout.y else []),
-        ("side by side" if side > 1 else "below each other", layout.facets),
-    ):
-        for axis in axes:
-            few = len(axis) <= 6 and axis.name != "prompt"
-            span = f"{axis.labels[0]} to {axis.labels[-1]}, " if axis.is_numeric else ""
-            value = ", ".join(axis.labels) if few else f"{span}{len(axis):,} values"
-            yield f"{where} {axis.name}".strip(), value
-
-
-def _day(run: Run) -> str:
-    created = [job.created for job in run.jobs]
-    if not created:
-        return ""
-    day = min(created).astimezone()
-    return f"{day.day} {day:%B %Y}"
-
-
-def _figure(data: bytes, width: int, caption: _Caption) -> str:
+def _figure(data: bytes, width: int, caption: Caption) -> str:
     encoded = base64.b64encode(data).decode("ascii")
     described = ", ".join(f"{name} {value}" for name, value in caption.pairs)
     alt = html.escape(f"Contact sheet: {caption.prompt}; {described}")
@@ -588,29 +242,6 @@ def _figure(data: bytes, width: int, caption: _Caption) -> str:
         f'<figure {NO_MATH} style="margin:0;max-width:{width}px">'
         f'<img src="data:image/jpeg;base64,{encoded}" alt="{alt}" '
         'style="display:block;width:100%;height:auto;margin:0;border-radius:4px">'
-        f'<figcaption style="margin:8px 0 0;text-align:left">{_words(caption)}</figcaption>'
+        f'<figcaption style="margin:8px 0 0;text-align:left">{caption.html()}</figcaption>'
         "</figure>"
-    )
-
-
-def _words(caption: _Caption) -> str:
-    pairs = "&ensp; ".join(
-        f'<span style="opacity:.75">{html.escape(name)}</span> {html.escape(value)}'
-        for name, value in caption.pairs
-    )
-    facts = [html.escape(fact) for fact in caption.facts]
-    if caption.simulated:
-        facts.append(
-            '<span style="border:1px dashed;border-radius:3px;padding:0 5px;font-size:11px">'
-            "simulated</span>"
-        )
-    lines = [
-        ("font-size:14px;line-height:1.45", html.escape(caption.prompt)),
-        ("font-size:12px;line-height:1.6", pairs),
-        ("font-size:12px;line-height:1.6;opacity:.75", "&ensp; ".join(facts)),
-    ]
-    return "".join(
-        f'<div style="{style};overflow-wrap:break-word">{text}</div>'
-        for style, text in lines
-        if text
     )

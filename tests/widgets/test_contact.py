@@ -1,26 +1,40 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 import leonardo_nb as leo
-from leonardo_nb.sweeps.layout import lay_out
+from leonardo_nb.sweeps.arrangement import Arrangement
 from leonardo_nb.widgets.contact import (
-    FIRST_PAGE,
-    LABEL,
     MAX_HTML_BYTES,
     MAX_PAINTED_BYTES,
-    SHOWN_WIDTH,
-    _first,
-    _Page,
     contact_sheet,
     freeze_run,
+    screens,
 )
+from leonardo_nb.widgets.contact_board import Board, Bounds, Spot, pages_of, told_apart
+from leonardo_nb.widgets.contact_page import (
+    FIRST_PAGE,
+    LABEL,
+    MOST_PIXELS,
+    MOST_SIDE,
+    SHOWN_WIDTH,
+    legible,
+    paper_pages,
+    screen_pages,
+)
+from leonardo_nb.widgets.contact_words import Caption
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
     from leonardo_nb.simulator import Simulator
     from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.run import Run
@@ -98,7 +112,7 @@ def test_sheet_is_on_white_and_as_wide_as_it_is_shown(run: Run) -> None:
 def test_labels_are_legible_in_a_narrow_notebook(studio: Studio, axes: dict[str, Any]) -> None:
     """Shown 600 pixels wide they are 12 pixels high."""
     run = leo.plan("a fox", studio=studio, **axes).start()
-    page = _Page.of(run, FIRST_PAGE)
+    page = screen_pages(Board.of(run), 4 / 3)[0]
     run.cancel()
 
     assert 12 <= LABEL * min(600 / page.width, 1)
@@ -127,11 +141,19 @@ def test_picture_whose_file_is_gone_leaves_a_gap(
 
 
 def test_full_sheet_has_tiles_of_the_size_asked_for(run: Run) -> None:
-    """Two columns of 200 pixels, and labels that grow with them."""
-    narrow, wide = contact_sheet(run, tile=100), contact_sheet(run, tile=200)
+    """Two columns of 400 pixels, and labels that grow with them."""
+    narrow, wide = contact_sheet(run, tile=400), contact_sheet(run, tile=800)
 
     assert 2 * narrow.width == pytest.approx(wide.width, abs=4)
-    assert wide.width > 2 * 200
+    assert wide.width > 2 * 800
+
+
+def test_labels_of_small_pictures_are_not_small(run: Run) -> None:
+    """They are 12 pixels high however small the pictures are."""
+    page = paper_pages(Board.of(run), 1, 32)[0]
+
+    assert 12 <= page.density * LABEL
+    assert 32 == pytest.approx(page.density * page.tile[0], abs=1)
 
 
 def test_sheet_too_large_for_memory_names_a_size_that_fits(run: Run) -> None:
@@ -140,17 +162,207 @@ def test_sheet_too_large_for_memory_names_a_size_that_fits(run: Run) -> None:
         contact_sheet(run, tile=20_000)
 
 
-@pytest.mark.parametrize(
-    ("axes", "expected"),
-    [
-        ({"seed": range(100)}, (1, 1, 100)),
-        ({"seed": range(400)}, (1, 1, 150)),
-        ({"seed": range(40), "guidance_scale": range(3, 13)}, (1, 15, 10)),
-        ({"seed": range(20), "guidance_scale": [3, 6], "width": range(512, 552, 8)}, (15, 2, 5)),
-    ],
-)
-def test_first_page_has_whole_rows_and_facets(
-    axes: dict[str, Any], expected: tuple[int, int, int]
+def test_first_page_of_a_large_sweep_can_be_read_and_says_where_the_rest_is(
+    studio: Studio,
 ) -> None:
-    """At most 150 cells, and no row cut short where it need not be."""
-    assert expected == _first(lay_out(leo.plan("a fox", **axes).axes), 150)
+    """Of 40 columns and 25 rows it has whole rows of ten, and labels of 12 pixels."""
+    run = leo.plan("a fox", studio=studio, seed=range(40), guidance_scale=steps(25)).start()
+    run.cancel()
+    page = screen_pages(Board.of(run), 4 / 3)[0]
+    bundle = freeze_run(run)
+    words = str(bundle.data["text/html"])
+
+    assert 12 <= LABEL * min(600 / page.width, 1)
+    assert FIRST_PAGE >= page.shown >= 100
+    assert len(page.spots(0)) == page.shown
+    assert "<code>.explore()</code> of the run shows all" in words
+    assert f"{page.shown} of 1,000 cells" in words
+    assert page.of == screens(run) == math.ceil(40 / 10) * math.ceil(25 / 13)
+
+
+def steps(number: int) -> list[float]:
+    """Return so many strengths of guidance."""
+    return [1 + n / 4 for n in range(number)]
+
+
+def board(grids: int, rows: int, columns: int, holes: Collection[Spot] = ()) -> Board:
+    """Return a board without a run, with all its cells but the *holes*."""
+    spots = [Spot(g, r, c) for g in range(grids) for r in range(rows) for c in range(columns)]
+    cells = {spot: n for n, spot in enumerate(spots) if spot not in holes}
+    return Board(
+        tuple(f"seed {n}" if grids > 1 else "" for n in range(grids)),
+        tuple(map(str, range(rows))) if rows > 1 else ("",),
+        tuple(map(str, range(columns))),
+        cells,
+        len(cells),
+        (),
+        wraps=rows == 1,
+        has_rows=rows > 1,
+        has_columns=True,
+    )
+
+
+SIDES = st.integers(1, 12)
+
+
+@settings(deadline=None)
+@given(SIDES, SIDES, SIDES, SIDES, SIDES, SIDES, st.data())
+def test_every_cell_is_on_one_page(  # noqa: PLR0917  sides of a board, and bounds
+    grids: int, rows: int, columns: int, wide: int, high: int, blocks: int, data: st.DataObject
+) -> None:
+    """Whatever the bounds are, no cell is lost or shown twice, and no page has too much."""
+    whole = board(grids, rows, columns)
+    gone = data.draw(st.sets(st.sampled_from(sorted(whole.cells)), max_size=len(whole.cells) - 1))
+    some = board(grids, rows, columns, gone)
+
+    pages = pages_of(some, Bounds(wide, high, blocks))
+    shown = [
+        Spot(block.grid, row, column)
+        for page in pages
+        for block in page
+        for row in block.rows
+        for column in block.columns
+    ]
+
+    assert set(some.cells) <= set(shown)
+    assert len(shown) == len(set(shown))
+    assert all(len(page) <= blocks for page in pages)
+    assert all(
+        len(block.rows) <= high and len(block.columns) <= wide for page in pages for block in page
+    )
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 12), st.integers(1, 50), st.integers(1, 50), st.integers(16, 1024))
+def test_no_two_places_overlap_and_no_page_is_too_large(
+    grids: int, rows: int, columns: int, tile: int
+) -> None:
+    """On paper every picture has a place of its own, inside a page that programs open."""
+    whole = board(grids, rows, columns)
+
+    pages = paper_pages(whole, 4 / 3, tile)
+    shown = 0
+    for page in pages:
+        wide, high = page.width * page.density, page.height * page.density
+        assert max(wide, high) <= MOST_SIDE
+        assert wide * high <= MOST_PIXELS
+        places = {
+            page.corner_of(number, spot.row, spot.column)
+            for number in range(len(page.blocks))
+            for spot, _ in page.spots(number)
+        }
+        assert len(places) == page.shown
+        right = max(x for x, _ in places) + page.tile[0]
+        assert right <= page.width
+        assert max(y for _, y in places) + page.tile[1] <= page.height
+        shown += page.shown
+
+    assert len(whole.cells) == shown
+
+
+def test_holes_stay_empty_and_empty_grids_are_left_out(studio: Studio) -> None:
+    """A grid none of whose cells is there has no place; the others keep theirs."""
+    plan = leo.plan(
+        leo.axes(seed=[1, 2, 3], guidance_scale=[3, 7], num_inference_steps=[10, 20]).where(
+            lambda seed, guidance_scale: seed != 2 and (seed, guidance_scale) != (3, 7)
+        ),
+        prompt="a fox",
+        studio=studio,
+    )
+    run = plan.start()
+    run.cancel()
+
+    found = Board.of(run)
+
+    assert ("seed 1", "seed 3") == found.titles
+    assert 6 == len(found.cells)
+
+
+def test_arrangement_is_followed(studio: Studio) -> None:
+    """Turned axes, hidden values and another order are what is seen, and the caption says so."""
+    run = leo.plan("a fox", studio=studio, seed=[1, 2, 3], presetStyle=["ANIME", "DYNAMIC"]).start()
+    run.cancel()
+    turned = Arrangement(x="seed", y="presetStyle", shown={"seed": (2, 0)})
+
+    found = Board.of(run, turned)
+    words = str(freeze_run(run, arrangement=turned).data["text/html"])
+
+    assert (("3", "1"), ("ANIME", "DYNAMIC")) == (found.columns, found.rows)
+    assert 4 == len(found.cells)
+    assert "2 hidden" in words
+
+
+def test_long_labels_say_what_differs() -> None:
+    """What they all begin with is left out once, and short ones stay as they are."""
+    same = "a lighthouse at dawn on a rocky coast, "
+
+    assert ("… rain", "… snow") == told_apart([f"{same}in rain", f"{same}in snow"])
+    assert ("CINEMATIC", "CINEMATIC_HDR") == told_apart(["CINEMATIC", "CINEMATIC_HDR"])
+    assert (f"{same}a", "b") == told_apart([f"{same}a", "b"])
+
+
+def test_pages_are_written(run: Run, tmp_path: Path) -> None:
+    """Each has a number in its name, is a JPEG, and says by what its pictures were made."""
+    seen: list[tuple[int, int]] = []
+
+    paths = run.contact_sheets(
+        tmp_path / "foxes.jpg", tile=64, told=lambda done, of: seen.append((done, of))
+    )
+
+    assert [tmp_path / "foxes-1.jpg"] == list(paths)
+    assert paths[0].read_bytes().startswith(b"\xff\xd8")
+    assert b"trainedAlgorithmicMedia" in paths[0].read_bytes()
+    assert [(0, 1), (1, 1)] == seen
+    assert paths == run.contact_sheets(tmp_path / "foxes.jpg", tile=64)
+
+
+@pytest.mark.parametrize("name", ["foxes.png", "foxes.webp"])
+def test_pages_are_written_in_other_formats(run: Run, tmp_path: Path, name: str) -> None:
+    """The ending says which."""
+    (path,) = run.contact_sheets(tmp_path / name, tile=32)
+
+    with Pillow.open(path) as page:
+        assert path.suffix[1:].upper() == page.format
+    assert (path,) == run.contact_sheets(tmp_path / name, tile=32)
+
+
+def test_pages_without_words(run: Run, tmp_path: Path) -> None:
+    """Where words are left out, the caption has none."""
+    page = paper_pages(Board.of(run, prompt=False), 1, 64)[0]
+
+    assert "fox" in Caption.of(run, page).prompt
+    assert "" == Caption.of(run, page, prompt=False).prompt
+    assert run.contact_sheets(tmp_path / "a.jpg", tile=32, prompt=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "tile"), [("a.gif", 64), ("a", 64), ("a.jpg", 0), ("a.jpg", 9999)]
+)
+def test_pages_of_no_kind_are_refused(run: Run, tmp_path: Path, path: str, tile: int) -> None:
+    """An ending or a size that is none is refused before anything is painted."""
+    with pytest.raises(leo.InvalidRequest):
+        run.contact_sheets(tmp_path / path, tile=tile)
+
+    assert [] == list(tmp_path.glob("a*"))
+
+
+def test_files_of_others_stay(run: Run, tmp_path: Path) -> None:
+    """A picture that has the name of a page is not replaced."""
+    Pillow.new("RGB", (9, 9)).save(tmp_path / "a-1.jpg")
+    before = (tmp_path / "a-1.jpg").read_bytes()
+
+    with pytest.raises(leo.ExportFailed):
+        run.contact_sheets(tmp_path / "a.jpg", tile=32)
+
+    assert before == (tmp_path / "a-1.jpg").read_bytes()
+
+
+def test_labels_that_no_font_has_are_numbers_and_are_spelt_below(studio: Studio) -> None:
+    """In the picture stands #1, and the words beside it say what that is."""
+    run = leo.plan(["\U00012000\U00012001", "a fox"], studio=studio, seed=[1, 2]).start()
+    run.cancel()
+
+    found = legible(Board.of(run))
+
+    assert {"#1", "a fox"} == set(found.rows)
+    assert "#1 \U00012000\U00012001" in str(freeze_run(run).data["text/html"])

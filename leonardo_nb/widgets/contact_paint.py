@@ -1,0 +1,256 @@
+"""Painting a page of contact sheets: labels, pictures, what stands where there is none, caption."""
+
+from __future__ import annotations
+
+import io
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image as Pillow
+from PIL import ImageDraw
+
+from leonardo_nb.errors import LeonardoError
+from leonardo_nb.sweeps.states import CellState
+from leonardo_nb.widgets.contact_page import EDGE, LABEL, LINE, TITLE, Page
+from leonardo_nb.widgets.freeze import drawable, fitted, font_for, on_white, wrapped
+from leonardo_nb.widgets.sheet_view import is_unknown, reason_of
+
+if TYPE_CHECKING:
+    from leonardo_nb.engine.kinds import GenerationJob
+    from leonardo_nb.engine.media import Image
+    from leonardo_nb.sweeps.cells import Cell
+    from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.widgets.contact_words import Caption, Line
+
+__all__ = ["Pictures", "paint"]
+
+logger = logging.getLogger("leonardo_nb")
+
+INKS: Final = {"ink": "#1a1a1a", "quiet": "#595959", "pill": "#595959", "bad": "#b3261e"}
+WELL, HATCHED, HATCH = "#f3f3f3", "#fdf5f5", "#f6dcdc"
+LEAST_WIDTH: Final = 420
+"""Room for the words under a single column."""
+AT_ONCE: Final = 64
+"""Pictures that are open at the same time."""
+READERS: Final = 2
+
+
+def paint(run: Run, page: Page, caption: Caption | None, pictures: Pictures) -> Pillow.Image:
+    """
+    Return *page* painted on white.
+
+    Args:
+        run: Whose page it is.
+        page: What stands where.
+        caption: The words below, or None.
+        pictures: Where pictures come from.
+    """
+    density = page.density
+    width, height = page.width, page.height
+    lines: list[Line] = []
+    if caption is not None:
+        width = max(width, LEAST_WIDTH)
+        lines = caption.lines(width - 2 * EDGE, density)
+        height += sum(line.height for line in lines) + 4
+    sheet = Pillow.new("RGB", (round(width * density), round(height * density)), "white")
+    pen = _Pen(sheet, ImageDraw.Draw(sheet), density)
+    _paint_labels(page, pen)
+    spots = [
+        (number, spot, run.cells[index])
+        for number in range(len(page.blocks))
+        for spot, index in page.spots(number)
+    ]
+    with ThreadPoolExecutor(READERS) as readers:
+        for start in range(0, len(spots), AT_ONCE):
+            some = spots[start : start + AT_ONCE]
+            opened = readers.map(lambda each: pictures.of(run, each[2]), some)
+            for (number, spot, cell), picture in zip(some, opened, strict=True):
+                corner = page.corner_of(number, spot.row, spot.column)
+                _paint_cell(run.job(cell), pen, corner, page.tile, picture)
+    top = page.height - 2
+    for line in lines:
+        _paint_line(pen, line, top)
+        top += line.height
+    return sheet
+
+
+class Pictures:
+    """
+    A run's pictures, opened as small as they are needed.
+
+    Args:
+        longest: Pixels of the longer side.
+        keeps: Whether they are kept for a second page of the same cells.
+    """
+
+    def __init__(self, longest: int, *, keeps: bool = False) -> None:
+        self._longest = longest
+        self._keeps = keeps
+        self._kept: dict[int, Pillow.Image | None] = {}
+
+    def of(self, run: Run, cell: Cell) -> Pillow.Image | None:
+        """Return a cell's picture, or None where there is none or its file cannot be opened."""
+        if cell.index in self._kept:
+            return self._kept[cell.index]
+        image = run.picture(cell)
+        picture = None if image is None else self._opened(image)
+        if self._keeps:
+            self._kept[cell.index] = picture
+        return picture
+
+    def _opened(self, image: Image) -> Pillow.Image | None:
+        try:
+            with Pillow.open(io.BytesIO(image.read_bytes())) as picture:
+                # a JPEG is decoded at a half, a quarter or an eighth where that is enough
+                picture.draft("RGB", (self._longest, self._longest))
+                return fitted(on_white(picture), self._longest, self._longest)
+        except (LeonardoError, OSError, ValueError):
+            logger.warning("%r cannot be opened for the contact sheet.", image, exc_info=True)
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """Draws in shown pixels."""
+
+    sheet: Pillow.Image
+    draw: ImageDraw.ImageDraw
+    density: float
+
+    def font(self, text: str, size: int) -> Any:  # noqa: ANN401  FreeType or bitmap
+        return font_for(text, round(size * self.density))
+
+    def text(
+        self,
+        text: str,
+        at: tuple[float, float],
+        *,
+        size: int = LABEL,
+        ink: str = "quiet",
+        width: float,
+        most: int = 1,
+        anchor: str = "mt",
+    ) -> None:
+        """Write *text* in at most *most* lines: its middle top, bottom or middle right at *at*."""
+        font = self.font(text, size)
+        lines = wrapped(drawable(text, font), font, width * self.density, most=most)
+        left, top = at
+        step = size * LINE
+        if anchor[1] == "m":
+            top -= step * (len(lines) - 1) / 2
+        elif anchor[1] == "b":
+            top -= step * (len(lines) - 1)
+        for number, line in enumerate(lines):
+            where = (left * self.density, (top + number * step) * self.density)
+            self.draw.text(where, line, INKS[ink], font, anchor=anchor)
+
+
+def _paint_labels(page: Page, pen: _Pen) -> None:
+    board = page.board
+    wide, high = page.tile
+    most_high = max(page.head // round(LABEL * LINE), 1)
+    for number, block in enumerate(page.blocks):
+        left, top = page.corner(number)
+        if title := board.titles[block.grid]:
+            middle = (left + page.block_width / 2, top)
+            pen.text(title, middle, size=TITLE, ink="ink", width=page.block_width, most=2)
+        if board.has_columns:
+            for column in block.columns:
+                x, y = page.corner_of(number, block.rows.start, column)
+                at = (x + wide / 2, y - 6)
+                pen.text(board.columns[column], at, width=wide, most=most_high, anchor="mb")
+        if board.has_rows and number % page.side == 0:
+            for row in block.rows:
+                _, y = page.corner_of(number, row, block.columns.start)
+                pen.text(
+                    board.rows[row],
+                    (left - 8, y + high / 2),
+                    width=page.labels - 8,
+                    most=max(min(int(high // (LABEL * LINE)), 5), 1),
+                    anchor="rm",
+                )
+
+
+def _paint_cell(
+    job: GenerationJob,
+    pen: _Pen,
+    corner: tuple[int, int],
+    tile: tuple[int, int],
+    picture: Pillow.Image | None,
+) -> None:
+    density = pen.density
+    left, top = corner
+    wide, high = tile
+    box = (
+        round(left * density),
+        round(top * density),
+        round((left + wide) * density),
+        round((top + high) * density),
+    )
+    size = (box[2] - box[0], box[3] - box[1])
+    if picture is not None:
+        small = fitted(picture, *size)
+        x, y = (size[0] - small.width) // 2, (size[1] - small.height) // 2
+        pen.sheet.paste(small, (box[0] + x, box[1] + y))
+        return
+    state = CellState.of(job)
+    middle = left + wide / 2
+    if state is CellState.FAILED and not is_unknown(job):
+        pen.sheet.paste(_hatched(size, density), box[:2])
+        reason = reason_of(job.error)
+        most = max(min(int((high - 30) // 19), 4), 0) if wide >= LEAST_REASON else 0
+        y = top + max((high - 16 - LINE * LABEL * most) / 2, 4)
+        _triangle(pen, middle, y)
+        if most:
+            pen.text(reason, (middle, y + 17), ink="bad", width=wide - 10, most=most)
+        return
+    pen.draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), WELL)
+    word = "no file" if state is CellState.DONE else str(state)
+    if is_unknown(job):
+        word = "outcome unknown"
+    pen.text(word, (middle, top + high / 2), width=wide - 4, most=2, anchor="mm")
+
+
+LEAST_REASON: Final = 90
+"""Pixels of width in which a sentence can be read."""
+
+
+def _hatched(size: tuple[int, int], density: float) -> Pillow.Image:
+    tile = Pillow.new("RGB", size, HATCHED)
+    draw = ImageDraw.Draw(tile)
+    step = max(round(12 * density), 4)
+    for x in range(-size[1], size[0], step):
+        draw.line((x, size[1], x + size[1], 0), HATCH, max(round(2 * density), 1))
+    return tile
+
+
+def _triangle(pen: _Pen, middle: float, top: float) -> None:
+    corners = ((middle, top), (middle - 7, top + 12), (middle + 7, top + 12))
+    pen.draw.polygon([(x * pen.density, y * pen.density) for x, y in corners], INKS["bad"])
+
+
+def _paint_line(pen: _Pen, line: Line, top: float) -> None:
+    left: float = EDGE
+    for text, ink in line.pieces:
+        font = pen.font(text, line.size)
+        kept = drawable(text, font)
+        wide = font.getlength(kept) / pen.density
+        if ink == "pill":
+            left += 6
+            _dashed(pen, (left - 5, top - 1, left + wide + 5, top + line.size + 4))
+        at = (left * pen.density, top * pen.density)
+        pen.draw.text(at, kept, INKS[ink], font)
+        left += wide
+
+
+def _dashed(pen: _Pen, box: tuple[float, float, float, float]) -> None:
+    left, top, right, bottom = (round(side * pen.density) for side in box)
+    dash = max(round(3 * pen.density), 2)
+    for x in range(left, right, 2 * dash):
+        for y in (top, bottom):
+            pen.draw.line((x, y, min(x + dash, right), y), INKS["quiet"])
+    for y in range(top, bottom, 2 * dash):
+        for x in (left, right):
+            pen.draw.line((x, y, x, min(y + dash, bottom)), INKS["quiet"])
