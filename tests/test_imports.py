@@ -52,8 +52,10 @@ PURE = (
     "leonardo_nb.engine.standing",
     "leonardo_nb.service.rules",
     "leonardo_nb.sweeps.infer",
+    "leonardo_nb.sweeps.metrics",
     "leonardo_nb.sweeps.rank",
     "leonardo_nb.sweeps.space",
+    "leonardo_nb.sweeps.variance",
 )
 EDGES = {"IPython", "anyio", "asyncio", "httpx", "ipywidgets", "sqlalchemy", "starlette", "time"}
 

@@ -159,6 +159,11 @@ _TO_LAB: Final = np.array(
 )
 
 
+def _coarse(image: Image.Image) -> Floats:
+    """Return OKLab of every two by two pixels, which takes a quarter of the time."""
+    return oklab(image.reduce(2))
+
+
 def phash(image: Image.Image) -> Bits:
     """
     Return the perceptual hash: which of the 64 slowest cosine waves are above their median.
@@ -197,18 +202,18 @@ def dhash(image: Image.Image) -> Bits:
 
 def colour(image: Image.Image) -> Floats:
     """Return the mean colour in OKLab: lightness, green to red, blue to yellow."""
-    mean: Floats = oklab(image).mean((0, 1))
+    mean: Floats = _coarse(image).mean((0, 1))
     return mean
 
 
 def brightness(image: Image.Image) -> float:
     """Return the mean lightness in OKLab, from 0 (black) to 1 (white)."""
-    return round(float(oklab(image)[..., 0].mean()), 12)
+    return round(float(_coarse(image)[..., 0].mean()), 12)
 
 
 def contrast(image: Image.Image) -> float:
     """Return the standard deviation of lightness in OKLab, from 0 (even) to 0.5."""
-    return round(float(oklab(image)[..., 0].std()), 12)
+    return round(float(_coarse(image)[..., 0].std()), 12)
 
 
 def colourfulness(image: Image.Image) -> float:
