@@ -110,7 +110,9 @@ if TYPE_CHECKING:
         sweep_styles,
         zip_,
     )
+    from leonardo_nb.sweeps.from_history import HistoryRun, sweep_from_history
     from leonardo_nb.sweeps.opening import sweeps
+    from leonardo_nb.sweeps.replay import Replay, replay
     from leonardo_nb.widgets.panel import Panel, panel
 
 # Written out, because what is listed here is the promise; `_ROOMS` says where each one lives.
@@ -131,6 +133,7 @@ __all__ = [
     "ExportFailed",
     "GenerationJob",
     "History",
+    "HistoryRun",
     "Image",
     "Images",
     "InvalidRequest",
@@ -154,6 +157,7 @@ __all__ = [
     "Plan",
     "Prompt",
     "RateLimited",
+    "Replay",
     "ReplayError",
     "RequestRefused",
     "Resumed",
@@ -199,11 +203,13 @@ __all__ = [
     "price",
     "prompt",
     "random_prompt",
+    "replay",
     "resume",
     "spending",
     "studio",
     "styles",
     "sweep",
+    "sweep_from_history",
     "sweep_guidance",
     "sweep_seeds",
     "sweep_styles",
@@ -286,6 +292,8 @@ _ROOMS = {
         "sweep_styles",
         "zip_",
     ),
+    "leonardo_nb.sweeps.from_history": ("HistoryRun", "sweep_from_history"),
+    "leonardo_nb.sweeps.replay": ("Replay", "replay"),
     "leonardo_nb.widgets.panel": ("Panel", "panel"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
