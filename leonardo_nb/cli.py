@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import shlex
 import shutil
 import subprocess
 import sys
 from importlib.metadata import files
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -21,6 +22,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from leonardo_nb.errors import LeonardoError
+
+if TYPE_CHECKING:
+    from leonardo_nb.money import Cost
 
 __all__ = ["app", "main"]
 
@@ -270,6 +274,78 @@ def spending(
     with Studio(simulator=True) as studio:
         spent = studio.spending(named)
         Console(highlight=False).print(spending_table(spent, studio.folder))
+
+
+@app.command()
+def sweep(  # noqa: PLR0917  typer's options, which are given by name
+    plan: Annotated[Path, typer.Argument(help="A plan in TOML, or the sweep.json of an export.")],
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            help="The most that all runs of its name may cost: 100 for credits, $1.50 for dollars."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What the sweep is called; else what its plan says.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it is and costs, and send nothing.")
+    ] = False,
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="The service; else LEONARDO_BASE_URL, else the live one."),
+    ] = None,
+    simulated: Annotated[
+        bool,
+        typer.Option("--simulated", help="On the built-in simulator, although there is a key."),
+    ] = False,
+    library: Annotated[
+        Path | None,
+        typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
+    ] = None,
+) -> None:
+    """Send a sweep and watch it fill; the same line again pays only for what is missing."""
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.plan_file import plan_of_file
+    from leonardo_nb.terminal import plan_lines, watch_run
+
+    console = Console(highlight=False)
+    with Studio(base_url=base_url, library=library, simulator=simulated or None) as studio:
+        made = plan_of_file(plan, studio=studio)
+        console.print(plan_lines(made))
+        if dry_run:
+            return
+        limit = None if budget is None else _amount(budget)
+        if limit is None and not studio.simulated and len(made.known()) < len(made.keys):
+            _refuse("This costs money: --budget says the most that it may cost. Nothing was sent.")
+        run = made.start(limit, name=name)
+        try:
+            watch_run(console, run)
+        except KeyboardInterrupt:
+            said = (
+                "Stopped watching. Nothing is lost: what is at the service goes on there, and the "
+                "same line again sends only what is missing."
+            )
+            console.print(Padding(said, (1, 0, 0, 2)))
+            raise typer.Exit(130) from None
+        console.print(
+            Padding(
+                f"{run!r}\n`leonardo-nb export {shlex.quote(run.name)}` hands it on.", (1, 0, 0, 2)
+            )
+        )
+    if run.counts.done < len(run):
+        raise typer.Exit(1)
+
+
+def _amount(text: str) -> Cost:
+    """Return the amount that was typed: credits, or dollars after a $."""
+    from leonardo_nb.money import Credits, Dollars
+
+    number, is_dollars = text.strip().removeprefix("$"), text.strip().startswith("$")
+    try:
+        return Dollars(number) if is_dollars else Credits(number)
+    except (ArithmeticError, TypeError, ValueError):
+        _refuse(f'--budget {text} is no amount; write 100 for credits, "$1.50" for dollars.')
 
 
 @app.command()

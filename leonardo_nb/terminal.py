@@ -27,7 +27,9 @@ from leonardo_nb.account.jobs import is_lost
 from leonardo_nb.engine.lifecycle import State
 from leonardo_nb.engine.media import file_size
 from leonardo_nb.service.plain import on_one_line
+from leonardo_nb.sweeps.axes import listing
 from leonardo_nb.sweeps.estimate import counted, in_words
+from leonardo_nb.sweeps.preview import headline
 from leonardo_nb.widgets.freeze import on_white
 from leonardo_nb.widgets.sheet_view import ends_of, is_unknown, of_library
 from leonardo_nb.widgets.view import (
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.resumed import Resumed
     from leonardo_nb.library.records import JobRecord
     from leonardo_nb.sweeps.export.choosing import Kind
+    from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.run import Run
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "mark",
     "pairs",
     "plain",
+    "plan_lines",
     "spending_table",
     "watch_job",
     "watch_resumed",
@@ -298,11 +302,29 @@ def _line(phase: str, word: str, bar: ProgressBar, *facts: str) -> Table:
     return line
 
 
+MOST_IN_MOSAIC = 400
+"""Cells that are drawn in a terminal; a larger run has its bar alone."""
+LEFT_OUT_SHOWN = 4
+
+
+def plan_lines(plan: Plan) -> RenderableType:
+    """Return what *plan* is: its cells and price, what varies, what is left out and why."""
+    lines = [plain(headline(plan))]
+    lines += [
+        Text.assemble(("  " + axis.name + " ", "dim"), plain(listing(axis.labels)))
+        for axis in plan.axes
+    ]
+    lines += [Text("  ").append_text(plain(each)) for each in plan.dropped[:LEFT_OUT_SHOWN]]
+    if len(plan.dropped) > LEFT_OUT_SHOWN:
+        lines.append(Text(f"  and {len(plan.dropped) - LEFT_OUT_SHOWN:,} reasons more", "dim"))
+    return Padding(Group(*lines), (0, 0, 0, 2))
+
+
 def watch_run(console: Console, run: Run) -> None:
     """Show *run* as it fills, until no cell changes any more."""
     thumbnails: dict[str, Text] = {}
     size = _CellSize.of(run, console)
-    pictures = can_show_pictures(console)
+    pictures = can_show_pictures(console) and len(run) <= MOST_IN_MOSAIC
 
     def frame() -> RenderableType:
         bar = _run_line(run)
@@ -367,7 +389,8 @@ def export_watched(
     from leonardo_nb.sweeps.export.choosing import export
     from leonardo_nb.sweeps.export.handout import Handout
 
-    columns = (TextColumn("  {task.description}"), BarColumn(BAR_WIDTH), MofNCompleteColumn())
+    bar_column = BarColumn(BAR_WIDTH, complete_style=ACCENT, finished_style="green")
+    columns = (TextColumn("  {task.description}"), bar_column, MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(kind.word, total=None)
 

@@ -461,3 +461,52 @@ def test_demo_makes_what_it_says(tmp_path: Path) -> None:
     assert "<img" in page
     assert "<script" not in page
     assert b"\x89PNG" == (folder / "contact-sheet.png").read_bytes()[:4]
+
+
+PLAN = """
+prompt = "a fox"
+name = "foxes"
+[parameters]
+seed = [1, 2, 3]
+width = 64
+height = 64
+"""
+
+
+def swept(base_url: str, folder: Path, *options: str) -> tuple[int, str]:
+    """Return how `leonardo-nb sweep` ended on PLAN, and what it said on one line."""
+    plan_file = folder / "plan.toml"
+    plan_file.write_text(PLAN, encoding="utf-8")
+    words = ["sweep", str(plan_file), "--base-url", base_url, "--library", str(folder), *options]
+    answer = CliRunner().invoke(cli.app, words, env={"LEONARDO_API_KEY": KEY})
+    return answer.exit_code, " ".join(f"{answer.output} {answer.exception}".split())
+
+
+def test_sweep_pays_once_however_often_it_is_called(
+    served: tuple[Simulator, str], tmp_path: Path
+) -> None:
+    """The second time everything is in the library already."""
+    simulator, base_url = served
+    first, again = (swept(base_url, tmp_path, "--budget", "100") for _ in range(2))
+
+    assert (0, 0, 3) == (first[0], again[0], simulator.creates)
+    assert "3 cells, all new" in first[1]
+    assert "all in the library already, nothing to pay" in again[1]
+    assert "`leonardo-nb export foxes` hands it on." in again[1]
+
+
+def test_sweep_costs_nothing_without_a_budget(
+    served: tuple[Simulator, str], tmp_path: Path
+) -> None:
+    """Money needs a word; a dry run says what it would cost, and a small budget stops it."""
+    simulator, base_url = served
+    without = swept(base_url, tmp_path)
+    dry = swept(base_url, tmp_path, "--dry-run")
+    small = swept(base_url, tmp_path, "--budget", "1")
+    wrong = swept(base_url, tmp_path, "--budget", "many")
+
+    assert [1, 0, 1, 1] == [code for code, _ in (without, dry, small, wrong)]
+    assert "--budget says the most" in without[1]
+    assert "--budget many is no amount" in wrong[1]
+    assert "passes the budget" in small[1]
+    assert 0 == simulator.creates

@@ -7,6 +7,7 @@ On its own because it is words and html; nothing of a prompt becomes markup.
 from __future__ import annotations
 
 import html
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.markup import NO_MATH
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.layout import Place
     from leonardo_nb.sweeps.plan import Plan
 
-__all__ = ["plan_html"]
+__all__ = ["headline", "plan_html"]
 
 MOST_COLUMNS, MOST_ROWS, MOST_GRIDS = 16, 12, 4
 """How much of a grid is drawn; the rest is said in words."""
@@ -37,26 +38,22 @@ NEW = f"{BOX}border:1px solid {LINE}"
 HAD = f"{BOX}border:1px solid {LINE};background:rgba(128,128,128,.45)"
 HOLE = f"{BOX}border:1px dashed {LINE};opacity:.45"
 CELL = "padding:1px 2px;text-align:center;border:0;background:none"
-LABEL = f"font-size:inherit;padding:1px 6px;border:0;background:none;font-weight:400;{QUIET};white-space:nowrap"
-PLAIN = "font-size:inherit;border:0;border-collapse:collapse;margin:.35em 1.2em .35em 0;display:inline-table"
+LABEL = (
+    "font-size:inherit;padding:1px 6px;border:0;background:none;font-weight:400;"
+    f"{QUIET};white-space:nowrap"
+)
+PLAIN = (
+    "font-size:inherit;border:0;border-collapse:collapse;margin:.35em 1.2em .35em 0;"
+    "display:inline-table"
+)
 
 
-def plan_html(plan: Plan) -> str:
-    """Return *plan* as html: headline, blank grid, what all cells share, what is left out."""
-    known: frozenset[str] | None
+def headline(plan: Plan) -> str:
+    """Return how many cells *plan* has, how many are new, and what those cost and take."""
     try:
-        known = frozenset(plan.known())
-        headline = _headline(plan, len(plan.keys) - len(known))
+        return _headline(plan, len(plan.keys) - len(plan.known()))
     except LeonardoError as error:
-        known, headline = None, f"{counted(len(plan), 'cell')}, price unknown: {error}"
-    parts = [
-        f'<div style="font-weight:600">{_text(headline)}</div>',
-        _grids(plan, known or frozenset()),
-        _same(plan),
-        _dropped(plan),
-        _what_now(plan, known),
-    ]
-    return f'<div {NO_MATH} style="{FRAME}">{"".join(filter(None, parts))}</div>'
+        return f"{counted(len(plan), 'cell')}, price unknown: {error}"
 
 
 def _headline(plan: Plan, new: int) -> str:
@@ -75,6 +72,19 @@ def _headline(plan: Plan, new: int) -> str:
         price = "price unknown" if estimate.cost is None else str(estimate.cost)
         parts += [price, f"about {in_words(estimate.seconds)}"]
     return ", ".join(parts)
+
+
+def plan_html(plan: Plan) -> str:
+    """Return *plan* as html: headline, blank grid, what all cells share, what is left out."""
+    known = frozenset(plan.known())
+    parts = [
+        f'<div style="font-weight:600">{_text(headline(plan))}</div>',
+        _grids(plan, known),
+        _same(plan),
+        _dropped(plan),
+        _what_now(plan, known),
+    ]
+    return f'<div {NO_MATH} style="{FRAME}">{"".join(filter(None, parts))}</div>'
 
 
 def _grids(plan: Plan, known: frozenset[str]) -> str:
@@ -160,11 +170,12 @@ def _same(plan: Plan) -> str:
     return f'<div style="margin-top:.3em">In every cell: {said}</div>'
 
 
-def _what_now(plan: Plan, known: frozenset[str] | None) -> str:
+def _what_now(plan: Plan, known: frozenset[str]) -> str:
     """Return the line that starts it, with what it costs as its budget."""
     cost = None
-    if known is not None and len(known) < len(plan.keys):
-        cost = plan.estimate(new=True).cost
+    if len(known) < len(plan.keys):
+        with suppress(LeonardoError):
+            cost = plan.estimate(new=True).cost
     budget = "" if cost is None else f"budget=leo.{cost!r}"
     return (
         f'<div style="margin-top:.4em;{QUIET}">Nothing is sent yet: '
