@@ -19,7 +19,7 @@ from leonardo_nb.errors import LeonardoError
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.judging import Judging, Pair, Scoreboard
 from leonardo_nb.sweeps.pool import label_at
-from leonardo_nb.sweeps.ranking import Ranking, between, percent, refuse_few
+from leonardo_nb.sweeps.ranking import Ranking, between, percent
 from leonardo_nb.widgets import page
 from leonardo_nb.widgets.freeze import Frozen, thumbnail
 from leonardo_nb.widgets.live import Live
@@ -69,16 +69,14 @@ class Judge(Live):
     """The best pictures so far: `cell`, `score`, `between` and `label`."""
 
     def __init__(self, run: Run, *, by: str = "", seed: int | None = None) -> None:
+        self._unsubscribe: Callable[[], None] = lambda: None  # close() may come before the rest
         self.run = run
         self.by = by
         self.judging = Judging(run, by=by, seed=seed)
         self._board = self.judging.refresh()
-        if run.done():
-            refuse_few(self._board.pictures)
         self._is_done = False
         self._todo: deque[Callable[[], object]] = deque()
         self._works = False
-        self._unsubscribe: Callable[[], None] = lambda: None  # close() may come before the rest
         super().__init__(run.studio.engine, **self._now())
         if not run.done():
             self._gather = Gather(self._engine, self._look_again, REFRESHES_PER_SECOND)
