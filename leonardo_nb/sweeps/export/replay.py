@@ -53,7 +53,7 @@ MARK: Final = b"leonardo_nb replay"
 """The zip file's comment, by which we know it for ours."""
 SMALL_SIDE: Final = 512
 """Pixels of the longer side of a small picture."""
-SMALL_QUALITY: Final = 80
+SMALL_QUALITY: Final = 70
 FULL_QUALITY: Final = 95
 QUIET: Final = 5.0
 """Seconds in which nothing was at work that are kept of a longer pause, such as a night's."""
