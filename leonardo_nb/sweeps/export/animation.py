@@ -34,7 +34,7 @@ __all__ = ["animate"]
 
 FILMS: Final = {".gif": gif_of, ".webp": webp_of, ".mp4": mp4_of}
 """What makes a film, by the ending of its name."""
-LARGEST: Final = 2_000
+LARGEST: Final = 1_600
 """Pixels of a frame's longer side; pictures of a grid get smaller for it."""
 SMALLEST: Final = 32
 MOST_FRAMES: Final = 1_000
@@ -44,7 +44,9 @@ GROUND: Final = (255, 255, 255)
 EMPTY: Final = (238, 238, 238)
 INK: Final = (40, 40, 40)
 STRIP: Final = 0.075
-"""Height of the strip of a label, of the frame's width; 16 pixels at least."""
+"""Height of the strip of a label, of the frame's width."""
+LOWEST, HIGHEST = 16, 56
+"""Pixels of that strip at least and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,7 @@ def _scene(
     factor = min(size / max(wide, high), room / max(wide, high), 1)
     tile = max(1, round(wide * factor)), max(1, round(high * factor))
     across = columns * (tile[0] + GAP) - GAP
-    strip = max(16, round(across * STRIP)) if label else 0
+    strip = min(max(LOWEST, round(across * STRIP)), HIGHEST) if label else 0
     down = rows * (tile[1] + GAP) - GAP + strip
     # films need even sides
     return _Scene(layout, tile, (across + across % 2, down + down % 2), strip)

@@ -42,7 +42,7 @@ class Kind:
 KINDS: Final = (
     Kind("html", (".html", ".htm"), "one file with the whole sheet, for any browser", tells=True),
     Kind("folder", ("",), "pictures, a table, and what a data set loader wants", tells=True),
-    Kind("sheet", (".jpg", ".jpeg"), "contact sheets to look at or print"),
+    Kind("sheet", (".jpg", ".jpeg", ".png"), "contact sheets to look at or print", tells=True),
     Kind("replay", (".zip",), "a file that plays the run again"),
     Kind("csv", (".csv",), "a table for spreadsheets"),
     Kind("parquet", (".parquet",), "a table with types; needs pyarrow"),

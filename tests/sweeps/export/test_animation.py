@@ -102,7 +102,7 @@ def test_film_of_nothing_is_refused(studio: Studio, simulator: Simulator, tmp_pa
         ({"presetStyle": "DYNAMICS"}, "the nearest value is DYNAMIC"),
         ({"fps": 0}, "fps=0 must be a number"),
         ({"fps": float("nan")}, "fps=nan must be a number"),
-        ({"size": 1_000_000}, "must be a number from 32 to 2000"),
+        ({"size": 1_000_000}, "must be a number from 32 to 1600"),
         ({"seed": 1, "presetStyle": "DYNAMIC"}, "no axis is left"),
     ],
 )
