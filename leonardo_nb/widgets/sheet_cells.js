@@ -6,8 +6,8 @@ import { drawMark, make } from "./common.js";
 /**
  * What a cell shows at a moment.
  * @typedef {{
- *   cell: number, letter: string, picture: HTMLImageElement | null, key: string, isMissing: boolean,
- *   mark: Mark | undefined, chosen: boolean, compared: number, name: string, reason: string, ratio: number, tag: string,
+ *   cell: number, letter: string, picture: HTMLImageElement | null, isMissing: boolean, mark: Mark | undefined,
+ *   chosen: boolean, compared: number, name: string, reason: string, ratio: number, tag: string, words?: string,
  * }} Look
  */
 
@@ -56,6 +56,7 @@ function copied(name, draw) {
 
 /** What is said of a cell beside its values. @param {Look} look */
 export function wordsOf({ letter, isMissing, mark, compared, reason }) {
+  if (letter === "d" && !isMissing && !mark && !compared && !reason) return "done";
   const said = [STATES[letter]?.[1] ?? "", reason];
   if (letter === "d" && isMissing) said.push("its picture cannot be shown");
   if (mark?.star) said.push("starred");
@@ -65,30 +66,46 @@ export function wordsOf({ letter, isMissing, mark, compared, reason }) {
   return said.filter(Boolean).join(", ");
 }
 
-/** @type {WeakMap<HTMLElement, string>} */
+/** @type {WeakMap<HTMLElement, Look>} */
 const shown = new WeakMap();
 
-/** Draw a cell, where it does not show this already. @param {HTMLElement} node @param {Look} look */
+/** Whether two cells have the same signs over their picture. @param {Look} a @param {Look} b */
+const hasSameSigns = (a, b) => a.mark === b.mark && a.compared === b.compared && a.tag === b.tag;
+
+/**
+ * Draw a cell; what the node shows already stays, since a page has a thousand of them.
+ * @param {HTMLElement} node @param {Look} look
+ */
 export function drawCell(node, look) {
-  const { cell, letter, picture, key, isMissing, mark, chosen, compared, name, reason, ratio, tag } = look;
-  const bits = `${mark?.star ? 1 : 0}${mark?.reject ? 1 : 0}${mark?.note ?? ""}`;
-  const now = `${cell} ${letter} ${key} ${isMissing} ${chosen} ${compared} ${reason} ${tag} ${bits}`;
-  if (shown.get(node) === now && (!picture || picture.parentNode === node)) return;
-  shown.set(node, now);
-  const [shape, word] = STATES[letter] ?? STATES.w;
-  node.dataset.state = word;
-  node.dataset.letter = letter;
-  node.dataset.cell = String(cell);
-  node.classList.toggle("leo-chosen", chosen);
-  node.classList.toggle("leo-rejected", Boolean(mark?.reject));
-  node.setAttribute("aria-selected", String(chosen || compared > 0));
-  node.setAttribute("aria-label", `${name}: ${wordsOf(look)}`);
+  const before = shown.get(node);
+  const { cell, letter, picture, isMissing, mark, chosen, compared, tag } = look;
+  shown.set(node, look);
+  const isFilled = picture !== null && letter === "d";
+  if (before?.letter !== letter) {
+    node.dataset.letter = letter;
+    node.dataset.state = (STATES[letter] ?? STATES.w)[1];
+  }
+  if (before?.cell !== cell) node.dataset.cell = String(cell);
+  const isPicked = chosen || compared > 0;
+  if (!before || (before.chosen || before.compared > 0) !== isPicked) node.setAttribute("aria-selected", String(isPicked));
+  const style = `leo-cell${isFilled ? " leo-filled" : ""}${chosen ? " leo-chosen" : ""}${mark?.reject ? " leo-rejected" : ""}`;
+  if (node.className !== style) node.className = style;
+  const words = wordsOf(look);
+  if (before?.cell !== cell || before.words !== words) node.setAttribute("aria-label", `${look.name}: ${words}`);
+  look.words = words;
+  if (look.ratio !== (before?.ratio ?? 0)) node.style.setProperty("--leo-ratio", String(look.ratio));
+  const isSame = before && before.letter === letter && before.isMissing === isMissing && hasSameSigns(before, look);
+  if (isSame && before.picture === picture && (!isFilled || picture.parentNode === node)) return;
+  if (isFilled && !mark && !compared && !tag) {
+    // the usual case: a picture and nothing over it
+    if (node.childNodes.length === 1) node.replaceChild(picture, /** @type {Node} */ (node.firstChild));
+    else node.replaceChildren(picture);
+    return;
+  }
   /** @type {Node[]} */
   const parts = [];
-  if (picture && letter === "d") parts.push(picture);
-  else if (letter !== "d" || isMissing) parts.push(copied(shape, drawMark));
-  node.classList.toggle("leo-filled", parts[0] === picture);
-  node.style.setProperty("--leo-ratio", String(ratio));
+  if (isFilled) parts.push(picture);
+  else if (letter !== "d" || isMissing) parts.push(copied((STATES[letter] ?? STATES.w)[0], drawMark));
   if (mark?.star) parts.push(copied("star", drawBadge));
   if (mark?.reject) parts.push(copied("reject", drawBadge));
   if (mark?.note) parts.push(copied("note", drawBadge));

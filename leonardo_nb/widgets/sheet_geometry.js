@@ -61,7 +61,10 @@ export function fit({ room, columns, rows, grids, labels, shape, high = SEEN }) 
     const bands = Math.ceil(grids / wanted);
     // three and three below each other rather than five and one
     const side = Math.ceil(grids / bands);
-    const seen = Math.max(((high / bands - 60) / rows - 6) * shape, 88 * Math.min(shape, 1));
+    const seenIn = (/** @type {number} */ room) => ((room - 60) / rows - 6) * shape;
+    const small = 88 * Math.min(shape, 1);
+    // where not all can be seen at once, one line of grids is to be
+    const seen = seenIn(high / bands) < small ? Math.max(seenIn(high), small) : seenIn(high / bands);
     const width = Math.floor(Math.min(Math.max(Math.min(widthFor(side), seen), least), most));
     // a little smaller rather than a last column that is cut
     const fits = Math.floor(widthFor(side));

@@ -2,11 +2,11 @@
 // The keys of a sheet, written over it.
 import { make, makeButton } from "./common.js";
 
-const KEYS = /** @type {[string, string][]} */ ([
-  ["Arrows", "go to the next cell"], ["Home End", "to the ends of a line, with Ctrl of all"],
-  ["Page Up Page Down", "by a view"], ["Enter", "large, Escape back"], ["Space", "into the comparison, or out of it"],
-  ["C", "compare"], ["S", "star"], ["X", "reject"], ["N", "note"], ["+ -", "larger, smaller; 0 as large as fits"],
-  ["?", "these keys"],
+const KEYS = /** @type {[string[], string][]} */ ([
+  [["Arrows"], "go to the next cell"], [["Home", "End"], "to the ends of a line, with Ctrl of all"],
+  [["Page Up", "Page Down"], "by a view"], [["Enter"], "large, Escape back"],
+  [["Space"], "into the comparison, or out of it"], [["C"], "compare"], [["S"], "star"], [["X"], "reject"], [["N"], "note"],
+  [["+", "-"], "larger, smaller"], [["0"], "as large as fits"], [["?"], "these keys"],
 ]);
 
 /** @param {{ canMark: () => boolean, close: () => void }} host */
@@ -28,7 +28,7 @@ export function makeHelp({ canMark, close }) {
         if (!canMark() && ["star", "reject", "note"].includes(words)) continue;
         const pair = make("div");
         const names = make("dt");
-        for (const key of keys.split(/ (?=[A-Z+-])/)) names.append(make("kbd", "", key), " ");
+        for (const key of keys) names.append(make("kbd", "", key), " ");
         pair.append(names, make("dd", "", words));
         list.append(pair);
       }

@@ -76,7 +76,7 @@ function render({ model, el }) {
   const details = new Map();
   const deck = () => get("deck", {});
   const can = () => ({ mark: false, pause: false, download: false, ...deck().can });
-  const marks = () => get("marks", {});
+  const marks = () => marked;
   const letterOf = (/** @type {number} */ cell) => states[cell] ?? "w";
   const ratioOf = (/** @type {number} */ cell) => shapes[cell] ?? shapes[0];
 
@@ -126,33 +126,36 @@ function render({ model, el }) {
 
   // ---- cells
 
+  /** @type {Record<string, string>} */
+  let reasons = {};
+  /** @type {Record<string, any>} */
+  let marked = {};
+
   /** @param {HTMLElement} node @param {number} cell */
   function fill(node, cell) {
-    const g = grid.geometry();
-    const held = pictures.get(cell);
-    const place = g.tag ? places.placeOf(cell) : null;
-    const axis = places.x >= 0 ? places.x : places.y;
     drawCell(node, {
-      cell, letter: letterOf(cell), picture: pictureFor(cell, held), key: keyOf(cell, held), isMissing: pictures.isMissing(cell),
-      mark: marks()[cell], chosen: cell === chosen, compared: compared.indexOf(cell) + 1,
-      name: nameOfCell(space, cell), reason: get("reasons", {})[cell] ?? "", ratio: ratioOf(cell),
-      tag: place && axis >= 0 ? space.axes[axis].labels[(places.x >= 0 ? places.columns : places.rows)[places.x >= 0 ? place.c : place.r]] : "",
+      cell, letter: letterOf(cell), picture: pictureFor(cell), isMissing: pictures.isMissing(cell), mark: marked[cell],
+      chosen: cell === chosen, compared: compared.length ? compared.indexOf(cell) + 1 : 0,
+      name: nameOfCell(space, cell), reason: reasons[cell] ?? "", ratio: shapes.length > 1 ? ratioOf(cell) : 0,
+      tag: grid.geometry().tag ? tagOf(cell) : "",
     });
+  }
+
+  /** What stands over a cell where one axis wraps. @param {number} cell */
+  function tagOf(cell) {
+    const place = places.placeOf(cell);
+    if (!place || (places.x < 0 && places.y < 0)) return "";
+    return places.x >= 0 ? space.axes[places.x].labels[places.columns[place.c]] : space.axes[places.y].labels[places.rows[place.r]];
   }
 
   const isLargeShown = () => grid.geometry().width * (globalThis.devicePixelRatio || 1) > LARGE_FROM;
   /** @type {Map<number, { url: string, image: HTMLImageElement }>} */
   const grown = new Map(); // large pictures that stand in cells
 
-  /** @param {number} cell @param {import("./sheet_pictures.js").Held | undefined} held */
-  function keyOf(cell, held) {
-    return (isLargeShown() && large.get(cell)?.url) || held?.url || "";
-  }
-
-  /** @param {number} cell @param {import("./sheet_pictures.js").Held | undefined} held */
-  function pictureFor(cell, held) {
+  /** @param {number} cell */
+  function pictureFor(cell) {
     const more = isLargeShown() ? large.get(cell) : undefined;
-    if (!more) return held?.image ?? null;
+    if (!more) return pictures.get(cell)?.image ?? null;
     const known = grown.get(cell);
     if (known?.url === more.url) return known.image;
     const image = new Image();
@@ -440,7 +443,7 @@ function render({ model, el }) {
     // made only for the one that somebody points at
     if (node && cell >= 0) {
       const letter = letterOf(cell);
-      const words = wordsOf(/** @type {any} */ ({ letter, isMissing: pictures.isMissing(cell), mark: marks()[cell], compared: 0, reason: get("reasons", {})[cell] ?? "" }));
+      const words = wordsOf(/** @type {any} */ ({ letter, isMissing: pictures.isMissing(cell), mark: marks()[cell], compared: 0, reason: reasons[cell] ?? "" }));
       /** @type {HTMLElement} */ (node).title = [nameOfCell(space, cell), words === "done" ? "" : words].filter(Boolean).join(": ");
     }
   });
@@ -614,6 +617,7 @@ function render({ model, el }) {
     shapes = ratios.length ? ratios : [1];
     tallest = shapes.reduce((/** @type {number} */ least, /** @type {number} */ ratio) => Math.min(least, ratio), Infinity);
     costs = floatsOf(model.get("costs"));
+    viewport.dataset.mixed = String(shapes.length > 1);
     sheet.setAttribute("aria-label", axes.length ? `Sweep over ${axes.map((/** @type {any} */ axis) => axis.name).join(", ")}` : "Sweep of one cell");
     details.clear();
     if (chosen >= space.n) chosen = -1;
@@ -623,6 +627,8 @@ function render({ model, el }) {
   function rebuild() {
     readSpace();
     states = get("states", "");
+    marked = get("marks", {});
+    reasons = get("reasons", {});
     findPlaces();
     layOut();
     chooseFirst();
@@ -666,6 +672,7 @@ function render({ model, el }) {
   }
 
   function drawMarks() {
+    marked = get("marks", {});
     if (arrangement.filter.star || arrangement.filter.text) filterAgain();
     drawAll();
     drawChosen();
@@ -696,7 +703,10 @@ function render({ model, el }) {
     "change:coords": rebuild,
     "change:states": drawStates,
     "change:costs": () => (costs = floatsOf(model.get("costs"))),
-    "change:reasons": drawAll,
+    "change:reasons": () => {
+      reasons = get("reasons", {});
+      drawAll();
+    },
     "change:head": drawHead,
     "change:marks": drawMarks,
     "change:arrangement": drawArrangement,

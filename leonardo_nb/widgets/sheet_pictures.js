@@ -4,7 +4,7 @@ import { addressOf } from "./common.js";
 
 /** Sizes of thumbnails: the longer side, in pixels. */
 export const THUMBNAILS = [64, 128, 256];
-/** Bytes of thumbnails, as they came, that a view keeps. */
+/** Bytes of thumbnails, as text, that a view keeps. */
 const MOST_BYTES = 64e6;
 /** Large pictures that a view keeps. */
 const MOST_LARGE = 40;
@@ -21,6 +21,18 @@ export const thumbnailFor = (pixels) => THUMBNAILS.find((size) => pixels <= size
 export function typeOf(data) {
   const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, Math.min(data.byteLength, 4));
   return bytes[0] === 0x52 ? "image/webp" : bytes[0] === 0x89 ? "image/png" : bytes[0] === 0x47 ? "image/gif" : "image/jpeg";
+}
+
+/**
+ * The address of a small picture: the picture itself. A page registers an object URL with another
+ * process, which for hundreds of thumbnails takes longer than to draw them.
+ * @param {any} data
+ */
+export function inlineOf(data) {
+  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return `data:${typeOf(data)};base64,${btoa(text)}`;
 }
 
 /** @typedef {{ image: HTMLImageElement, url: string, size: number, bytes: number }} Held */
@@ -61,7 +73,6 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
     if (!old) return;
     held.delete(cell);
     bytes -= old.bytes;
-    URL.revokeObjectURL(old.url);
   }
 
   function shrink() {
@@ -73,19 +84,18 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
 
   /** @param {number} cell @param {number} size @param {any} data */
   async function take(cell, size, data) {
-    const url = addressOf(data, typeOf(data));
+    const url = inlineOf(data);
     const image = makeImage(url);
     try {
       await image.decode();
     } catch {
-      URL.revokeObjectURL(url);
       none.set(cell, size);
-      return;
+      return undefined;
     }
-    if (isGone || (held.get(cell)?.size ?? 0) > size) return URL.revokeObjectURL(url);
+    if (isGone || (held.get(cell)?.size ?? 0) > size) return undefined;
     free(cell);
-    held.set(cell, { image, url, size, bytes: data.byteLength });
-    bytes += data.byteLength;
+    held.set(cell, { image, url, size, bytes: url.length });
+    bytes += url.length;
     return cell;
   }
 

@@ -227,8 +227,12 @@ export function coordsOf({ axes, coords }, cell) {
 }
 
 /** What a screen reader says of a cell: its values on all axes. @param {Space} space @param {number} cell */
-export const nameOfCell = (space, cell) =>
-  coordsOf(space, cell).map(([name, label]) => `${name} ${label}`).join(", ") || "picture";
+export function nameOfCell({ axes, coords }, cell) {
+  let name = "";
+  for (let i = 0; i < axes.length; i++)
+    name += `${i ? ", " : ""}${axes[i].name} ${axes[i].labels[coords[cell * axes.length + i]]}`;
+  return name || "picture";
+}
 
 /** @param {Filter} filter */
 export const isFiltering = (filter) =>

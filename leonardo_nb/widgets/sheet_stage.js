@@ -193,7 +193,7 @@ export function makeStage({ close, go, remove, isCalm }) {
     box.style.setProperty("--leo-ratio", String(shown[0].ratio));
     box.append(picture(shown[0]));
     pictures.append(box);
-    foot.append(make("span", "leo-caption", shown[0].caption), tracks.node);
+    foot.append(tracks.node);
   }
 
   /** @param {boolean} again */
@@ -212,7 +212,6 @@ export function makeStage({ close, go, remove, isCalm }) {
       if (!several) {
         const box = /** @type {HTMLElement} */ (pictures.firstChild);
         box.style.setProperty("--leo-ratio", String(shown[0].ratio));
-        /** @type {HTMLElement} */ (foot.firstChild).textContent = shown[0].caption;
       }
       return;
     }

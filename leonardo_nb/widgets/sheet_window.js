@@ -111,7 +111,7 @@ export function makeWindow(viewport, { fill, moved }) {
         label.setAttribute("role", "columnheader");
         label.setAttribute("aria-colindex", String(slot + 2));
         label.append(make("span", "", words.columns[c]));
-        label.dir = "auto";
+        /** @type {HTMLElement} */ (label.firstChild).dir = "auto";
         label.title = `${words.x} ${words.columns[c]}`;
         label.dataset.axis = "x";
         label.dataset.at = String(c);
@@ -137,7 +137,8 @@ export function makeWindow(viewport, { fill, moved }) {
     const label = make("div", "leo-row");
     label.setAttribute("role", "rowheader");
     label.setAttribute("aria-colindex", "1");
-    label.append(make("span"));
+    const inner = label.appendChild(make("span"));
+    inner.dir = "auto";
     node.append(label);
     return { node, label, cells: new Map(), key: "", line: -1 };
   }
@@ -154,7 +155,6 @@ export function makeWindow(viewport, { fill, moved }) {
     if (line.node.parentNode !== band.node) band.node.append(line.node);
     const text = g.flows || !words.y ? "" : words.rows[l];
     line.label.hidden = !text || l % g.skipY > 0;
-    line.label.dir = "auto";
     const inner = /** @type {HTMLElement} */ (line.label.firstChild);
     if (inner.textContent !== text) inner.textContent = text;
     line.label.title = text && `${words.y} ${text}`;
