@@ -230,45 +230,53 @@ def _run(
     studio: Studio, root: Path, pictures: Sequence[_Picture], left_out: dict[Path, str]
 ) -> FilesRun:
     grid = _as_it_was(pictures) or _inferred(pictures)
+    batches: dict[tuple[str, str], list[_Picture]] = {}
+    for _, picture in grid.cells:
+        batches.setdefault(_batch(picture), []).append(picture)
     jobs: dict[str, GenerationJob] = {}
-    cells = []
-    for index, (coords, picture) in enumerate(grid.cells):
-        key = _key(picture)
-        if key in jobs:  # another picture of the same words
-            key = f"{key}@{picture.file.sha256[:16]}"
-        jobs[key] = _job(studio, picture)
-        cells.append(Cell(index, coords, picture.request, key))
+    places: dict[Path, tuple[str, int]] = {}
+    for (key, _), batch in batches.items():
+        batch.sort(key=lambda each: each.known.number)
+        # another job of the same request has a key of its own
+        name = f"{key}@{batch[0].file.sha256[:16]}" if key in jobs else key
+        jobs[name] = _job(studio, batch)
+        places |= {picture.file.path: (name, n) for n, picture in enumerate(batch)}
+    cells = [
+        Cell(index, coords, picture.request, *places[picture.file.path])
+        for index, (coords, picture) in enumerate(grid.cells)
+    ]
     names = {picture.known.sweep for _, picture in grid.cells}
-    name = next(iter(names)) if len(names) == 1 else None
-    run = FilesRun(studio, grid.axes, grid.fixed, cells, jobs, name=name or root.name)
+    called = next(iter(names)) if len(names) == 1 else None
+    run = FilesRun(studio, grid.axes, grid.fixed, cells, jobs, name=called or root.name)
     run.folder = root
     run.left_out = left_out | grid.left_out
     return run
 
 
-def _key(picture: _Picture) -> str:
-    """Return what the picture is called in the run that it comes from, so that marks are found."""
-    key = picture.request.content_key()
-    return f"{key}#{picture.known.number}" if picture.known.number else key
+def _batch(picture: _Picture) -> tuple[str, str]:
+    """Return what is the same for the pictures of one job; without an id each is its own."""
+    return picture.request.content_key(), picture.known.generation or picture.file.sha256
 
 
-def _job(studio: Studio, picture: _Picture) -> GenerationJob:
-    """Return the finished job of one picture; those of a batch have one each, with the same id."""
-    known = picture.known
+def _job(studio: Studio, batch: Sequence[_Picture]) -> GenerationJob:
+    """Return the finished job of pictures that were made together."""
+    known = batch[0].known
     runner = studio._runner  # noqa: SLF001  a job asks it for the time; nothing is started
     now = runner.clock.now()
     started = now - (known.seconds or 0.0)
     snapshot = Snapshot(
-        uid=f"file-{picture.file.sha256[:32]}",
-        request=picture.request,
-        created=known.created or picture.changed,
+        uid=f"file-{batch[0].file.sha256[:32]}",
+        request=batch[0].request,
+        created=known.created or min(each.changed for each in batch),
         started=started,
         accepted=None if known.seconds is None else started,
         ended=now,
         simulated=known.simulated,
         job_id=known.generation,
         cost=known.cost,
-        media=(MediaFile(known.image or "", "", known.nsfw, picture.file),),
+        media=tuple(
+            MediaFile(each.known.image or "", "", each.known.nsfw, each.file) for each in batch
+        ),
         complete=True,
         notes=(_note(known),),
     )

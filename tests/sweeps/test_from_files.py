@@ -7,8 +7,9 @@ import pytest
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
+import leonardo_nb as leo
 from leonardo_nb.errors import LibraryError
-from leonardo_nb.sweeps import provenance, sweep
+from leonardo_nb.sweeps import provenance, sweep, zip_
 from leonardo_nb.sweeps.from_files import from_files
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def handed_on(run: Run, folder: Path, *, prompt: bool = True) -> list[Path]:
     for cell in run.cells:
         what = provenance.of_cell(run, cell, prompt=prompt)
         path = folder / f"{len(run.cells) - cell.index}.jpg"
-        path.write_bytes(provenance.embed(run.job(cell).images[0].read_bytes(), what).data)
+        image = run.picture(cell)
+        assert image is not None
+        path.write_bytes(provenance.embed(image.read_bytes(), what).data)
         paths.append(path)
     return paths
 
@@ -63,6 +66,49 @@ def test_a_sweep_comes_back_as_it_was(studio: Studio, folder: Path) -> None:
     assert [job.cost for job in run.jobs] == [job.cost for job in again.jobs]
     assert [image.id for image in run.images] == [image.id for image in again.images]
     assert ({}, "a fox") == (again.left_out, again.fixed["prompt"])
+
+
+@pytest.mark.parametrize("prompt", [True, False])
+def test_paired_values_and_words_come_back(studio: Studio, folder: Path, *, prompt: bool) -> None:
+    """Axes of several members, and of words in a prompt, keep their roles and labels."""
+    space = zip_("size", width=[512, 640], height=[640, 512], labels=["tall", "wide"])
+    words = leo.prompt("a {animal} in {light}", animal=["fox", "hare"], light=["rain", "snow"])
+    run = leo.plan(space * words, seed=7, studio=studio).start().result()
+    handed_on(run, folder, prompt=prompt)
+
+    again = from_files(folder, studio=studio)
+
+    assert [(axis.name, axis.role, axis.members) for axis in run.axes] == [
+        (axis.name, axis.role, axis.members) for axis in again.axes
+    ]
+    assert ("tall", "wide") == again.axes[0].labels
+    assert run.axes[0].values == again.axes[0].values
+    assert prompt == ([cell.coords for cell in run.cells] == [c.coords for c in again.cells])
+    assert 8 == len({cell.key for cell in again.cells})
+
+
+def test_batches_come_back_as_one_job_each(studio: Studio, folder: Path) -> None:
+    """Pictures that were made together are replicates of one job, under their own names."""
+    run = leo.sweep("a fox", seed=[1, 2], num_images=3, studio=studio).result()
+    handed_on(run, folder)
+
+    again = from_files(folder, studio=studio)
+
+    assert ("seed", "replicate") == tuple(axis.name for axis in again.axes)
+    assert [cell.picture for cell in run.cells] == [cell.picture for cell in again.cells]
+    assert [image.id for image in run.images] == [image.id for image in again.images]
+    assert 2 == len({job.uid for job in again.jobs})
+
+
+def test_more_of_it_is_asked_of_the_studio(studio: Studio, folder: Path) -> None:
+    """A run of files can be widened: only what is not there is paid."""
+    handed_on(leo.sweep("a fox", seed=[1, 2], studio=studio).result(), folder)
+    before = len(studio.jobs())
+
+    wider = from_files(folder, studio=studio).extend(seed=[3]).result()
+
+    assert 3 == wider.counts.done
+    assert before + 1 == len(studio.jobs())
 
 
 def test_it_is_a_run_like_any_other(studio: Studio, folder: Path) -> None:
