@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         upscale,
         upscale_video,
     )
+    from leonardo_nb.library.shelf import Mark, Vote
     from leonardo_nb.logins import login, logout
     from leonardo_nb.money import Cost, Credits, Dollars
     from leonardo_nb.nested import allow_nested_loops
@@ -110,8 +111,11 @@ if TYPE_CHECKING:
         sweep_styles,
         zip_,
     )
+    from leonardo_nb.sweeps.effects import Effects
+    from leonardo_nb.sweeps.from_files import from_files
     from leonardo_nb.sweeps.from_history import HistoryRun, sweep_from_history
     from leonardo_nb.sweeps.opening import sweeps
+    from leonardo_nb.sweeps.ranking import Ranking
     from leonardo_nb.sweeps.replay import Replay, replay
     from leonardo_nb.widgets.panel import Panel, panel
 
@@ -128,6 +132,7 @@ __all__ = [
     "Credits",
     "Dollars",
     "DownloadFailed",
+    "Effects",
     "ElementTable",
     "EngineThreadError",
     "ExportFailed",
@@ -146,6 +151,7 @@ __all__ = [
     "LeonardoError",
     "LibraryError",
     "Limits",
+    "Mark",
     "Me",
     "ModelTable",
     "ModerationError",
@@ -156,6 +162,7 @@ __all__ = [
     "Panel",
     "Plan",
     "Prompt",
+    "Ranking",
     "RateLimited",
     "Replay",
     "ReplayError",
@@ -176,6 +183,7 @@ __all__ = [
     "VariationJob",
     "Video",
     "VideoJob",
+    "Vote",
     "allow_nested_loops",
     "arange",
     "axes",
@@ -183,6 +191,7 @@ __all__ = [
     "const",
     "delete",
     "elements",
+    "from_files",
     "generate",
     "history",
     "image_to_video",
@@ -292,6 +301,10 @@ _ROOMS = {
         "sweep_styles",
         "zip_",
     ),
+    "leonardo_nb.library.shelf": ("Mark", "Vote"),
+    "leonardo_nb.sweeps.effects": ("Effects",),
+    "leonardo_nb.sweeps.from_files": ("from_files",),
+    "leonardo_nb.sweeps.ranking": ("Ranking",),
     "leonardo_nb.sweeps.from_history": ("HistoryRun", "sweep_from_history"),
     "leonardo_nb.sweeps.replay": ("Replay", "replay"),
     "leonardo_nb.widgets.panel": ("Panel", "panel"),
