@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ import leonardo_nb as leo
 from leonardo_nb.library.shelf import Mark
 from leonardo_nb.widgets import page
 from leonardo_nb.widgets.judge import Judge, freeze, show
+from leonardo_nb.widgets.pace import THREADS, painters
 from tests.sweeps.votes import SMALL, foxes, judged, run
 from tests.widgets.test_show import FakeShell, shell
 
@@ -49,10 +51,11 @@ def settled(judge: Judge) -> None:
     async def turn() -> bool:
         return judge._works or bool(judge._todo)
 
-    for _ in range(2_000):
-        if not engine.wait(engine.run(turn)):
-            return
-    raise AssertionError("It goes on and on.")
+    while engine.wait(engine.run(turn)):
+        everybody = Barrier(THREADS + 1, timeout=10)  # met once each painter has nothing else to do
+        for _ in range(THREADS):
+            painters().submit(everybody.wait)
+        everybody.wait()
 
 
 def say(judge: Judge, **content: Any) -> None:

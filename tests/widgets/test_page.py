@@ -8,6 +8,7 @@ import pytest
 
 from leonardo_nb.widgets import page
 from leonardo_nb.widgets.card import Card, VariationCard, VideoCard
+from leonardo_nb.widgets.judge import Judge
 from leonardo_nb.widgets.panel import Footer, Strip
 from leonardo_nb.widgets.sheet import Sheet
 
@@ -34,7 +35,7 @@ export async function wait() {}
 IMPORT = 'import { double } from "./common.js";\n'
 STYLES = (
     *("card.css", "card_video.css", "card_variation.css"),
-    *("sheet.css", "panel.css", "pickup.css"),
+    *("sheet.css", "panel.css", "pickup.css", "judge.css"),
 )
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -60,7 +61,7 @@ def rules(css: str) -> Iterator[tuple[str, set[str]]]:
         properties = set(re.findall(r"^\s*([\w-]+):", declarations, re.MULTILINE))
         for selector in re.sub(r"@[^{]*\{", "", selectors).split(",\n"):
             yield (
-                re.sub(r"^\.leo-(widget|card|sheet|panel|pickup)\b", "", selector.strip()),
+                re.sub(r"^\.leo-(widget|card|sheet|panel|pickup|judge)\b", "", selector.strip()),
                 properties,
             )
 
@@ -147,7 +148,7 @@ def test_shared_style_is_said_for_the_widget(folder: Path) -> None:
     assert page.css("own.css", folder=folder) == ".leo-own .leo-pill {\n}\n\n.leo-own {\n}\n"
 
 
-@pytest.mark.parametrize("widget", [Card, VideoCard, VariationCard, Sheet, Strip, Footer])
+@pytest.mark.parametrize("widget", [Card, VideoCard, VariationCard, Sheet, Strip, Footer, Judge])
 def test_script_of_a_widget_is_one_module(widget: type, node: str, tmp_path: Path) -> None:
     """Every widget's script can be read as a module, with one export and no import."""
     script = str(widget._esm)  # type: ignore[attr-defined]
