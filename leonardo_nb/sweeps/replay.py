@@ -133,6 +133,7 @@ class Replay(Run):
             [place.image for place in recording.cells],
             lambda n: requests[recording.cells[n].job],
         )
+        theatre.seconds = recording.seconds
         super().__init__(theatre, axes, recording.fixed, cells, jobs, name=recording.name)
         theatre.engine.spawn(self._play)
 
@@ -174,7 +175,7 @@ class Replay(Run):
     @property
     def seconds_left(self) -> float:
         """How long it still plays at this speed, in seconds."""
-        return 0.0 if self.done() else max(self.seconds - self.position, 0.0) / self.speed
+        return self.theatre.seconds_left
 
     @property
     def is_paused(self) -> bool:
@@ -197,8 +198,7 @@ class Replay(Run):
 
     def finish(self) -> Self:
         """Jump to its end, and return it complete."""
-        self.theatre.play.move(to=max(self.seconds, self.theatre.play.now()))
-        self.theatre.let_go()
+        self.theatre.skip()
         self._book.is_paused = False
         engine = self.theatre.engine
         if engine.is_current_thread():
@@ -235,8 +235,8 @@ class Replay(Run):
         self.theatre.engine.spawn(self._play)
 
     def cancel(self) -> int:
-        """Let it stand still; nothing is withdrawn, for all of it was sent long ago. Return 0."""
-        self.pause()
+        """Jump to its end; nothing is withdrawn, for all of it was sent long ago. Return 0."""
+        self.finish()
         return 0
 
     def close(self) -> None:
@@ -244,12 +244,12 @@ class Replay(Run):
         self.theatre.close()
 
     async def _play(self) -> None:
-        while self._played < len(self._cues):
-            await self.theatre.while_it_stands()
-            if not self._play_due(AT_ONCE):
-                await self.theatre.play.pause(TICK)
-            else:
+        cues = self._cues
+        while self._cues is cues and self._played < len(cues):  # or it has begun anew
+            if self._play_due(AT_ONCE):
                 await anyio.lowlevel.checkpoint()
+            else:
+                await self.theatre.tick(TICK)
 
     async def _play_all(self) -> None:
         while self._play_due(AT_ONCE):

@@ -115,12 +115,17 @@ class Theatre(Studio):
     Args:
         clock: Real time.
         speed: Seconds of the recording in a real one.
+
+    Attributes:
+        play: How far it is.
+        seconds: How long the recording is, in its own seconds.
     """
 
     __module__ = "leonardo_nb"
 
     def __init__(self, clock: Clock, speed: float) -> None:
         self.play = PlayClock(clock, speed)
+        self.seconds = 0.0
         self._goes_on = anyio.Event()
         folder = Path(tempfile.mkdtemp(prefix="leonardo_nb-replay-"))
         self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -152,12 +157,27 @@ class Theatre(Studio):
         self.play.move(stands=False)
         self.engine.call_soon(self._wake)
 
-    async def while_it_stands(self) -> None:
-        """Return once it does not stand still; only on the engine's thread."""
-        while self.play.stands:
-            self._goes_on = anyio.Event()
-            if self.play.stands:  # or somebody was faster
-                await self._goes_on.wait()
+    def skip(self) -> None:
+        """Let all that is left happen now."""
+        self.play.move(to=max(self.seconds, self.play.now()))
+        self.let_go()
+
+    @property
+    def seconds_left(self) -> float:
+        """How long it still plays, in real seconds."""
+        return max(self.seconds - self.play.now(), 0.0) / self.play.speed
+
+    async def tick(self, seconds: float) -> None:
+        """
+        Return after real *seconds*, or once it goes on or jumps; only on the engine's thread.
+
+        While it stands still, nothing happens, and nobody looks whether anything does.
+        """
+        self._goes_on = anyio.Event()
+        if self.play.stands:
+            await self._goes_on.wait()
+        else:
+            await self.play.pause(seconds, until=self._goes_on)
 
     def _wake(self) -> None:
         self._goes_on.set()
@@ -199,10 +219,13 @@ class Stage:
         refuse()
 
     def cancel(self, job: Job[Any]) -> None:
-        """Do nothing: what is recorded was done long ago."""
+        """Jump to the end: nothing of what is recorded can be withdrawn, or stopped, any more."""
+        del job
+        self._theatre.skip()
 
     async def cancelled(self, job: Job[Any]) -> None:
-        """Do nothing, as `cancel`."""
+        """Jump to the end, as `cancel`."""
+        self.cancel(job)
 
 
 @contextmanager

@@ -161,13 +161,12 @@ def test_its_parts_stand_still_with_it(play: Callable[..., Replay]) -> None:
 
 
 def test_stopping_it_withdraws_nothing(play: Callable[..., Replay]) -> None:
-    """What is recorded was sent long ago, so cancel() lets it stand still."""
-    run = play()
+    """What is recorded was sent long ago, so whoever stops it sees its end."""
+    whole, part = play(), play()
 
-    assert 0 == run.cancel()
-    assert run.is_paused
-    assert run.jobs[0].cancel()
-    assert "wwww" == letters(run)
+    assert 0 == whole.cancel()
+    assert 0 == part.grid(x="seed").cancel()
+    assert ("dddd", "dddd") == (letters(whole), letters(part))
 
 
 def test_every_end_is_played(play: Callable[..., Replay]) -> None:
