@@ -202,9 +202,9 @@ def _joined(
     first: dict[str, int] = {}
     for place, others in near:
         same = first.setdefault(names[place], place)
-        together = np.unique(group[np.append(others, [place, same])])
-        if len(together) > 1:
-            group[np.isin(group, together)] = together[0]
+        joined = group[np.append(others, [place, same])]
+        if joined.min() < joined.max():
+            group[np.isin(group, joined)] = joined.min()
     members: dict[int, list[int]] = {}
     for place, number in enumerate(group.tolist()):
         members.setdefault(number, []).append(place)
@@ -234,4 +234,7 @@ def _group(
 def _largest(bits: Floats) -> float:
     """Return the largest share of bits in which two rows differ."""
     signs = np.unique(2 * bits - 1, axis=0).astype(np.float32)
-    return float(0.5 - min(float((each @ signs.T).min()) for each in signs) / (2 * signs.shape[1]))
+    least = min(
+        float((signs[start : start + ROWS] @ signs.T).min()) for start in range(0, len(signs), ROWS)
+    )
+    return float(0.5 - least / (2 * bits.shape[1]))

@@ -159,7 +159,8 @@ class Chart:
                 fontsize=9,
             )
         ax.set_yticks(range(len(self.marks)), [on_one_line(mark.label) for mark in self.marks])
-        ax.set_xlim(0, self.top * 1.3)
+        ax.set_xlim(0, self.top * 1.35)  # words stand behind the longest bar
+        ax.set_xticks([self.top * n / 4 for n in range(5)])
         ax.set_title(on_one_line(self.heading), loc="left", fontsize=10)
         ax.invert_yaxis()
         for side in ("top", "right"):

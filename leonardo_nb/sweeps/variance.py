@@ -37,7 +37,7 @@ Kind = Literal["axis", "pair", "more", "noise", "rest"]
 DRAWS: Final = 200
 """Worlds that the interval is made of; a hundred more move its ends by a twentieth."""
 LEAST_DRAWS: Final = 50
-WORK: Final = 4e8
+WORK: Final = 2e8
 """Numbers that are added up for one interval at most, where fewer draws do."""
 AT_ONCE: Final = 1_000_000
 """Numbers of one array; more of them leave the processor's cache."""

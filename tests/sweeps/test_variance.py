@@ -139,6 +139,19 @@ def test_intervals_hold_what_is_true(times: int) -> None:
     assert held >= 89
 
 
+def test_replicates_that_share_their_luck_are_not_compared() -> None:
+    """The first of each cell has the sweep's own seed: what that does everywhere is no axis's."""
+    codes, rng, found = grid(4, 3, times=3), np.random.default_rng(11), []
+    luck = np.where(np.arange(36) % 3, np.arange(36), 0)
+    for _ in range(60):
+        points = noise(rng, 36) * math.sqrt(0.5)
+        points[luck == 0] = points[0] + noise(rng, 12) * 0.01
+        parts = analyse(points + stretched(codes, 0, 0.5), codes, luck).parts
+        found.append([each.variance for each in parts])
+
+    assert pytest.approx([0.5, 0.0, 0.0, 0.5], abs=0.03) == np.mean(found, axis=0)
+
+
 def test_what_two_axes_do_only_together_is_theirs() -> None:
     """An exclusive or has no axis of its own."""
     codes = grid(2, 2, times=6)
