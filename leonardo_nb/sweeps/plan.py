@@ -398,7 +398,7 @@ class Plan:
         whole = self._estimates.get(frozenset())
         estimate = f": {whole}" if whole else ""
         gone = sum(map(len, self.dropped))
-        dropped = f", {gone:,} dropped" if gone else ""
+        dropped = f", {gone:,} left out" if gone else ""
         return f"<Plan of {counted(len(self), 'cell')} ({product}){dropped}{estimate}>"
 
     def _repr_html_(self) -> str:

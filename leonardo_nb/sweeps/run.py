@@ -8,7 +8,6 @@ part of it (`sel`, `where`) or another way of laying it out (`grid`) is one more
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -35,7 +34,7 @@ from leonardo_nb.sweeps.parts import Part, difference, selection, that_satisfy, 
 from leonardo_nb.sweeps.states import CellState, Counts, took
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.space import Drops
-    from leonardo_nb.widgets.sheet import Sheet
 
 __all__ = ["CellState", "Counts", "Run", "took"]
 
@@ -112,8 +110,6 @@ class Run(Together, SweepMethods):
         self._keys = [cell.key for cell in cells] if not isinstance(cells, Cells) else cells.keys
         # each job once, however many cells show it
         self._own_keys = list(dict.fromkeys(self._keys))
-        self._sheet: Sheet | None = None
-        self._sheet_made = threading.Lock()  # asked for by cells and by the engine
 
     @classmethod
     def started(
@@ -494,26 +490,6 @@ class Run(Together, SweepMethods):
     def __getitem__(self, index: int) -> GenerationJob:
         return self._book.jobs[self._keys[index]]
 
-    def grid(
-        self,
-        x: str | None = None,
-        y: str | None = None,
-        facet: str | Iterable[str] | None = None,
-    ) -> Run:
-        """
-        Return the same run laid out otherwise, to be shown by the cell.
-
-        Args:
-            x: The axis of the columns.
-            y: The axis of the rows.
-            facet: The axis, or axes, side by side.
-
-        Raises:
-            InvalidRequest: A name is no axis of this sweep; the error names those that are.
-        """
-        layout = lay_out(self.axes, x=x, y=y, facet=facet)
-        return self._view(self._part, layout=layout)
-
     def _view(self, part: Part, book: Book | None = None, layout: Layout | None = None) -> Run:
         return Run(
             self.studio,
@@ -557,21 +533,6 @@ class Run(Together, SweepMethods):
 
     # -- showing
 
-    def sheet(self) -> Sheet:
-        """Return the live grid, an ipywidget that sits in any box; one model for all its views."""
-        sheet = self.live_sheet()
-        sheet.is_kept = True
-        return sheet
-
-    def live_sheet(self) -> Sheet:
-        """Return the grid that `sheet` returns, without keeping it past the last cell it is in."""
-        from leonardo_nb.widgets.sheet import Sheet
-
-        with self._sheet_made:
-            if self._sheet is None or self._sheet.comm is None:
-                self._sheet = Sheet(self)
-            return self._sheet
-
     def contact_sheet(self, path: str | Path | None = None, *, tile: int = 256) -> Picture:
         """
         Return every picture with its labels on one white sheet, and save it if *path* is given.
@@ -599,17 +560,12 @@ class Run(Together, SweepMethods):
             sheet.save(path)
         return sheet
 
-    def _ipython_display_(self) -> None:
-        from leonardo_nb.widgets.sheet import show
-
-        show(self)
-
     def __repr__(self) -> str:
         reused = sum(job.snapshot.reused for job in self.jobs)
         had = f", {reused:,} {FROM_LIBRARY}" if reused else ""
         held = ", paused" if self.is_paused else ""
         gone = sum(map(len, self.dropped))
-        dropped = f", {gone:,} dropped" if gone else ""
+        dropped = f", {gone:,} left out" if gone else ""
         return f"<Run of {counted(len(self), 'cell')}: {self.counts}{had}{dropped}{held}>"
 
 

@@ -84,11 +84,16 @@ class Drops:
         return (_point(self.axes, row) for row in self.points)
 
     def __str__(self) -> str:
-        named = "; ".join(describe(point) for point, _ in zip(self, range(FEW), strict=False))
+        named = "; ".join(map(self._named, self.points[:FEW].tolist()))
         which = f"the first are {named}" if len(self.points) > FEW else named
         return f"{len(self):,} left out: {self.because.rstrip('.')} ({which})."
 
     __repr__ = __str__
+
+    def _named(self, row: Sequence[int]) -> str:
+        pairs = zip(self.axes, row, strict=True)
+        said = [f"{axis.name}={cut(axis.labels[n])}" for axis, n in pairs if n != ABSENT]
+        return ", ".join(said)
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
