@@ -20,7 +20,6 @@ from leonardo_nb.account.methods import AccountMethods
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine import origins
 from leonardo_nb.engine.callbacks import Callbacks, token_of
-from leonardo_nb.engine.resumed import Resumed
 from leonardo_nb.engine.runner import Runner
 from leonardo_nb.engine.terms import Terms, Wall, checked_budget, checked_resend
 from leonardo_nb.engine.thread import Engine
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.media import Video
     from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.polling import Polling
+    from leonardo_nb.engine.resumed import Resumed
     from leonardo_nb.engine.terms import Resend
     from leonardo_nb.money import Cost
     from leonardo_nb.service.addresses import Address
@@ -558,7 +558,7 @@ class Studio(AccountMethods):
             LibraryError: The library cannot be used.
             EngineThreadError: Called on the engine, such as in a job's callback.
         """
-        return Resumed.of(self._now(self._runner.taking_up.resume))
+        return self._now(self._runner.taking_up.resume)
 
     def unfinished(self) -> int:
         """Return how many jobs `resume()` would take up, of those that no other kernel has."""

@@ -103,6 +103,7 @@ class FileBoard:
         digest = hashlib.sha256(base_url.encode()).hexdigest()[:12]
         self.path = folder / f"limits-{digest}.json"
         self._lock = FileLock(folder / f"limits-{digest}.lock", patience=LOCK_LONGEST)
+        self._last: tuple[tuple[int, int, int], Standing] | None = None
 
     def now(self) -> float:
         """Return the wall clock's moment."""
@@ -122,8 +123,9 @@ class FileBoard:
             with self._lock.held():
                 now = self.now()
                 standing = self._read(now)
+                self._last = None  # until the change is written
                 made = how(standing, now)
-                self._write(standing)
+                self._last = self._write(standing), standing
                 return made
         except OSError as error:
             raise LibraryError(
@@ -134,6 +136,10 @@ class FileBoard:
 
     def _read(self, now: float) -> Standing:
         try:
+            if self._last is not None and self._last[0] == _version(self.path):
+                return self._last[
+                    1
+                ]  # nobody else has changed it: a minute's turns take long to read
             return Standing.of_json(json.loads(self.path.read_bytes()))
         except FileNotFoundError:
             return Standing()
@@ -141,8 +147,15 @@ class FileBoard:
             log.warning("%s was unreadable; requests wait for a minute.", self.path)
             return Standing({REQUESTS: Line(held=now + UNKNOWN_HOLD, since=now + UNKNOWN_HOLD)})
 
-    def _write(self, standing: Standing) -> None:
+    def _write(self, standing: Standing) -> tuple[int, int, int]:
         part = self.path.with_suffix(".part")
         # not flushed to the disk: after a power failure the last minute is over
         part.write_text(json.dumps(standing.as_json()), encoding="ascii")
         part.replace(self.path)
+        return _version(self.path)
+
+
+def _version(path: Path) -> tuple[int, int, int]:
+    """Return what tells one state of a file from another that took its place."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -370,20 +370,24 @@ class Runner:
         self.lease.begin()
         records = [self._rows.intent(snapshot) for snapshot in asked]
         jobs: dict[str, Job[Any]] = {}
+        new: list[Job[Any]] = []
         with self.taking_up.making:
             self.taking_up.end_gone()
             found = self._ledger.intend_once(records)
-            for snapshot, record in zip(asked, found, strict=True):
-                if record.uid in jobs:
-                    continue
-                if record.uid == snapshot.uid:
-                    job = self._made(snapshot)
-                    self.engine.spawn(self._carry, job, self._ways.paid)
-                elif record.state == State.COMPLETE:
-                    job = self.taking_up.restore(record, reused=True)
-                else:
-                    job = self.taking_up.found(record, taken_up=True)
-                jobs[record.uid] = job
+            try:
+                for snapshot, record in zip(asked, found, strict=True):
+                    if record.uid in jobs:
+                        continue
+                    if record.uid == snapshot.uid:
+                        job = self._made(snapshot)
+                        new.append(job)
+                    elif record.state == State.COMPLETE:
+                        job = self.taking_up.restore(record, reused=True)
+                    else:
+                        job = self.taking_up.found(record, taken_up=True)
+                    jobs[record.uid] = job
+            finally:  # what is written down is sent
+                self.engine.spawn_each(self._carry, new, self._ways.paid)
         return tuple(jobs[record.uid] for record in found)
 
     def _made(self, snapshot: Snapshot) -> Job[Any]:

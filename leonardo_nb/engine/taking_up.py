@@ -20,6 +20,7 @@ import anyio.to_thread
 from leonardo_nb.engine import words
 from leonardo_nb.engine.lifecycle import Charge, Noted, Snapshot, State
 from leonardo_nb.engine.looks import look_at_generation, looks_at
+from leonardo_nb.engine.resumed import Resumed
 from leonardo_nb.engine.terms import Terms
 from leonardo_nb.errors import LeonardoError, LibraryError, NotFound, OutcomeUnknown
 from leonardo_nb.library.records import JobRecord
@@ -173,7 +174,7 @@ class TakingUp:
             self._start(job, way)
         return job
 
-    async def resume(self) -> tuple[Job[Any], ...]:
+    async def resume(self) -> Resumed:
         """
         Take up every job of this service that has not ended and that nobody alive owns.
 
@@ -211,7 +212,8 @@ class TakingUp:
         for record in fresh.values():
             look = looks.get(record.job_id or "")
             jobs[record.uid] = self.found(record, look, taken_up=True)
-        return tuple(sorted(jobs.values(), key=lambda job: job.created))
+        # here, where none of them has gone on yet
+        return Resumed.of(sorted(jobs.values(), key=lambda job: job.created))
 
     def unfinished(self) -> int:
         """Return how many jobs `resume` would take up, of those that no other engine has."""
@@ -254,8 +256,8 @@ class TakingUp:
             and record.created < self._began
             and not self._lease.is_elsewhere(record)
         ]
-        for record in ended:
-            self._ledger.ended(record)
+        if ended:
+            self._ledger.ended_all(ended)
         return tuple(ended)
 
     async def opened(

@@ -15,6 +15,7 @@ import os
 import threading
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import anyio
@@ -23,9 +24,9 @@ from anyio.from_thread import start_blocking_portal
 from leonardo_nb.errors import EngineThreadError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
-    from anyio.abc import TaskGroup, TaskStatus
+    from anyio.abc import TaskStatus
     from anyio.from_thread import BlockingPortal
 
 __all__ = ["Engine"]
@@ -35,6 +36,8 @@ Args = TypeVarTuple("Args")
 
 log = logging.getLogger("leonardo_nb")
 
+CLOSING_EVERY = 0.1
+"""Seconds after which what still runs is cancelled once more."""
 CLOSED = "This engine is closed; leo.connect() starts a new one."
 
 
@@ -53,7 +56,7 @@ class Engine:
         self._thread_id: int | None = None
         self._process_id: int | None = None
         self._loop: asyncio.AbstractEventLoop
-        self._tasks: TaskGroup | None = None
+        self._tasks: set[asyncio.Task[None]] | None = None
         self._closed = False
 
     def run(self, function: Callable[[*Args], Awaitable[T]], *args: *Args) -> Future[T]:
@@ -73,25 +76,27 @@ class Engine:
                 if not isinstance(error, Exception):
                     raise
 
-        if self.is_current_thread():
-            contextvars.Context().run(self._start, carry, future)
-        else:
-            # not the portal's own way, which blocks its caller until the loop is free
-            self._running_loop().call_soon_threadsafe(
-                self._start, carry, future, context=contextvars.Context()
-            )
+        def start() -> None:
+            if not self._start(carry):
+                future.set_exception(RuntimeError(CLOSED))
+
+        self._on_loop(start)
         return future
 
     def spawn(self, function: Callable[[*Args], Awaitable[object]], *args: *Args) -> None:
         """Start *function* on the engine for nobody to wait for; what it raises goes to the log."""
+        self._on_loop(self._start, partial(self._logged, function, *args))
 
-        async def guarded() -> None:
-            try:
-                await function(*args)
-            except Exception:
-                log.exception("A task on the engine failed: %r", function)
+    def spawn_each(
+        self, function: Callable[[T, *Args], Awaitable[object]], each: Iterable[T], *args: *Args
+    ) -> None:
+        """Start *function* once for each of *each*, in their order, as `spawn` does."""
 
-        self.run(guarded)
+        def start() -> None:
+            for one in each:
+                self._start(partial(self._logged, function, one, *args))
+
+        self._on_loop(start)
 
     def call_soon(self, function: Callable[[*Args], object], *args: *Args) -> None:
         """
@@ -103,7 +108,7 @@ class Engine:
         async def now() -> None:
             self._guarded(function, *args)
 
-        self.run(now)
+        self.spawn(now)
 
     def call_later(self, seconds: float, function: Callable[[*Args], object], *args: *Args) -> None:
         """Call *function* on the engine after *seconds*; from any thread."""
@@ -112,7 +117,7 @@ class Engine:
             await anyio.sleep(seconds)
             self._guarded(function, *args)
 
-        self.run(later)
+        self.spawn(later)
 
     def is_current_thread(self) -> bool:
         """Whether the caller runs on the engine, where nothing may block."""
@@ -162,20 +167,46 @@ class Engine:
         except Exception:
             log.exception("A call on the engine failed: %r", function)
 
-    def _start(self, carry: Callable[[], Coroutine[Any, Any, None]], future: Future[Any]) -> None:
-        if self._tasks is None:  # it has closed since
-            future.set_exception(RuntimeError(CLOSED))
+    @staticmethod
+    async def _logged(function: Callable[[*Args], Awaitable[object]], *args: *Args) -> None:
+        try:
+            await function(*args)
+        except Exception:
+            log.exception("A task on the engine failed: %r", function)
+
+    def _on_loop(self, function: Callable[[*Args], object], *args: *Args) -> None:
+        """Call *function* on the loop, in an empty context."""
+        if self.is_current_thread():
+            contextvars.Context().run(function, *args)
         else:
-            self._tasks.start_soon(carry)
+            # not the portal's own way, which blocks its caller until the loop is free
+            self._running_loop().call_soon_threadsafe(
+                function, *args, context=contextvars.Context()
+            )
+
+    def _start(self, carry: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+        """Start a task; return False where the engine has closed since."""
+        if self._tasks is None:
+            return False
+        # a task of anyio's group keeps twice as much, and ten thousand of them may wait for a slot
+        task = self._loop.create_task(carry())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _hold_tasks(self, *, task_status: TaskStatus[None]) -> None:
-        """Be the group that tasks belong to, so that closing can cancel them all and wait."""
+        """Be what tasks belong to, so that closing can cancel them all and wait."""
+        self._tasks = tasks = set[asyncio.Task[None]]()
         try:
-            async with anyio.create_task_group() as self._tasks:
-                task_status.started()
-                await anyio.sleep_forever()
+            task_status.started()
+            await anyio.sleep_forever()
         finally:
             self._tasks = None
+            with anyio.CancelScope(shield=True):
+                while tasks:  # again, where one has swallowed it
+                    for task in tuple(tasks):
+                        task.cancel()
+                    await asyncio.wait(tuple(tasks), timeout=CLOSING_EVERY)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:

@@ -10,6 +10,7 @@ back by a tenth a minute.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
@@ -74,9 +75,12 @@ class Line:
         nobody goes too early.
         """
         longest_hold = max(longest_hold, WINDOW)
+        taken = self.taken[bisect_right(self.taken, now - WINDOW) :]
+        if taken and taken[-1] > now:
+            taken = tuple(min(each, now) for each in taken)
         return replace(
             self,
-            taken=tuple(min(each, now) for each in self.taken if each > now - WINDOW),
+            taken=taken,
             waiting=_living(self.waiting, now, WINDOW + longest_hold + GRACE),
             since=min(self.since, now + longest_hold),
             held=min(self.held, now + longest_hold),

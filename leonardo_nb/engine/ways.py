@@ -16,6 +16,7 @@ import anyio
 import anyio.to_thread
 
 from leonardo_nb.engine import words
+from leonardo_nb.engine.gathering import Gathering
 from leonardo_nb.engine.holding import HeldBack
 from leonardo_nb.engine.lifecycle import (
     Acked,
@@ -43,7 +44,7 @@ from leonardo_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.balance import Balance
@@ -123,7 +124,17 @@ class Ways:
         self._durations = durations
         self._rows = rows
         self._spawn: Callable[..., object] = spawn
+        self._ends = Gathering(self._ended)
+        self._reads = Gathering(self._read)
         self._unknown: set[str] = set()
+
+    def _read(self, uids: Sequence[str]) -> Sequence[JobRecord | None]:
+        found = self._ledger.with_uids(uids)
+        return [found.get(uid) for uid in uids]
+
+    def _ended(self, records: Sequence[JobRecord]) -> Sequence[None]:
+        self._ledger.ended_all(records)
+        return [None] * len(records)
 
     async def paid(self, job: Job[Any]) -> None:
         """From what is written down and was never sent to the saved files."""
@@ -198,11 +209,13 @@ class Ways:
 
     async def _claimed(self, job: Job[Any]) -> JobRecord | None:
         """Return what is written down of *job*, now this engine's; None where it has ended."""
-        record = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
+        record = await self._reads.done(job.uid)
         while record is not None:
             self._learn_from(job, record)
             if job.state.is_final:
                 return None
+            if record.owner == self._lease.owner:  # many were claimed at once
+                break
             if not self._lease.is_elsewhere(record) and await self._lease.claim(record):
                 break
             if not job.snapshot.elsewhere:
@@ -210,6 +223,8 @@ class Ways:
             record = await self._following.next(job.uid)
         if job.snapshot.elsewhere:
             job.apply(Took(elsewhere=False))
+        if record is not None and record.owner == self._lease.owner:
+            return record
         # the last owner may have written something between the reading and the claim
         record = await anyio.to_thread.run_sync(self._ledger.job, job.uid)
         if record is None:
@@ -359,7 +374,7 @@ class Ways:
         if not state.is_final:
             record = replace(record, ended=None, seconds=None)
         try:
-            await anyio.to_thread.run_sync(self._ledger.ended, record)
+            await self._ends.done(record)
         except LeonardoError:
             log.exception("The end of %r could not be written down", job)
 

@@ -298,18 +298,22 @@ class Ledger:
         A failure whose record does not tell its charge was refused where it has no id, and is
         given back where it has one, as the service does.
         """
-        told: dict[str, object] = {}
-        if record.charge is None and record.state == "failed":
-            told["settled"] = "none" if record.job_id is None else "refunded"
-        self._update(
-            record.uid,
-            JOBS.c.state != "complete",
-            **_known(record) | told,
-            **_end(record),
-            state=record.state,
-            # PostgreSQL takes no text with this in it
-            error=None if record.error is None else record.error.replace("\0", ""),
-        )
+        self.ended_all([record])
+
+    def ended_all(self, records: Sequence[JobRecord]) -> None:
+        """Write down of each of *records* what `ended` says of one, all of them or none."""
+        of_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
+        for record in records:
+            row = _ended(record)
+            new = {f"new_{name}": value for name, value in row.items()}
+            of_columns.setdefault(tuple(row), []).append({"of_job": record.uid} | new)
+        with self._writing() as connection:
+            for columns, rows in of_columns.items():
+                values: dict[str, Any] = {name: sql.bindparam(f"new_{name}") for name in columns}
+                query = sql.update(JOBS).where(
+                    JOBS.c.uid == sql.bindparam("of_job"), JOBS.c.state != "complete"
+                )
+                connection.execute(query.values(values), rows)
 
     def claim(self, uid: str, owner: str, until: datetime, *, now: datetime | None = None) -> bool:
         """
@@ -843,6 +847,21 @@ def _acked(record: JobRecord) -> dict[str, object]:
     """Return the columns of an acknowledgement, which leaves a job that has ended as it is."""
     still = sql.case((JOBS.c.state.in_(UNFINISHED), record.state), else_=JOBS.c.state)
     return {"settled": "charged"} | _acknowledged(record) | {"state": still}
+
+
+def _ended(record: JobRecord) -> dict[str, object]:
+    """Return the columns of a job that has ended without files."""
+    told: dict[str, object] = {}
+    if record.charge is None and record.state == "failed":
+        told["settled"] = "none" if record.job_id is None else "refunded"
+    return {
+        **_known(record),
+        **told,
+        **_end(record),
+        "state": record.state,
+        # PostgreSQL takes no text with this in it
+        "error": None if record.error is None else record.error.replace("\0", ""),
+    }
 
 
 def _end(record: JobRecord) -> dict[str, object]:

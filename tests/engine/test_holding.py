@@ -229,6 +229,7 @@ async def test_what_is_held_stays_ours(scene: Scene) -> None:
     studio, other = scene.open(), scene.open()
     job = studio.generate("a fox", **SMALL)
     studio._runner.hold([job])
+    await until(job, lambda: job.price is not None)  # it is written down then
 
     (seen,) = other.resume()
     await until(seen, lambda: seen.snapshot.elsewhere)

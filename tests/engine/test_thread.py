@@ -199,3 +199,19 @@ def test_a_fork_gets_a_thread_of_its_own() -> None:
     )
 
     assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_many_are_started_in_their_order(engine: Engine) -> None:
+    """With one call, and each with the same further arguments."""
+    started: list[tuple[int, str]] = []
+    ended = threading.Event()
+
+    async def note(number: int, word: str) -> None:
+        started.append((number, word))
+        if number == 4:
+            ended.set()
+
+    engine.spawn_each(note, range(5), "go")
+    ended.wait(5)
+
+    assert [(number, "go") for number in range(5)] == started

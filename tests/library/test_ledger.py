@@ -891,3 +891,17 @@ def test_what_is_set_aside_already_fits_again(ledger: Ledger) -> None:
     lower = ledger.reserve_all(amounts, Credits(99), "s")
 
     assert ({"u0", "u1"}, set()) == (again, lower)
+
+
+def test_many_end_together(ledger: Ledger) -> None:
+    """Those with an error and those without one are written down; what is complete stays so."""
+    for number in range(3):
+        ledger.intend(record(f"u{number}"))
+    ledger.completed(record("u0", state="complete"))
+    failed = record("u2", state="failed", error="no")
+
+    ledger.ended_all([record("u0", state="cancelled"), record("u1", state="cancelled"), failed])
+
+    ends = ledger.with_uids(["u0", "u1", "u2"])
+    assert ["complete", "cancelled", "failed"] == [ends[f"u{n}"].state for n in range(3)]
+    assert [None, None, "no"] == [ends[f"u{n}"].error for n in range(3)]
