@@ -11,13 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.provenance import of_job
 from leonardo_nb.library.provenance import WITHHELD, Embedded, OnAxis, Provenance, embed, read
+from leonardo_nb.library.signing import Signatory, signed
 
 if TYPE_CHECKING:
     from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
 
-__all__ = ["Embedded", "OnAxis", "Provenance", "embed", "is_wordy", "of_cell", "of_job", "read"]
+__all__ = [
+    "Embedded",
+    "OnAxis",
+    "Provenance",
+    "Signatory",
+    "embed",
+    "is_wordy",
+    "of_cell",
+    "of_job",
+    "read",
+    "signed",
+]
 
 
 def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
