@@ -180,6 +180,8 @@ test("what was made small is unpacked", async () => {
 test("marks become Python that cannot be anything but text", () => {
   const code = asPython({ 1: { note: '"); import os 🦊\n' }, 0: { star: true } }, ["key0", "key1"], "foxes");
   const lines = code.split("\n");
-  assert.ok(lines.includes('    "key0": Mark(star=True),'));
-  assert.ok(lines.includes('    "key1": Mark(note="\\"); import os \\U0001f98a\\n"),'));
+  assert.ok(lines.includes('run = leo.open_sweep("foxes")'));
+  assert.ok(code.includes('run.star(\n    cell["key0"],\n)'));
+  assert.ok(!code.includes("run.reject("));
+  assert.ok(lines.includes('run.note(cell["key1"], "\\"); import os \\U0001f98a\\n")'));
 });

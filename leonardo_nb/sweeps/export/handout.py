@@ -163,9 +163,10 @@ class Handout:
         verb = "is" if total - here == 1 else "are"
         return f"{total - here:,} of {counted(total, 'cell')} {verb} not there: {why}."
 
-    def headline(self) -> str:
+    def headline(self, times: str = "x") -> str:
         """Return what the sweep is over, such as `3 seed x 4 presetStyle`."""
-        return " x ".join(f"{len(axis):,} {axis.name}" for axis in self.axes) or "one picture"
+        many = (f"{len(axis):,} {axis.name}" for axis in self.axes)
+        return f" {times} ".join(many) or "one picture"
 
 
 def is_wordy(axis: Axis) -> bool:

@@ -15,7 +15,7 @@ import io
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -27,7 +27,7 @@ from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.library.provenance import WITHHELD
 from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown
-from leonardo_nb.sweeps.arrangement import first_arrangement
+from leonardo_nb.sweeps.arrangement import Filter, first_arrangement
 from leonardo_nb.sweeps.estimate import total
 from leonardo_nb.sweeps.export.folder import write_pictures
 from leonardo_nb.sweeps.export.handout import Handout
@@ -64,6 +64,9 @@ LARGE_QUALITY: Final = 82
 MOST_BYTES: Final = 12_000_000
 """Of a file with the pictures inside, where nothing else is asked for."""
 THREADS: Final = 2
+TIMES: Final = "×"  # noqa: RUF001  typographic
+NO_TIME: Final = ["took", "0.0 s"]
+"""What stands beside pictures of files, of which nobody knows how long they took."""
 SPEC: Final = re.compile(
     r'<script type="application/json" id="leo-sweep">(.*?)</script>', re.DOTALL
 )
@@ -88,9 +91,10 @@ def to_html(
     """
     Write *run* as one HTML file that shows its sheet, and return its path.
 
-    Thumbnails of 128 and 256 pixels are inside (from 2,000 cells on only those of 128). Pictures of
-    at most 1,024 pixels are inside as long as the file stays below 12 MB; else the service's own
-    files are put beside it, into `name_files/`, which has to travel with it.
+    It opens as the sheet was last turned, with every cell. Thumbnails of 128 and 256 pixels are
+    inside (from 2,000 cells on only those of 128). Pictures of at most 1,024 pixels are inside as
+    long as the file stays below 12 MB; else the service's own files are put beside it, into
+    `name_files/`, which has to travel with it.
 
     Args:
         run: The run, or a part of it.
@@ -276,7 +280,7 @@ def _contents(handout: Handout, inside: _Inside, names: list[str]) -> dict[str, 
                 str(n): {"star": mark.star, "reject": mark.reject, "note": mark.note}
                 for n, mark in handout.marks.items()
             },
-            "arrangement": first_arrangement(run.axes).to_dict(),
+            "arrangement": _turned(run),
             "selected": [],
             "first": {},
         },
@@ -287,6 +291,12 @@ def _contents(handout: Handout, inside: _Inside, names: list[str]) -> dict[str, 
         # a key is made of the words, so that whoever guesses them could know that he is right
         "pictures": [cell.picture for cell in handout.cells] if handout.prompt else [],
     }
+
+
+def _turned(run: Run) -> dict[str, Any]:
+    """Return how *run* was last turned, for a screen of any width, and without what it hid."""
+    turned = run.turned or first_arrangement(run.axes)
+    return replace(turned, size=0, filter=Filter()).to_dict()
 
 
 def _deck(handout: Handout, deck: dict[str, Any]) -> dict[str, Any]:
@@ -333,7 +343,7 @@ def _detail(handout: Handout, index: int) -> dict[str, Any]:
     cell = handout.cells[index]
     cost, detail = handout.run.job(cell).cost, cell_view(handout.run, index)
     # that it cost nothing when it was asked for again is of no use to others
-    facts = [pair for pair in detail["facts"] if pair[0] != "cost"]
+    facts = [pair for pair in detail["facts"] if pair[0] != "cost" and pair != NO_TIME]
     detail = {**detail, "facts": [*facts, *([["cost", str(cost)]] if cost is not None else [])]}
     if handout.prompt:
         return detail
@@ -390,7 +400,7 @@ def _made_how(handout: Handout) -> str:
     day = datetime.now(UTC).astimezone()
     drawn = "drawn by the built-in simulator, " if handout.run.simulated else ""
     return (
-        f"A sweep over {handout.headline()}, {drawn}handed on {day.day} {day:%B %Y} "
+        f"A sweep over {handout.headline(TIMES)}, {drawn}handed on {day.day} {day:%B %Y} "
         f"with leonardo_nb {version('leonardo_nb')}"
     )
 

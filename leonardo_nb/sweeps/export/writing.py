@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,11 +26,8 @@ MADE_BY: Final = b"leonardo_nb"
 LOOKED_AT: Final = 65_536
 """Bytes at each end of a file in which that is looked for."""
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Told = Callable[[int, int], object]
-    """Who is told how far an export is: parts done, and parts in all."""
+Told = Callable[[int, int], object]
+"""Who is told how far an export is: parts done, and parts in all."""
 
 
 def place_of(path: str | Path) -> Path:

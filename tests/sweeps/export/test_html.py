@@ -139,6 +139,19 @@ def test_withheld_words_leave_an_axis_of_numbers(of_prompts: Run, tmp_path: Path
     assert [] == [word for word in ("red fox", "old lighthouse") if word in text]
 
 
+def test_file_opens_as_the_sheet_was_turned(run: Run, tmp_path: Path) -> None:
+    """With every cell, whatever was hidden by a filter, and in the width of any screen."""
+    turned = run.grid(x="presetStyle", y="seed", size=300, state="failed")
+    arrangement = contents(to_html(turned, tmp_path / "foxes.html"))["traits"]["arrangement"]
+
+    assert ("presetStyle", "seed", 0, "") == (
+        arrangement["x"],
+        arrangement["y"],
+        arrangement["size"],
+        arrangement["filter"]["state"],
+    )
+
+
 def test_marks_travel(run: Run, tmp_path: Path) -> None:
     """The friend sees what was starred."""
     run.studio.shelf.mark(run.cells[4].picture, Mark(star=True, note="the ears"))
