@@ -368,11 +368,7 @@ def effects_of(run: Run, metric: object = "phash") -> Effects:
                 f"{axis.name} has one value among the pictures, so nothing is known of it."
             )
     if not axes:
-        only = (
-            f"nothing but {noise} varies"
-            if noise in {a.name for a in run.axes}
-            else ("nothing varies")
-        )
+        only = f"nothing but {noise} varies" if noise else "nothing varies"
         raise InvalidRequest(
             f"effects() compares pictures at different values of an axis, and among the "
             f"{counted(len(measured.cells), 'picture')} of this sweep {only}; "
@@ -392,7 +388,8 @@ def effects_of(run: Run, metric: object = "phash") -> Effects:
         measured.points,
         np.stack(places, axis=1),
         luck_of(run, measured.cells),
-        ordered=[n for n, axis in enumerate(axes) if axis.is_numeric],
+        # one seed is no nearer to the next than to any other
+        ordered=[n for n, axis in enumerate(axes) if axis.is_numeric and axis.name != "seed"],
     )
     return Effects(measured, axes, analysis, noise, notes, simulated=run.simulated)
 

@@ -11,9 +11,9 @@ import hashlib
 import io
 import os
 import threading
-import warnings
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,7 @@ from leonardo_nb.sweeps.metrics import METRICS, SIDE, Metric, metric_named, numb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -43,6 +44,14 @@ KEPT: Final = 400_000
 """Results that are remembered; of ours a picture has eight, of 20 to 500 bytes."""
 THREADS: Final = 4
 MOST_PIXELS: Final = 80_000_000
+UNREADABLE: Final = (
+    LeonardoError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    Pillow.DecompressionBombError,
+)
+"""What Pillow and our library raise of files that are gone or broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +124,8 @@ def small(data: bytes) -> Pillow.Image:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is too large to be decoded.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-        image: Pillow.Image = Pillow.open(io.BytesIO(data))
-    if image.width * image.height > MOST_PIXELS:
-        raise ValueError(f"it has {image.width} x {image.height} pixels")
+    image: Pillow.Image = Pillow.open(io.BytesIO(data))
     image.draft("RGB", (SIDE, SIDE))
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
@@ -150,7 +154,8 @@ def measure(
 
     Args:
         run: The sweep.
-        metric: A name, or a function that takes a `PIL.Image.Image` and gives a number or an array.
+        metric: A name, or a function that takes a `PIL.Image.Image` and gives a number or an array;
+            it is called in a thread, for one picture at a time.
         pictures: What `pictures_of` gives, where it is known already.
 
     Raises:
@@ -165,8 +170,7 @@ def measure(
             "`await run` waits for them.",
             member="metric",
         )
-    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        results = list(pool.map(lambda each: _result(chosen, each[1]), pictures))
+    results = _results(chosen, [image for _, image in pictures])
     cells: list[Cell] = []
     numbers: list[Floats] = []
     failures: dict[int, str] = {}
@@ -195,26 +199,33 @@ def sha256_of(image: Image) -> str:
     return hashlib.sha256(image.read_bytes()).hexdigest() if media is None else media.file.sha256
 
 
-def _result(metric: Metric, image: Image) -> Floats | str:
-    """Return the numbers that *metric* gives for *image*, or why it gives none."""
+def _results(metric: Metric, images: Sequence[Image]) -> list[Floats | str]:
+    """Return for each of *images* what *metric* gives, or why it gives nothing."""
+    # a function of the user's need not bear to be called by two threads at once
+    alone = nullcontext() if METRICS.get(metric.name) is metric else threading.Lock()
+    pool = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1))
+    try:
+        return list(pool.map(lambda image: _result(metric, image, alone), images))
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interrupted cell does not wait for the rest
+
+
+def _result(metric: Metric, image: Image, alone: AbstractContextManager[object]) -> Floats | str:
     try:
         name = sha256_of(image)
         had = memory.get(metric, name)
         if had is not None:
             return had
+        if image.width * image.height > MOST_PIXELS:
+            return f"the picture is too large, {image.width} x {image.height} pixels"
         picture = small(image.read_bytes())
-    except (
-        LeonardoError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        Pillow.DecompressionBombError,
-    ) as error:
+    except UNREADABLE as error:
         return f"the picture cannot be read ({error})"
     # all of ours at once, because reading takes longer than measuring
     ours = METRICS.values() if METRICS.get(metric.name) is metric else (metric,)
     try:
-        found = {each: numbers_of(each.measure(picture)) for each in ours}
+        with alone:
+            found = {each: numbers_of(each.measure(picture)) for each in ours}
     except Exception as error:  # noqa: BLE001  a function of the user's may do anything
         return f"{type(error).__name__}: {error}".rstrip(": ")
     memory.put(name, found)

@@ -9,31 +9,38 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.simulator import Simulator
+from leonardo_nb.studios import Studio
 from leonardo_nb.sweeps.effects import Effect, StepEffect, luck_of, said
 from leonardo_nb.sweeps.effects_chart import Chart, Mark
+from leonardo_nb.testing import ManualClock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL import Image
 
-    from leonardo_nb.simulator import Simulator
-    from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.run import Run
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64}
 STYLES = ["CINEMATIC", "DYNAMIC", "SKETCH_BW"]
 
 
-@pytest.fixture
-def run(studio: Studio) -> Run:
-    """36 cells: 3 seeds, 3 styles, 4 values of guidance."""
-    return leo.sweep(
-        "a fox in $x^2$ snow",
-        studio=studio,
-        seed=[1, 2, 3],
-        presetStyle=STYLES,
-        guidance_scale=[3, 5, 7, 9],
-        **SMALL,
-    ).result(18)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """36 cells, drawn once for all tests: 3 seeds, 3 styles, 4 values of guidance."""
+    clock = ManualClock()
+    simulator = Simulator(now=clock.now, wall=clock.wall, pause=clock.pause)
+    folder = tmp_path_factory.mktemp("effects")
+    with Studio(simulator=simulator, library=folder, clock=clock) as studio:
+        yield leo.sweep(
+            "a fox in $x^2$ snow",
+            studio=studio,
+            seed=[1, 2, 3],
+            presetStyle=STYLES,
+            guidance_scale=[3, 5, 7, 9],
+            **SMALL,
+        ).result(18)
 
 
 def known(run: Run, value: Any) -> Any:
@@ -149,6 +156,18 @@ def test_order_of_values_on_the_axis_is_theirs(studio: Studio) -> None:
     )
 
     assert [(3, 7), (7, 9)] == [(step.start, step.stop) for step in run.effects("edges").steps]
+
+
+def test_seeds_beside_replicates_have_no_steps(studio: Studio) -> None:
+    """They are an axis then, and numbers, but in no order."""
+    plan = leo.plan(
+        "a fox", studio=studio, seed=[1, 2], guidance_scale=[3, 9], replicates=2, **SMALL
+    )
+
+    found = plan.start().result(15).effects("colour")
+
+    assert {"seed", "guidance_scale"} == {row.name for row in found if row.kind == "axis"}
+    assert ["guidance_scale"] == [step.axis for step in found.steps]
 
 
 def test_failed_cells_leave_holes(studio: Studio, simulator: Simulator) -> None:

@@ -188,6 +188,22 @@ def test_a_function_that_gives_no_number_is_told_so(run: Run, given: object, why
         measure(run, lambda image: given)
 
 
+def test_a_function_is_called_for_one_picture_at_a_time(run: Run) -> None:
+    """Pictures are read by several threads; what is the user's need not bear that."""
+    inside: list[int] = []
+    most: list[int] = []
+
+    def counting(image: Image.Image) -> float:
+        inside.append(1)
+        most.append(len(inside))
+        inside.pop()
+        return 1.0
+
+    measure(run, counting)
+
+    assert [1, 1, 1, 1] == most
+
+
 def test_a_file_that_is_gone_is_a_hole(run: Run) -> None:
     """The others are measured, and the note says which one is not."""
     run.images[0].path.unlink()
