@@ -121,7 +121,8 @@ def test_every_requirement_is_used() -> None:
     code = "\n".join(
         file.read_text(encoding="utf-8") for file in (ROOT / "leonardo_nb").rglob("*.py")
     )
-    words = {"PIL" if name == "pillow" else name for name in names}
+    called = {"pillow": "PIL", "c2pa_python": "c2pa"}
+    words = {called.get(name, name) for name in names}
 
     assert set() == {word for word in words if not re.search(rf"\b{word}\b", code)}
 

@@ -38,7 +38,7 @@ class GenerationJob(Job[Images]):
         """The pictures that have arrived so far, in the service's order."""
         seed = self.request.seed
         return Images(
-            Image(item, index=index, seed=seed, maker=self._runner)
+            Image(item, index=index, seed=seed, maker=self._runner, made=self._snapshot)
             for index, item in enumerate(self._snapshot.media)
         )
 
@@ -131,7 +131,7 @@ class VariationJob(Job[Image]):
         return Image(source, maker=self._runner, is_variation=is_variation)
 
     def _made(self, media: MediaFile) -> Image:
-        return Image(media, maker=self._runner, is_variation=True)
+        return Image(media, maker=self._runner, is_variation=True, made=self._snapshot)
 
     def _result(self) -> Image:
         return self._made(self._snapshot.media[0])

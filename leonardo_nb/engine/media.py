@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import PIL.Image
 
     from leonardo_nb.engine.kinds import VariationJob, VideoJob
+    from leonardo_nb.engine.lifecycle import Snapshot
     from leonardo_nb.library.records import MediaFile
     from leonardo_nb.service.requests import Body, VariationBody, VideoBody
 
@@ -134,9 +135,11 @@ class Image(_Made):
         seed: int | None = None,
         is_variation: bool = False,
         maker: Maker | None = None,
+        made: Snapshot | None = None,
     ) -> None:
         self._media = media
         self._maker = maker
+        self._made = made
         self.id = media.image_id
         self.url = media.url
         self.nsfw = media.nsfw
@@ -179,6 +182,28 @@ class Image(_Made):
         image = PIL.Image.open(io.BytesIO(self.read_bytes()))
         image.load()
         return image
+
+    def save(self, path: str | Path, *, prompt: bool = True) -> Path:
+        """
+        Write a copy that says how it was made, and return where it is.
+
+        The pixels are the same bytes. In the copy are the request, ids and cost as our own JSON,
+        the `parameters` text that most programs show, and XMP that names it made by a trained
+        model; `leo.from_files` reads it again. A picture with a C2PA manifest is copied as it is,
+        and a `.json` file beside it says the rest.
+
+        Args:
+            path: A file's name, or a folder. Without an ending it gets the picture's own; one that
+                is there is replaced.
+            prompt: False leaves out what somebody wrote.
+
+        Raises:
+            ExportFailed: The ending says another format, or the disk refuses it.
+            LibraryError: The file is gone.
+        """
+        from leonardo_nb.engine.saving import save_copy
+
+        return save_copy(self, self._made, path, prompt=prompt)
 
     # making more of it; each returns at once, and awaiting the job gives the result
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leonardo_nb.engine.job import Job
+    from leonardo_nb.engine.lifecycle import Snapshot
 
-__all__ = ["of_job"]
+__all__ = ["of_job", "of_snapshot"]
 
 _PRIVATE: Final = frozenset({"webhookCallbackUrl"})
 """May hold a secret, and says nothing of the picture."""
@@ -33,13 +34,21 @@ def of_job(job: Job[Any], number: int = 0, *, prompt: bool = True) -> Provenance
         prompt: False leaves out what somebody wrote: prompts, and the key of the request, by which
             a guess of them could be checked.
     """
-    snapshot = job.snapshot
-    wire = {name: value for name, value in job.request.wire().items() if name not in _PRIVATE}
+    seconds = job.elapsed if job.done() else None
+    return of_snapshot(job.snapshot, number, seconds=seconds, prompt=prompt)
+
+
+def of_snapshot(
+    snapshot: Snapshot, number: int = 0, *, seconds: float | None = None, prompt: bool = True
+) -> Provenance:
+    """Return the same of what was known of a job at one moment; see `of_job`."""
+    request = snapshot.request
+    wire = {name: value for name, value in request.wire().items() if name not in _PRIVATE}
     withheld = () if prompt else tuple(name for name in WITHHELD if name in wire)
     media = snapshot.media[number] if number < len(snapshot.media) else None
     return Provenance(
         request=_clean({name: value for name, value in wire.items() if name not in withheld}),
-        endpoint=job.request.endpoint,
+        endpoint=request.endpoint,
         generation=snapshot.job_id,
         image=None if media is None else media.image_id,
         number=number,
@@ -48,8 +57,8 @@ def of_job(job: Job[Any], number: int = 0, *, prompt: bool = True) -> Provenance
         model=_model(wire.get("modelId")),
         simulated=snapshot.simulated,
         nsfw=media is not None and media.nsfw,
-        seconds=job.elapsed if job.done() else None,
-        cell=job.request.content_key() if prompt else None,
+        seconds=seconds,
+        cell=request.content_key() if prompt else None,
         withheld=withheld,
     )
 
