@@ -193,7 +193,7 @@ def card_size() -> Line:
 
     sizes = {
         name: len((page.esm(f"{name}.js") + page.css(f"{name}.css")).encode())
-        for name in ("card", "sheet")
+        for name in ("card", "sheet_main")
     }
     shown = ", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sizes.items())
     return Line("script and style of a widget", shown, "each instance carries its own")

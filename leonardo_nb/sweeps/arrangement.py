@@ -11,12 +11,12 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.money import Cost
 from leonardo_nb.service.values import shown as worded
-from leonardo_nb.sweeps.axes import axis_values
+from leonardo_nb.sweeps.axes import axis_values, is_whole
 from leonardo_nb.sweeps.layout import Layout, axis_named, lay_out
 
 if TYPE_CHECKING:
@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
     from leonardo_nb.sweeps.axes import Axis
 
-__all__ = ["Arrangement", "Filter", "arranged", "first_arrangement", "read_arrangement"]
+__all__ = [
+    "Arrangement",
+    "Filter",
+    "arranged",
+    "first_arrangement",
+    "of_layout",
+    "read_arrangement",
+]
 
 STATES: Final = {
     "waiting": "w",
@@ -134,10 +141,11 @@ def first_arrangement(axes: Sequence[Axis]) -> Arrangement:
         longest = max(facets, key=len)
         facets.remove(longest)
         pages.append(longest)
-    return _of_layout(replace(layout, facets=tuple(facets), pages=tuple(pages)))
+    return of_layout(replace(layout, facets=tuple(facets), pages=tuple(pages)))
 
 
-def _of_layout(layout: Layout) -> Arrangement:
+def of_layout(layout: Layout) -> Arrangement:
+    """Return *layout* as an arrangement that hides nothing."""
     pages = tuple(axis.name for axis in layout.pages)
     return Arrangement(
         layout.x.name if layout.x else "",
@@ -189,7 +197,7 @@ def arranged(  # each is a thing of its own that may be said
         InvalidRequest: No such axis, value, state or mark; the error names the nearest.
     """
     if any(part is not None for part in (x, y, facet, page)):
-        placed = _of_layout(lay_out(axes, x=x, y=y, facet=facet, page=page))
+        placed = of_layout(lay_out(axes, x=x, y=y, facet=facet, page=page))
         kept = {name: now.at.get(name, 0) for name in placed.pages}
         now = replace(placed, at=kept, shown=now.shown, size=now.size, filter=now.filter)
     pages, hidden, chosen = dict(now.at), dict(now.shown), dict(now.filter.values)
@@ -244,7 +252,7 @@ def _indices(axis: Axis, values: Iterable[object]) -> tuple[int, ...]:
     return tuple(
         labels[value]
         if isinstance(value, str) and value in labels
-        else axis.values.index(axis.find(value))
+        else axis.index(axis.find(value))
         for value in values
     )
 
@@ -287,7 +295,7 @@ def _most(most: Cost | float) -> float:
 
 
 def _size(size: int) -> int:
-    if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= LARGEST:
+    if not is_whole(size) or not 0 <= size <= LARGEST:
         raise InvalidRequest(
             f"grid(): {worded(size)} is no width of a cell; size takes whole pixels up to "
             f"{LARGEST:,}, and 0 for what fits.",
@@ -369,5 +377,5 @@ def _listed(said: object) -> Sequence[object]:
     return said if isinstance(said, list | tuple) else ()
 
 
-def _is_number(said: Any) -> bool:  # noqa: ANN401  a page can say anything
+def _is_number(said: object) -> TypeGuard[float]:
     return isinstance(said, int | float) and not isinstance(said, bool) and math.isfinite(said)

@@ -6,28 +6,266 @@ Apart from `run`, which is about jobs; each method opens its room when it is cal
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from leonardo_nb.library.shelf import Mark
     from leonardo_nb.money import Cost
+    from leonardo_nb.sweeps.arrangement import Arrangement
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.duplicates import DuplicateTable
     from leonardo_nb.sweeps.effects import Effects
     from leonardo_nb.sweeps.export.writing import Told
+    from leonardo_nb.sweeps.marks import Marks
     from leonardo_nb.sweeps.metric_table import MetricTable
     from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.ranking import Ranking
     from leonardo_nb.sweeps.run import Run
     from leonardo_nb.widgets.judge import Judge
+    from leonardo_nb.widgets.sheet import Sheet
 
 __all__ = ["SweepMethods"]
+
+_making = threading.Lock()
+"""A sheet is asked for by cells and by the engine, and there is one."""
 
 
 class SweepMethods:
     """The part of `Run` that looks at its pictures and hands them on."""
 
     # ---- marks and views
+
+    _whole: Run | None = None
+    """The run whose sheet shows this one, where `grid` has made it."""
+    _sheet: Sheet | None = None
+    _arrangement: Arrangement | None = None
+
+    @property
+    def marks(self: Run) -> dict[int, Mark]:  # type: ignore[misc]
+        """
+        What was said of the pictures, by the position of the cell; read from the library now.
+
+        Only cells of which something was said are in it.
+        """
+        return self._all_marks().read()
+
+    @property
+    def starred(self: Run) -> tuple[Cell, ...]:  # type: ignore[misc]
+        """The cells whose picture has a star."""
+        return tuple(self.cells[n] for n, mark in sorted(self.marks.items()) if mark.star)
+
+    def star(  # type: ignore[misc]
+        self: Run,
+        *cells: Cell | int,
+        undo: bool = False,
+        **coords: Any,  # noqa: ANN401  a value on an axis
+    ) -> tuple[Cell, ...]:
+        """
+        Give pictures a star, which the library keeps, and sheets show at once.
+
+        Args:
+            *cells: Cells of the run or of a part of it, or their positions.
+            undo: Take the star away instead.
+            **coords: Values on axes: every cell that has them all; a list is any of its values.
+
+        Returns:
+            The cells that were meant.
+
+        Raises:
+            InvalidRequest: There is no such cell, axis or value, or nothing is named.
+            LibraryError: The library cannot be used.
+        """
+        return self._mark("star", cells, coords, star=not undo)
+
+    def reject(  # type: ignore[misc]
+        self: Run,
+        *cells: Cell | int,
+        undo: bool = False,
+        **coords: Any,  # noqa: ANN401  a value on an axis
+    ) -> tuple[Cell, ...]:
+        """Mark pictures as rejected, as `star` gives stars; a picture has one of the two."""
+        return self._mark("reject", cells, coords, reject=not undo)
+
+    def note(self: Run, cell: Cell | int, text: str) -> Cell:  # type: ignore[misc]
+        """Keep a note on the picture of *cell*, of at most 2,000 characters; "" removes it."""
+        return self._mark("note", (cell,), {}, note=str(text))[0]
+
+    def _all_marks(self: Run) -> Marks:  # type: ignore[misc]
+        from leonardo_nb.sweeps.marks import Marks
+
+        return Marks(self.studio.shelf, [cell.picture for cell in self.cells])
+
+    def _mark(  # type: ignore[misc]
+        self: Run,
+        function: str,
+        cells: tuple[object, ...],
+        coords: dict[str, Any],
+        **change: Any,  # noqa: ANN401  star, reject or note
+    ) -> tuple[Cell, ...]:
+        from leonardo_nb.sweeps.marks import positions_of
+
+        meant = positions_of(self.cells, self.axes, cells, coords, function=function)
+        self._all_marks().change(meant, **change)
+        return tuple(self.cells[n] for n in meant)
+
+    @property
+    def selected(self: Run) -> tuple[Cell, ...]:  # type: ignore[misc]
+        """The cells that are chosen on the page, the first one first; several are compared."""
+        sheet = self.open_sheet()
+        return () if sheet is None else sheet.chosen
+
+    def select(  # type: ignore[misc]
+        self: Run,
+        *cells: Cell | int,
+        **coords: Any,  # noqa: ANN401  a value on an axis
+    ) -> tuple[Cell, ...]:
+        """
+        Choose cells on every page that shows the live sheet, and bring the first one into view.
+
+        Args:
+            *cells: As in `star`.
+            **coords: As in `star`.
+
+        Returns:
+            The cells that were meant.
+
+        Raises:
+            InvalidRequest: There is no such cell, axis or value, or nothing is named.
+        """
+        from leonardo_nb.sweeps.marks import positions_of
+
+        meant = positions_of(self.cells, self.axes, cells, coords, function="select")
+        if (sheet := self.open_sheet()) is not None:
+            sheet.choose(meant)
+        return tuple(self.cells[n] for n in meant)
+
+    def grid(  # type: ignore[misc]
+        self: Run,
+        x: str | None = None,
+        y: str | None = None,
+        facet: str | Iterable[str] | None = None,
+        page: str | Iterable[str] | None = None,
+        *,
+        at: Mapping[str, object] | None = None,
+        shown: Mapping[str, object] | None = None,
+        size: int | None = None,
+        state: str | None = None,
+        star: str | bool | None = None,
+        most: Cost | float | None = None,
+        text: str | None = None,
+        **values: object,
+    ) -> Run:
+        """
+        Turn the live sheet, wherever it is open, and return the same run laid out so.
+
+        What is not said stays as it is on the page; where x, y, facet or page is said, the places
+        of the other axes are chosen anew.
+
+        Args:
+            x: The axis of the columns.
+            y: The axis of the rows.
+            facet: The axis, or axes, side by side.
+            page: The axis, or axes, of which one value is shown at a time.
+            at: Which value of a page axis that is, as `{"seed": 2}`.
+            shown: Which values of an axis are shown, in this order; None for all of them.
+            size: Pixels that a picture is wide; 0 for what fits.
+            state: Only cells that are "waiting", "running", "done", "failed", "unknown" or
+                "stopped"; "" for all.
+            star: Only cells with a star (True or "star"), "reject" or "unmarked"; "" for all.
+            most: Only cells that cost no more.
+            text: Only cells with these words in a label or a note; "" for all.
+            **values: Only these values of an axis, one or a list; None for all.
+
+        Raises:
+            InvalidRequest: There is no such axis, value, state or mark; the error names the
+                nearest.
+        """
+        from leonardo_nb.sweeps.arrangement import arranged, of_layout
+
+        sheet = self.open_sheet()
+        now = self.turned or of_layout(self.layout)
+        turned = arranged(
+            now,
+            self.axes,
+            x=x,
+            y=y,
+            facet=facet,
+            page=page,
+            at=at,
+            shown=shown,
+            size=size,
+            state=state,
+            star=star,
+            most=most,
+            text=text,
+            **values,
+        )
+        if sheet is not None:
+            sheet.turn(turned)
+        view = self._view(self._part, layout=turned.layout(self.axes))
+        view._whole = self._whole or self  # noqa: SLF001  its own kind
+        view._arrangement = turned  # noqa: SLF001
+        return view
+
+    @property
+    def turned(self: Run) -> Arrangement | None:  # type: ignore[misc]
+        """How its live sheet is turned, or `grid` has turned it; None where nobody has."""
+        sheet = self.open_sheet()
+        return self._arrangement if sheet is None else sheet.turned
+
+    def sheet(self: Run) -> Sheet:  # type: ignore[misc]
+        """Return the live grid, an ipywidget that sits in any box; one model for all its views."""
+        sheet = self.live_sheet()
+        sheet.is_kept = True
+        return sheet
+
+    def live_sheet(self: Run) -> Sheet:  # type: ignore[misc]
+        """Return the grid that `sheet` returns, without keeping it past the last cell it is in."""
+        from leonardo_nb.widgets.sheet import Sheet
+
+        whole = self._whole or self
+        with _making:
+            if (sheet := self.open_sheet()) is None:
+                whole._sheet = sheet = Sheet(whole, self._arrangement)  # noqa: SLF001  its own kind
+            return sheet
+
+    def open_sheet(self: Run) -> Sheet | None:  # type: ignore[misc]
+        """Return the live grid where there is one that has not been closed."""
+        sheet = (self._whole or self)._sheet  # noqa: SLF001  its own kind
+        return None if sheet is None or not sheet.is_open else sheet
+
+    def explore(self: Run) -> None:  # type: ignore[misc]
+        """
+        Show the live sheet in this cell, at any time, also of a sweep that ended long ago.
+
+        It stays live until `freeze()`, or until the kernel ends.
+        """
+        from leonardo_nb.widgets.sheet_outputs import explore
+
+        explore(self)
+
+    def freeze(self: Run, *, pages: int = 10) -> None:  # type: ignore[misc]
+        """
+        Put labelled contact sheets where the live sheet is shown, as it was last turned.
+
+        They are plain pictures, which a saved notebook keeps. Where no live sheet is shown, they
+        come into this cell.
+
+        Args:
+            pages: At most so many, of up to 150 cells each; `contact_sheets(path)` writes all.
+        """
+        from leonardo_nb.widgets.sheet_outputs import freeze
+
+        freeze(self, pages=pages)
+
+    def _ipython_display_(self: Run) -> None:  # type: ignore[misc]
+        from leonardo_nb.widgets.sheet_outputs import show
+
+        show(self)
 
     # ---- measuring
 

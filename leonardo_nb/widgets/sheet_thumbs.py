@@ -10,24 +10,25 @@ from __future__ import annotations
 import io
 import logging
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image as Pillow
 
 from leonardo_nb.errors import LeonardoError
+from leonardo_nb.library.files import StoredFile
 from leonardo_nb.widgets.freeze import fitted, is_see_through, on_squares, on_white
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
-    from leonardo_nb.library.files import StoredFile
-
-__all__ = ["BROKEN", "LARGE", "SIZES", "Thumbs", "large", "thumbs_in"]
+__all__ = ["BROKEN", "LARGE", "SIZES", "Thumbs", "first_of", "large", "thumbs_in"]
 
 logger = logging.getLogger("leonardo_nb")
 
@@ -39,6 +40,10 @@ AS_IT_IS_BYTES: Final = 400_000
 """A file that is not larger, in bytes and pixels, is sent as the service made it."""
 HELD_BYTES: Final = 24_000_000
 """Of small pictures held in memory; the disk has all of them."""
+FEW: Final = 40
+"""Up to so many cells are wide enough for the largest size."""
+FIRST_SECONDS, FIRST_BYTES = 0.15, 1_000_000
+"""Of the small pictures in the message that opens a sheet."""
 BROKEN: Final = (LeonardoError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError)
 """What a file that is gone, cut off or no picture raises; Pillow's own errors among them."""
 
@@ -130,6 +135,40 @@ class Thumbs:
 def thumbs_in(folder: Path) -> Thumbs:
     """Return the small pictures of the library in *folder*, the same for all its sheets."""
     return Thumbs(folder)
+
+
+def first_of(
+    thumbs: Thumbs, cells: Sequence[int], file_of: Callable[[int], StoredFile | str | None]
+) -> dict[str, Any]:
+    """
+    Return small pictures for the message that opens a sheet, as many as are cheap.
+
+    Those that are kept come first; what has to be painted is, as long as there is time.
+
+    Args:
+        thumbs: The library's small pictures.
+        cells: The cells in view, in the order of reading.
+        file_of: Returns the file of a cell's picture, or something else where there is none.
+
+    Returns:
+        `size`, `cells` and `data`; empty where there is no picture.
+    """
+    files = {cell: file for cell in cells if isinstance(file := file_of(cell), StoredFile)}
+    size = 256 if len(cells) <= FEW else 128
+    ends = time.monotonic() + FIRST_SECONDS
+    found: dict[int, bytes] = {}
+    total = 0
+    for make in (thumbs.kept, thumbs.make):
+        for cell, file in files.items():
+            if cell in found or total > FIRST_BYTES or time.monotonic() > ends:
+                continue
+            with suppress(*BROKEN):  # the page asks for it again, and is told
+                if (data := make(file, size)) is not None:
+                    found[cell] = data
+                    total += len(data)
+    if not found:
+        return {}
+    return {"size": size, "cells": list(found), "data": list(found.values())}
 
 
 def _is_whole(data: bytes) -> bool:

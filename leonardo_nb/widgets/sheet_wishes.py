@@ -121,7 +121,8 @@ class Wishes:
                 self._none[size] = set()
                 return {"what": "none", "size": size, "cells": sorted(cells)}, []
         size = max(SIZES, key=lambda each: len(self._ready[each]))
-        ready, taken, total = self._ready[size], [], 0
+        ready, total = self._ready[size], 0
+        taken: list[int] = []
         for cell, data in ready.items():
             if taken and (len(taken) == MOST_CELLS or total + len(data) > MOST_BYTES):
                 break

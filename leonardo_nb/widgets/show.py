@@ -311,6 +311,11 @@ class Showing(Generic[W]):
         self._uses = 0
         self._unhear: Callable[[], None] = lambda: None
 
+    @property
+    def slot(self) -> Slot:
+        """The output in which it is shown."""
+        return self._slot
+
     def start(self) -> None:
         """Show it in the cell that runs; called on that cell's own thread."""
         if self._is_final() and not self._asks():

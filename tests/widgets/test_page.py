@@ -35,7 +35,7 @@ export async function wait() {}
 IMPORT = 'import { double } from "./common.js";\n'
 STYLES = (
     *("card.css", "card_video.css", "card_variation.css"),
-    *("sheet.css", "panel.css", "pickup.css", "judge.css"),
+    *("sheet_main.css", "panel.css", "pickup.css", "judge.css"),
 )
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -132,6 +132,41 @@ def test_what_cards_share_is_read_as_strictly(folder: Path, base: str, sentence:
         put_together(folder, f'{IMPORT}import {{ edge }} from "./card_base.js";\n')
 
 
+def test_parts_of_a_widget_come_in_their_order(folder: Path) -> None:
+    """A part may use another part, and only what is used of either is there."""
+    (folder / "own_base.js").write_text(
+        'import { size } from "./common.js";\n\n'
+        "export const edge = () => size() + 1;\n\nexport const other = () => 0;\n",
+        encoding="utf-8",
+    )
+    (folder / "own_part.js").write_text(
+        'import { edge } from "./own_base.js";\n\n'
+        '/** @type {import("./own_base.js").Edge} */\nexport const twice = () => 2 * edge();\n',
+        encoding="utf-8",
+    )
+    mine = f'{IMPORT}import {{ twice }} from "./own_part.js";\n\nexport default [double, twice];\n'
+
+    script = put_together(folder, mine)
+
+    assert ["SIZE", "size", "double", "edge", "twice"] == page.DECLARED.findall(script)
+
+
+def test_parts_that_need_each_other_are_an_error(folder: Path) -> None:
+    """Of two such files neither could come first."""
+    for one, other in (("a", "b"), ("b", "a")):
+        text = f'import {{ {other} }} from "./{other}.js";\n\nexport const {one} = () => {other};\n'
+        (folder / f"{one}.js").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ValueError, match=r"b\.js and a\.js import each other"):
+        put_together(folder, f'{IMPORT}import {{ a }} from "./a.js";\n')
+
+
+def test_part_that_is_not_there_is_an_error(folder: Path) -> None:
+    """The sentence says which file is missing."""
+    with pytest.raises(ValueError, match=r"part\.js is imported, and is not in"):
+        put_together(folder, f'{IMPORT}import {{ a }} from "./part.js";\n')
+
+
 @pytest.mark.parametrize("line", ["export default 1;", "export { size };", 'import "./other.js";'])
 def test_shared_script_only_declares(folder: Path, line: str) -> None:
     """`common.js` exports what it declares, where it declares it, and imports nothing."""
@@ -168,6 +203,7 @@ def test_style_stays_in_its_widget(name: str) -> None:
     mine = {"common.css": (".leo-widget",), "card.css": (".leo-card", ".leo-host", ".leo-full")}
     mine["card.css"] += (".leo-next",)
     mine["card_video.css"] = mine["card_variation.css"] = (".leo-card",)
+    mine["sheet_main.css"] = (".leo-sheet",)
     starts = mine.get(name, (f".leo-{name.removesuffix('.css')}",))
     css = re.sub(r"@keyframes [^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", css)
     selectors = [

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import leonardo_nb as leo
+from leonardo_nb.widgets.sheet_deck import deck_of, indices
+from leonardo_nb.widgets.sheet_tally import letter_of
 from leonardo_nb.widgets.sheet_view import (
     cell_view,
-    grid_view,
     head_view,
     money_words,
     reason_of,
-    state_letters,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_head_of_a_run_that_has_ended(run: Run) -> None:
     head = head_view(run)
 
     assert ("disc", "8 of 8", [8, 0, 0, 0, 0]) == (head["mark"], head["word"], head["bar"])
-    assert (str(run.cost), "", None) == (head["money"], head["left"], head["stop"])
+    assert (str(run.cost), "", []) == (head["money"], head["left"], head["actions"])
     assert head["simulated"]
 
 
@@ -71,40 +71,24 @@ def test_head_of_a_run_that_has_just_started(studio: Studio) -> None:
     head = head_view(run)
     run.cancel()
 
-    assert head["stop"]["consequence"].startswith("withdraws ")
+    pause, stop = head["actions"]
+    assert ("pause", "stop") == (pause["do"], stop["do"])
+    assert stop["consequence"].startswith("withdraws ")
     assert head["left"].startswith("about ")
     assert 40 == sum(head["bar"])
 
 
-def test_states_are_one_letter_a_cell(failed: Run) -> None:
-    """In the order of the cells."""
-    assert ["d", "d", "f"] == sorted(state_letters(failed))
+def test_what_failed_can_be_tried_again_at_its_price(failed: Run) -> None:
+    """The consequence is beside the word."""
+    (retry,) = head_view(failed)["actions"]
+    price = failed.price_of(failed.cells[0])
+
+    assert ("retry", f"only the 1 that failed, {price}") == (retry["do"], retry["consequence"])
 
 
 def test_money_of_failed_jobs_is_given_back(failed: Run) -> None:
     """What was refunded is neither spent nor expected."""
     assert str(failed.price) == money_words(failed)
-
-
-def test_grid_places_every_cell(run: Run) -> None:
-    """Columns, rows and facets, each with its labels."""
-    grid = grid_view(run)
-
-    assert ("guidance_scale", ["3", "7.5"]) == (grid["x"]["name"], grid["x"]["labels"])
-    assert ("presetStyle", ["ANIME", "DYNAMIC"]) == (grid["y"]["name"], grid["y"]["labels"])
-    assert ["seed 1", "seed 2"] == grid["titles"]
-    # facet by facet, row by row: styles down, guidance across
-    assert [0, 2, 1, 3, 4, 6, 5, 7] == grid["cells"]
-
-
-def test_grid_says_what_all_cells_share(run: Run) -> None:
-    """What differs from the defaults and is no axis."""
-    assert [["size", "64 \u00d7 64"]] == grid_view(run)["same"]
-
-
-def test_shapes_are_said_once_where_they_are_alike(run: Run) -> None:
-    """A thousand cells of one shape are one number."""
-    assert [1.0] == grid_view(run)["shapes"]
 
 
 def test_cell_is_shown_with_coordinates_first(run: Run) -> None:
@@ -145,7 +129,7 @@ def test_side_without_a_cell_lists_what_is_always_so(studio: Studio) -> None:
     plan = leo.plan("a fox", studio=studio, seed=[1, 2], guidance_scale=9)
     run = plan.start()
     run.cancel()
-    always = dict(grid_view(run)["always"])
+    always = dict(deck_of(run, indices(run))["always"])
 
     assert ["model", "size", "guidance_scale"] == list(always)
     assert "1024 × 768" == always["size"]  # noqa: RUF001  typographic
@@ -204,7 +188,7 @@ def test_lost_answers_have_letters_of_their_own(run: Run) -> None:
     """They are counted apart: looked for, and of unknown outcome, which is no failure."""
     told(run, "searched", "unknown", "elsewhere")
 
-    assert "lurddddd" == state_letters(run)
+    assert "lurddddd" == "".join(map(letter_of, run.jobs))
     assert (
         "1 of unknown outcome, 1 looked for, 1 of another kernel watched" == head_view(run)["rest"]
     )

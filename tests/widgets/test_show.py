@@ -17,7 +17,7 @@ from leonardo_nb.widgets import freeze, show
 from leonardo_nb.widgets.card import shared_card
 from leonardo_nb.widgets.freeze import Frozen, freeze_jobs, publish
 from leonardo_nb.widgets.pace import THREADS, painters
-from leonardo_nb.widgets.sheet import show as show_run
+from leonardo_nb.widgets.sheet_outputs import show as show_run
 from leonardo_nb.widgets.show import Showing, Slot, host, show_job
 
 if TYPE_CHECKING:
