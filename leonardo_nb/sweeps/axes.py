@@ -78,6 +78,9 @@ class Axis:
     given_labels: tuple[str, ...] | None = field(default=None)
     role: Role = "member"
     members: tuple[str, ...] = ()
+    _labels: list[tuple[str, ...]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def __len__(self) -> int:
         return len(self.values)
@@ -87,7 +90,11 @@ class Axis:
         """How each value is written at the edge of a grid."""
         if self.given_labels is not None:
             return self.given_labels
-        return tuple(self._label(value, n) for n, value in enumerate(self.values, 1))
+        if not self._labels:  # written once: an axis may have thousands of values
+            self._labels.append(
+                tuple(self._label(value, n) for n, value in enumerate(self.values, 1))
+            )
+        return self._labels[0]
 
     def _label(self, value: object, number: int) -> str:
         if self.role == "zip" and isinstance(value, tuple):

@@ -197,7 +197,11 @@ class Plan:
             ServiceError: The service refused to say, for instance because of the key.
             ConnectionFailed: It did not answer.
         """
-        known = frozenset(self.known()) if new else frozenset()
+        return self.estimate_without(self.known() if new else frozenset())
+
+    def estimate_without(self, known: AbstractSet[str]) -> Estimate:
+        """Return the estimate of the jobs that do not have the *known* content keys."""
+        known = frozenset(known)
         if known not in self._estimates:
             self._estimates[known] = self._estimated(known)
         return self._estimates[known]

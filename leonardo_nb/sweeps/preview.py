@@ -10,17 +10,23 @@ import html
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import LeonardoError
 from leonardo_nb.sweeps.axes import cut, label_of
 from leonardo_nb.sweeps.estimate import counted, in_words
-from leonardo_nb.sweeps.layout import lay_out
+from leonardo_nb.sweeps.layout import Place, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
+    from numpy.typing import NDArray
+
+    from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.cells import Cell
-    from leonardo_nb.sweeps.layout import Place
+    from leonardo_nb.sweeps.layout import Layout
     from leonardo_nb.sweeps.plan import Plan
 
 __all__ = ["headline", "plan_html"]
@@ -48,17 +54,20 @@ PLAIN = (
 )
 
 
-def headline(plan: Plan) -> str:
-    """Return how many cells *plan* has, how many are new, and what those cost and take."""
+def headline(plan: Plan, known: AbstractSet[str] | None = None) -> str:
+    """
+    Return how many cells *plan* has, how many are new, and what those cost and take.
+
+    Args:
+        plan: The plan.
+        known: The content keys of what the library has; asked for if None.
+    """
+    known = plan.known() if known is None else known
+    new, jobs = len(plan.keys) - len(known), len(plan.keys)
     try:
-        return _headline(plan, len(plan.keys) - len(plan.known()))
+        estimate = plan.estimate_without(known)
     except LeonardoError as error:
         return f"{counted(len(plan), 'cell')}, price unknown: {error}"
-
-
-def _headline(plan: Plan, new: int) -> str:
-    estimate = plan.estimate(new=True)
-    jobs = len(plan.keys)
     parts = [counted(len(plan), "cell")]
     if jobs < len(plan):
         parts.append(counted(jobs, "job"))
@@ -78,7 +87,7 @@ def plan_html(plan: Plan) -> str:
     """Return *plan* as html: headline, blank grid, what all cells share, what is left out."""
     known = frozenset(plan.known())
     parts = [
-        f'<div style="font-weight:600">{_text(headline(plan))}</div>',
+        f'<div style="font-weight:600">{_text(headline(plan, known))}</div>',
         _grids(plan, known),
         _same(plan),
         _dropped(plan),
@@ -91,9 +100,7 @@ def _grids(plan: Plan, known: frozenset[str]) -> str:
     layout = lay_out(plan.axes)
     if not plan.axes:
         return ""
-    drawn: dict[Place, Cell] = {}
-    for cell in plan.cells[: 50 * MOST_COLUMNS * MOST_ROWS * MOST_GRIDS]:
-        drawn[layout.place(cell.coords)] = cell
+    drawn = _drawn(plan, layout)
     titles = layout.facet_labels
     tables = [
         _grid(plan, known, drawn, facet, title) for facet, title in enumerate(titles[:MOST_GRIDS])
@@ -113,11 +120,29 @@ def _grids(plan: Plan, known: frozenset[str]) -> str:
     return f'<div style="{QUIET}">{_text(said)}</div><div>{"".join(tables)}{besides}</div>{key}'
 
 
+def _drawn(plan: Plan, layout: Layout) -> dict[Place, Cell]:
+    """Return the cells of the part of the grid that is drawn, by their places."""
+    indices = plan.cells.indices
+
+    def number(axes: Sequence[Axis]) -> NDArray[np.int64]:
+        found = np.zeros(len(indices), np.int64)
+        for axis in axes:
+            found = found * len(axis) + indices[:, plan.axes.index(axis)]
+        return found
+
+    facets = number((*layout.pages, *layout.facets))
+    rows = number([layout.y] if layout.y else [])
+    columns = number([layout.x] if layout.x else [])
+    is_drawn = (facets < MOST_GRIDS) & (rows < MOST_ROWS) & (columns < MOST_COLUMNS)
+    return {
+        Place(int(facets[n]), int(rows[n]), int(columns[n])): plan.cells[n]
+        for n in np.flatnonzero(is_drawn).tolist()
+    }
+
+
 def _grid(
     plan: Plan, known: frozenset[str], drawn: dict[Place, Cell], facet: int, title: str
 ) -> str:
-    from leonardo_nb.sweeps.layout import Place
-
     layout = lay_out(plan.axes)
     columns, over = _first(layout.x.labels if layout.x else ("",), MOST_COLUMNS)
     rows, below = _first(layout.y.labels if layout.y else ("",), MOST_ROWS)
@@ -175,7 +200,7 @@ def _what_now(plan: Plan, known: frozenset[str]) -> str:
     cost = None
     if len(known) < len(plan.keys):
         with suppress(LeonardoError):
-            cost = plan.estimate(new=True).cost
+            cost = plan.estimate_without(known).cost
     budget = "" if cost is None else f"budget=leo.{cost!r}"
     return (
         f'<div style="margin-top:.4em;{QUIET}">Nothing is sent yet: '
