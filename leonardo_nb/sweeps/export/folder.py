@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from leonardo_nb.errors import ExportFailed, InvalidRequest
@@ -87,15 +88,15 @@ def to_folder(
         if index in handout.pictures
     }
     inner = "train" if layout == "train" else ""
+    fill = partial(_fill, inner, handout, names, provenance=provenance, told=told)
     try:
-        goes_on = _goes_on(place, inner, handout, names.values())
+        if _goes_on(place, inner, handout, names.values()):
+            fill(place)
+        else:
+            with written_folder(place) as whole:
+                fill(whole)
     except OSError as error:
         raise refused(place, error) from error
-    if goes_on:
-        _fill(place, inner, handout, names, provenance=provenance, told=told)
-    else:
-        with written_folder(place) as whole:
-            _fill(whole, inner, handout, names, provenance=provenance, told=told)
     return place
 
 
@@ -144,10 +145,10 @@ def _name_in(file: Path) -> str | None:
 
 
 def _fill(
-    folder: Path,
     inner: str,
     handout: Handout,
     names: Mapping[int, str],
+    folder: Path,
     *,
     provenance: bool,
     told: Told | None,
@@ -174,7 +175,7 @@ def write_pictures(
     Write the picture of each cell into *folder*, under its name; what is there stays if it is it.
 
     Raises:
-        ExportFailed: The disk refuses it.
+        OSError: The disk refuses it.
         LibraryError: A picture's file is gone.
     """
     for done, (index, name) in enumerate(names.items()):
@@ -195,16 +196,15 @@ def write_pictures(
 
 def _put(file: Path, data: bytes) -> None:
     """Write *data* to *file* by renaming, unless it is there."""
+    if file.is_file() and file.stat().st_size == len(data) and file.read_bytes() == data:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name[:40]}.part")
     try:
-        if file.is_file() and file.stat().st_size == len(data) and file.read_bytes() == data:
-            return
-        file.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(data)
         part.replace(file)
-    except OSError as error:
+    finally:
         part.unlink(missing_ok=True)
-        raise refused(file, error) from error
 
 
 def _metadata(rows: list[Row], names: Mapping[int, str]) -> bytes:

@@ -14,6 +14,7 @@ import html
 import io
 import json
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -122,7 +123,7 @@ def to_html(
         if pictures == "beside" or (pictures == "auto" and inside.large is None):
             folder = place.with_name(f"{place.stem}_files")
             names = {n: f"{stems[n]}{each.path.suffix}" for n, each in handout.pictures.items()}
-            write_pictures(folder, handout, names)
+            _write_beside(folder, handout, names)
             beside = [f"{quote(folder.name)}/{quote(names[n])}" if n in names else ""
                       for n in range(len(run.cells))]  # fmt: skip
         else:
@@ -132,6 +133,17 @@ def to_html(
         text = _document(handout, inside, contents | {"beside": beside}, title)
         to.write_text(text, encoding="utf-8", newline="\n")
     return place
+
+
+def _write_beside(folder: Path, handout: Handout, names: dict[int, str]) -> None:
+    """Write the pictures into *folder*; half a folder is none, unless it was there before."""
+    was_there = folder.exists()
+    try:
+        write_pictures(folder, handout, names)
+    except BaseException:
+        if not was_there:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def spec_in(path: str | Path) -> dict[str, Any]:

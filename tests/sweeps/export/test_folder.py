@@ -132,3 +132,23 @@ def test_layout_is_one_of_two(run: Run, tmp_path: Path) -> None:
     """Another word is refused before anything is written."""
     with pytest.raises(leo.InvalidRequest, match='neither "train" nor "flat"'):
         to_folder(run, tmp_path / "foxes", layout="deep")  # type: ignore[arg-type]
+
+
+def test_picture_that_is_gone_leaves_no_half_folder(run: Run, tmp_path: Path) -> None:
+    """The error says which it is, and nothing is there."""
+    run.images[4].path.unlink()
+    with pytest.raises(leo.LibraryError):
+        to_folder(run, tmp_path / "foxes")
+    with pytest.raises(leo.LibraryError):
+        run.to_html(tmp_path / "foxes.html", pictures="beside")
+
+    assert [] == list(tmp_path.glob("*foxes*"))
+
+
+def test_file_in_the_way_is_one_clear_error(run: Run, tmp_path: Path) -> None:
+    """A folder cannot be where a file is."""
+    (tmp_path / "foxes").touch()
+    with pytest.raises(leo.ExportFailed, match="is a file; name a folder"):
+        to_folder(run, tmp_path / "foxes")
+    with pytest.raises(leo.ExportFailed, match=r"pictures could not be written \(Not a dir"):
+        to_folder(run, tmp_path / "foxes" / "pictures")
