@@ -45,6 +45,9 @@ LONGEST: Final = 31_536_000.0
 """Seconds of a replay, a year; pauses are not played."""
 SUFFIXES: Final = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 KEY: Final = r"^[0-9a-z:_-]{1,100}$"
+DEEPEST: Final = 5
+"""Levels of lists in a value; guiding images have three."""
+LARGEST: Final = 1 << 63
 UNSENT: Final = frozenset({"webhookCallbackUrl"})
 
 Seconds = Annotated[float, Field(ge=0, le=LONGEST)]
@@ -165,6 +168,8 @@ class Scale(_Part):
     def _is_labelled(self) -> Self:
         if self.labels is not None and len(self.labels) != len(self.values):
             raise ValueError("an axis has not as many labels as values")
+        if not all(map(_is_usual, self.values)):
+            raise ValueError("a value is too large or too deep")
         if len({json.dumps(value, sort_keys=True) for value in self.values}) != len(self.values):
             raise ValueError("an axis has a value twice")
         width = len(self.members)
@@ -209,6 +214,8 @@ class Recording(_Part):
             raise ValueError("it does not say in which time zone it began")
         if len({take.key for take in self.jobs}) != len(self.jobs):
             raise ValueError("a job is there twice")
+        if not all(_is_usual(value) for value in self.fixed.values()):
+            raise ValueError("a value is too large or too deep")
         if len({axis.name for axis in self.axes}) != len(self.axes):
             raise ValueError("an axis is there twice")
         shape = [len(axis.values) for axis in self.axes]
@@ -272,6 +279,14 @@ def read(data: bytes, name: str) -> Recording:
         raise unplayable(
             name, on_one_line(f"{where}: {first['msg']}" if where else first["msg"])[:300]
         ) from error
+
+
+def _is_usual(value: object, depth: int = 0) -> bool:
+    """Whether *value* is of a size that parameters have: numbers of 64 bits, few levels."""
+    if isinstance(value, list | dict):
+        inside = value.values() if isinstance(value, dict) else value
+        return depth < DEEPEST and all(_is_usual(each, depth + 1) for each in inside)
+    return not isinstance(value, int) or abs(value) < LARGEST
 
 
 def unplayable(name: str, why: str) -> ReplayError:
