@@ -240,6 +240,8 @@ function render({ model, el }) {
   function layOut() {
     const before = grid.geometry() ? grid.anchor(pointer, !pointer && chosen >= 0 && grid.sees(chosen) ? chosen : -1) : null;
     const wasTop = viewport.scrollTop;
+    empty.hidden = places.count > 0 || !space.n;
+    viewport.hidden = !empty.hidden;
     const room = viewport.clientWidth || el.clientWidth || 800;
     const columnLabels = places.x < 0 ? [] : places.columns.map((value) => space.axes[places.x].labels[value]);
     const rowLabels = places.y < 0 ? [] : places.rows.map((value) => space.axes[places.y].labels[value]);
@@ -258,8 +260,6 @@ function render({ model, el }) {
     if (chosen < 0 || !places.placeOf(chosen)) grid.pin(-1);
     const name = arrangement.y && arrangement.x ? `${arrangement.y} by ${arrangement.x}` : arrangement.x || arrangement.y || "picture";
     grid.set(geometry, places, { columns: columnLabels, rows: rowLabels, titles: titleOf, x: arrangement.x, y: arrangement.y, name });
-    empty.hidden = places.count > 0 || !space.n;
-    viewport.hidden = !empty.hidden;
     handle.hidden = geometry.H < 200 && !userHeight;
     handle.setAttribute("aria-valuenow", String(Math.round(viewport.clientHeight)));
     const isTop = !pointer && wasTop < geometry.heading;
@@ -351,7 +351,8 @@ function render({ model, el }) {
     // seen at once; the kernel says the same a moment later
     const mark = { star: false, reject: false, note: "", ...marks()[cell], ...change };
     const { [cell]: _, ...others } = marks();
-    model.set("marks", mark.star || mark.reject || mark.note ? { ...others, [cell]: mark } : others);
+    marked = mark.star || mark.reject || mark.note ? { ...others, [cell]: mark } : others;
+    drawMarked();
     if ("star" in change) say(change.star ? "Starred" : "No longer starred");
     if ("reject" in change) say(change.reject ? "Rejected" : "No longer rejected");
   }
@@ -673,6 +674,10 @@ function render({ model, el }) {
 
   function drawMarks() {
     marked = get("marks", {});
+    drawMarked();
+  }
+
+  function drawMarked() {
     if (arrangement.filter.star || arrangement.filter.text) filterAgain();
     drawAll();
     drawChosen();
