@@ -12,177 +12,26 @@ import io
 import json
 import math
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from leonardo_nb.library.embedding import jpeg, png, webp, xmp
 from leonardo_nb.library.embedding.blocks import MOST_BYTES, Blocks, NoRoom, Written
-from leonardo_nb.library.embedding.infotext import Infotext, infotext, read_infotext
+from leonardo_nb.library.embedding.infotext import Infotext, read_infotext
+from leonardo_nb.library.known import VERSION, WITHHELD, OnAxis, Provenance
 from leonardo_nb.money import Cost, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["Embedded", "Found", "OnAxis", "Provenance", "embed", "found_in", "read"]
-
-VERSION: Final = 1
-"""Of our JSON; counts changes that an earlier reader would misunderstand."""
-
-WITHHELD: Final = ("prompt", "negative_prompt", "enhancePromptInstruction")
-"""The members of a request that are somebody's words."""
+__all__ = ["WITHHELD", "Embedded", "Found", "OnAxis", "Provenance", "embed", "found_in", "read"]
 
 SIGNED: Final = (
     "It carries a C2PA manifest, which holds for the file as it is, so nothing was put into it."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OnAxis:
-    """
-    Where a picture stands on one axis of its sweep.
-
-    Attributes:
-        name: The axis's.
-        label: The value as it is written at the edge of the sheet.
-        value: What JSON can hold of it; None also where it was left out.
-        at: Which of the axis's values it is, from 0.
-        role: "member", "zip", "slot" or "replicate".
-        members: What of the request it decides, where that is not just what it is called.
-    """
-
-    name: str
-    label: str
-    value: Any = None
-    at: int = 0
-    role: str = "member"
-    members: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """
-    What is known of one picture; what is not known is None or empty, and is not claimed.
-
-    Attributes:
-        request: What was asked for, by the service's names, without an address for callbacks.
-        endpoint: Where it was asked; it says which kind of body `request` is.
-        by: Who wrote it down: this package, which writes all of the request, or a program that
-            writes the `parameters` text, which has some of it.
-        generation: The service's id of the job.
-        image: The service's id of the picture.
-        number: Which picture of its job it is, from 0.
-        created: When it was asked for, in UTC.
-        cost: What the job cost, for all its pictures.
-        model: The model's name, as people say it.
-        simulated: Whether the built-in simulator drew it.
-        nsfw: Whether the service marked it so.
-        seconds: How long the job took.
-        sweep: The name of the sweep that it is a cell of.
-        axes: Its place on each axis of the sweep.
-        cell: The content key of the request; cells with one key are one job.
-        withheld: What was left out on purpose: names of members, and of axes.
-        software: What wrote it, with its version.
-        parameters: The `parameters` text as it was found; empty in one that is made here.
-    """
-
-    request: Mapping[str, Any]
-    endpoint: str = "generations"
-    by: Literal["leonardo_nb", "parameters"] = "leonardo_nb"
-    generation: str | None = None
-    image: str | None = None
-    number: int = 0
-    created: datetime | None = None
-    cost: Cost | None = None
-    model: str = ""
-    simulated: bool = False
-    nsfw: bool = False
-    seconds: float | None = None
-    sweep: str | None = None
-    axes: tuple[OnAxis, ...] = ()
-    cell: str | None = None
-    withheld: tuple[str, ...] = ()
-    software: str = ""
-    parameters: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it made of what JSON has, as it is put into files."""
-        written: dict[str, Any] = {
-            "leonardo_nb": "picture",
-            "version": VERSION,
-            "software": self.software or _software(),
-            "endpoint": self.endpoint,
-            "request": dict(self.request),
-            "model": self.model,
-            "generation": self.generation,
-            "image": self.image,
-            "number": self.number,
-            "created": None if self.created is None else self.created.isoformat(),
-            "seconds": None if self.seconds is None else round(self.seconds, 3),
-            "cost": _cost_json(self.cost),
-            "simulated": self.simulated,
-            "nsfw": self.nsfw,
-            "cell": self.cell,
-            "withheld": list(self.withheld),
-        }
-        if self.sweep is not None or self.axes:
-            axes = [asdict(axis) | {"members": list(axis.members)} for axis in self.axes]
-            written["sweep"] = {"name": self.sweep, "axes": axes}
-        return written
-
-    def text(self) -> str:
-        """Return the `parameters` text; one that was found is returned as it was."""
-        if self.parameters and not self.withheld:
-            return self.parameters
-        asked = self.request
-        size = f"{asked['width']}x{asked['height']}" if {"width", "height"} <= set(asked) else None
-        values = {
-            "Steps": asked.get("num_inference_steps"),
-            "Sampler": asked.get("scheduler"),
-            "CFG scale": asked.get("guidance_scale"),
-            "Seed": asked.get("seed"),
-            "Size": size,
-            "Model": self.model or asked.get("modelId"),
-            "Style": asked.get("presetStyle"),
-            "Version": self.software or _software(),
-        }
-        return infotext(
-            Infotext(
-                str(asked.get("prompt", "")),
-                str(asked.get("negative_prompt") or ""),
-                {name: str(value) for name, value in values.items() if value is not None},
-            )
-        )
-
-    def xmp(self) -> bytes:
-        """Return the XMP packet; it is a file of its own beside a picture that takes none."""
-        return xmp.packet(self._properties())
-
-    def sidecar(self) -> bytes:
-        """Return all of it as a JSON file to lie beside a picture that takes none of it."""
-        said = {**self.as_json(), "parameters": self.text(), "digital_source_type": xmp.TRAINED}
-        return json.dumps(said, indent=1).encode("ascii")
-
-    def _properties(self) -> dict[str, str]:
-        prompt = str(self.request.get("prompt", ""))
-        tool = self.software or _software()
-        said = {
-            "Iptc4xmpExt:DigitalSourceType": xmp.TRAINED,
-            "Iptc4xmpExt:AISystemUsed": "" if self.by == "parameters" else "Leonardo.AI",
-            "Iptc4xmpExt:AISystemVersionUsed": self.model,
-            "Iptc4xmpExt:AIPromptInformation": prompt,
-            "xmp:CreatorTool": f"{tool} (simulated)" if self.simulated else tool,
-            "xmp:CreateDate": ""
-            if self.created is None
-            else self.created.isoformat("T", "seconds"),
-            "dc:description": prompt,
-        }
-        return {name: value for name, value in said.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +90,7 @@ def embed(data: bytes, what: Provenance) -> Embedded:
     packet: bytes | None = what.xmp()
     is_alone = bool(what.withheld)
     if there.xmp is not None and not is_alone:
-        packet = xmp.merged(there.xmp, what._properties())  # noqa: SLF001  of this module
+        packet = xmp.merged(there.xmp, what.properties())
     is_foreign = there.parameters is not None and " leonardo_nb " not in there.parameters
     record = json.dumps(what.as_json(), separators=(",", ":")).encode("ascii")
     text = None if is_foreign and not is_alone else what.text()
@@ -455,11 +304,3 @@ def _beside(picture: Path) -> Provenance | None:
             if (found := _of_record(file.read(MOST_BYTES))[0]) is not None:
                 return found
     return None
-
-
-def _cost_json(cost: Cost | None) -> dict[str, str] | None:
-    return None if cost is None else {"amount": str(cost.amount), "unit": cost.unit}
-
-
-def _software() -> str:
-    return f"leonardo_nb {version('leonardo_nb')}"
