@@ -7,6 +7,7 @@ is missing in it is a plan with a price.
 
 from __future__ import annotations
 
+import html
 import itertools
 from collections import Counter
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 
 from leonardo_nb.engine.looks import LIST_LONGEST
+from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
 from leonardo_nb.service.requests import (
     CreateGeneration,
@@ -83,14 +85,23 @@ class HistoryRun(Run):
     def __repr__(self) -> str:
         return f"<Run from the history: {self.sentence()}>"
 
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        super()._ipython_display_()
+        words = f"<div {NO_MATH}>{html.escape(self.sentence())}</div>"
+        display({"text/html": words, "text/plain": self.sentence()}, raw=True)  # type: ignore[no-untyped-call]
+
     def sentence(self) -> str:
         """Return what was found, what is missing and what was left out, in words."""
         said = f"{len(self):,} of {counted(self.places, 'cell')}"
         if self.missing is not None:
-            cost, budget = "have no known price", ""
+            count = len(self.missing)
+            cost, budget = "of unknown price", ""
             if self.missing_cost is not None:
-                cost, budget = f"cost {self.missing_cost}", f"budget=leo.{self.missing_cost!r}"
-            said += f"; {len(self.missing):,} missing {cost}: run.missing.start({budget})"
+                verb = "costs" if count == 1 else "cost"
+                cost, budget = f"{verb} {self.missing_cost}", f"budget=leo.{self.missing_cost!r}"
+            said += f"; {count:,} missing {cost}: run.missing.start({budget})"
         if self.refused:
             said += f"; {self.refused:,} cannot be made"
         if left := sum(self.left_out.values()):

@@ -13,6 +13,7 @@ from leonardo_nb.engine.standing import FROM_LIBRARY
 from leonardo_nb.money import Credits
 from leonardo_nb.sweeps.estimate import counted, in_words, slots_of
 from leonardo_nb.sweeps.states import took
+from leonardo_nb.widgets.sheet_replay import as_replay
 from leonardo_nb.widgets.sheet_tally import Tally, is_unknown
 from leonardo_nb.widgets.view import (
     card_view,
@@ -57,7 +58,7 @@ def head_view(run: Run, tally: Tally | None = None) -> dict[str, Any]:
     tally = tally or Tally.of(run)
     counts = tally.counts
     is_paused = run.is_paused
-    return {
+    head = {
         "mark": _mark(counts, is_paused=is_paused),
         "word": f"{counts.done:,} of {counts.total:,}",
         "rest": _rest(tally, is_paused=is_paused),
@@ -68,6 +69,7 @@ def head_view(run: Run, tally: Tally | None = None) -> dict[str, Any]:
         "actions": _actions(tally, is_paused=is_paused),
         "said": _said(tally),
     }
+    return as_replay(run, head)
 
 
 def _mark(counts: Counts, *, is_paused: bool) -> str:

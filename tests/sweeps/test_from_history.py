@@ -50,7 +50,7 @@ def test_what_was_made_one_by_one_is_a_grid(studio: Studio) -> None:
     assert {"differs in prompt": 1} == run.left_out
     assert 5 == run.counts.done
     assert run.missing_cost == run.missing.estimate().cost
-    assert f"missing cost {run.missing_cost}: run.missing.start(budget=leo.Credits(" in repr(run)
+    assert f"missing costs {run.missing_cost}: run.missing.start(budget=leo.Credits(" in repr(run)
     assert repr(run).startswith("<Run from the history: 5 of 6 cells; 1 missing")
     assert repr(run).endswith("; 1 picture left out>")
 
