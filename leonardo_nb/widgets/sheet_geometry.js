@@ -63,8 +63,8 @@ export function fit({ room, columns, rows, grids, labels, shape, high = SEEN }) 
     const side = Math.ceil(grids / bands);
     const seenIn = (/** @type {number} */ room) => ((room - 60) / rows - 6) * shape;
     const small = 88 * Math.min(shape, 1);
-    // where not all can be seen at once, one line of grids is to be
-    const seen = seenIn(high / bands) < small ? Math.max(seenIn(high), small) : seenIn(high / bands);
+    // where not all can be seen at once, one line of grids is to be; and where that cannot, the width is used
+    const seen = [seenIn(high / bands), seenIn(high)].find((each) => each >= small) ?? 128 * Math.min(shape, 1);
     const width = Math.floor(Math.min(Math.max(Math.min(widthFor(side), seen), least), most));
     // a little smaller rather than a last column that is cut
     const fits = Math.floor(widthFor(side));

@@ -9,7 +9,7 @@ import { makeHelp } from "./sheet_help.js";
 import { makeMenus } from "./sheet_menus.js";
 import { makeFilter, makeValues } from "./sheet_panels.js";
 import { makeLarge, makePictures, thumbnailFor } from "./sheet_pictures.js";
-import { along, arranged, coordsOf, firstCell, floatsOf, isFiltering, kept, makeFinder, moved, nameOfCell, placed, shortsOf, shownOf, toggled } from "./sheet_places.js";
+import { along, arranged, coordsOf, firstCell, floatsOf, goesOn, isFiltering, kept, makeFinder, moved, nameOfCell, placed, shortsOf, shownOf, toggled } from "./sheet_places.js";
 import { makeSide } from "./sheet_side.js";
 import { captionsOf, makeStage } from "./sheet_stage.js";
 import { makeWindow } from "./sheet_window.js";
@@ -429,6 +429,10 @@ function render({ model, el }) {
 
   // ---- hands
 
+  const scrolled = { left: 0, top: 0 };
+  viewport.addEventListener("scroll", () => {
+    if (viewport.clientWidth) [scrolled.left, scrolled.top] = [viewport.scrollLeft, viewport.scrollTop];
+  }, { passive: true });
   viewport.addEventListener("click", (event) => {
     const cell = grid.cellOfNode(/** @type {Element} */ (event.target));
     if (cell < 0) return;
@@ -613,6 +617,11 @@ function render({ model, el }) {
     const { axes = [], n = 0, shapes: ratios = [1] } = deck();
     const coords = shortsOf(model.get("coords"));
     const whole = axes.length ? Math.min(n, Math.floor(coords.length / axes.length)) : n;
+    if (!goesOn(space, { axes, coords, n: whole })) {
+      pictures.clear();
+      large.clear();
+      grown.clear();
+    }
     space = { axes, coords, n: whole };
     find = makeFinder(space);
     shapes = ratios.length ? ratios : [1];
@@ -724,9 +733,17 @@ function render({ model, el }) {
   drawSelected();
   if (first.cells?.length) void pictures.take(first, first.data ?? []);
   let roomWas = viewport.clientWidth;
+  let isAway = false;
   const watcher = new ResizeObserver(() => {
-    if (viewport.clientWidth === roomWas) return;
-    roomWas = viewport.clientWidth;
+    const room = main.clientWidth;
+    // a notebook takes what is not in its view from the page, and with it how far it was scrolled
+    if (!room) isAway = true;
+    else if (isAway) {
+      isAway = false;
+      viewport.scrollTo(scrolled.left, scrolled.top);
+    }
+    if (!room || room === roomWas) return;
+    roomWas = room;
     layOut();
   });
   watcher.observe(main);
@@ -738,7 +755,7 @@ function render({ model, el }) {
     for (const each of [wish, tell, askDetail, askLarge, tellSize, filterAgain]) each.end();
     closeStage();
     pictures.end();
-    large.end();
+    large.clear();
     send({ do: "bye", view: me });
   };
 }

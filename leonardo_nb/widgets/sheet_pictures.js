@@ -157,10 +157,16 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
       asked.delete(cell);
       free(cell);
     },
+    /** The cells are others now. */
+    clear() {
+      clearTimeout(timer);
+      none.clear();
+      asked.clear();
+      for (const cell of [...held.keys()]) free(cell);
+    },
     end() {
       isGone = true;
-      clearTimeout(timer);
-      for (const cell of [...held.keys()]) free(cell);
+      this.clear();
     },
   };
 }
@@ -215,7 +221,7 @@ export function makeLarge({ send, view, changed, most = MOST_LARGE }) {
       changed(cells);
     },
     forget: free,
-    end() {
+    clear() {
       for (const cell of [...held.keys()]) free(cell);
     },
   };

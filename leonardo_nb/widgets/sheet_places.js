@@ -182,6 +182,19 @@ function used(flags, order) {
   return /** @type {[number[], Int32Array]} */ ([values, at]);
 }
 
+/**
+ * Whether a sweep is another one with more cells behind, so that each old cell is still where it was.
+ * @param {Space} before @param {Space} after
+ */
+export function goesOn(before, after) {
+  const isLonger = before.axes.length === after.axes.length && before.n <= after.n;
+  const keepsAxes = isLonger && before.axes.every(({ name, labels }, i) => {
+    const other = after.axes[i];
+    return name === other.name && labels.every((label, at) => label === other.labels[at]);
+  });
+  return keepsAxes && before.coords.every((value, i) => value === after.coords[i]);
+}
+
 /** The first cell of a view, or -1. @param {Places} places */
 export function firstCell(places) {
   for (let r = 0; r < places.rows.length; r++)

@@ -250,7 +250,9 @@ export function makeStage({ close, go, remove, isCalm }) {
       stage.hidden = false;
       draw(isNew);
       if (some.length === 1) tracks.draw(along);
-      if (isNew) closeButton.focus({ preventScroll: true });
+      if (!isNew) return;
+      closeButton.focus({ preventScroll: true });
+      stage.scrollIntoView?.({ block: "nearest" });
     },
     hide() {
       clearInterval(timer);

@@ -98,7 +98,7 @@ test("a large picture may have an address of its own, and a spare one", () => {
   assert.equal(large.get(1).url, "files/1.png");
   assert.match(large.get(1).spare, /^blob:/);
   assert.match(large.get(2).url, /^blob:/);
-  large.end();
+  large.clear();
 });
 
 test("captions say only what tells pictures apart", () => {

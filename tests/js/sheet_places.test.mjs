@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  along, arranged, floatsOf, isFiltering, kept, makeFinder, moved, nameOfCell, placed, shortsOf, shownOf, toggled, turned,
+  along, arranged, floatsOf, goesOn, isFiltering, kept, makeFinder, moved, nameOfCell, placed, shortsOf, shownOf, toggled, turned,
 } from "../../leonardo_nb/widgets/sheet_places.js";
 
 const axis = (name, labels, numeric = false) => ({ name, role: "member", labels, numeric });
@@ -175,4 +175,12 @@ test("bytes are read wherever they stand in a message", () => {
 
 test("a cell is called by its values on all axes", () => {
   assert.equal(nameOfCell(FULL, at(1, 0, 1)), "scale 7, style ANIME, seed 2");
+});
+
+test("a sweep that was widened at its end keeps the pictures of its cells, another one does not", () => {
+  const wider = { axes: [SCALE, { ...STYLE, labels: [...STYLE.labels, "RAY"] }, SEED], coords: Uint16Array.from([...FULL.coords, 0, 3, 0]), n: 13 };
+  assert.equal(goesOn(FULL, wider), true);
+  assert.equal(goesOn(wider, FULL), false);
+  assert.equal(goesOn(FULL, { ...FULL, axes: [SCALE, { ...STYLE, labels: ["NEW", ...STYLE.labels] }, SEED] }), false);
+  assert.equal(goesOn(FULL, { ...FULL, coords: Uint16Array.from(FULL.coords).reverse() }), false);
 });
