@@ -14,6 +14,7 @@ import leonardo_nb as leo
 from leonardo_nb.library.shelf import Mark
 from leonardo_nb.sweeps.export import html as rooms
 from leonardo_nb.sweeps.export.html import spec_in, to_html
+from leonardo_nb.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +67,14 @@ def test_file_has_the_sheet_and_its_pictures(run: Run, tmp_path: Path) -> None:
     )
     for size in (128, 256, 1024):
         assert [b"RIFF"] * 6 == [data[:4] for data in pictures(path, size)]
+
+
+def test_script_of_the_file_is_the_widget_own(run: Run, tmp_path: Path) -> None:
+    """The sheet is the notebook's, not one like it."""
+    path = to_html(run, tmp_path / "foxes.html")
+
+    assert str(Sheet._esm).strip() in inside(path)[""]
+    assert str(Sheet._css).strip() in path.read_text("utf-8")
 
 
 def test_words_of_every_cell_are_in_the_file(run: Run, tmp_path: Path) -> None:
