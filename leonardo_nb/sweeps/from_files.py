@@ -9,6 +9,7 @@ Nothing is sent, and nothing is written into the library: the files stay where t
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,7 @@ from leonardo_nb.sweeps.infer import layout_of
 from leonardo_nb.sweeps.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from leonardo_nb.studios import Studio
 
@@ -305,7 +306,8 @@ def _as_it_was(pictures: Sequence[_Picture]) -> _Grid | None:
         )
         for each in told
     }
-    if len(shapes) > 1 or not told[0].axes:
+    names = {axis.name for axis in told[0].axes}
+    if len(shapes) > 1 or not names or len(names) < len(told[0].axes):
         return None
     columns: list[dict[int, OnAxis]] = [{} for _ in told[0].axes]
     placed: dict[tuple[int, ...], _Picture] = {}
@@ -319,6 +321,8 @@ def _as_it_was(pictures: Sequence[_Picture]) -> _Grid | None:
             left_out[picture.file.path] = "is there already"
     withheld = told[0].withheld
     values = [{at: _value(column[at], withheld) for at in sorted(column)} for column in columns]
+    if not all(_are_apart(column.values()) for column in values):
+        return None
     axes = tuple(
         Axis(
             place.name,
@@ -337,6 +341,14 @@ def _as_it_was(pictures: Sequence[_Picture]) -> _Grid | None:
         for at, picture in sorted(placed.items(), key=itemgetter(0))
     ]
     return _Grid(axes, _same(axes, placed.values()), cells, left_out)
+
+
+def _are_apart(values: Collection[object]) -> bool:
+    """Whether the values of an axis can be told apart; a file may say anything."""
+    try:
+        return len({json.dumps(value, allow_nan=False) for value in values}) == len(values)
+    except ValueError:
+        return False
 
 
 def _value(place: OnAxis, withheld: Container[str]) -> Any:  # noqa: ANN401  whatever JSON can hold

@@ -55,6 +55,7 @@ SMALLER: Final = (0.84, 0.7, 0.58)
 FORMATS: Final = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 QUALITY: Final = 88
 WEBP_SIDE: Final = 16_383
+MOST_TILE: Final = 4_096
 
 
 def freeze_run(run: Run, *, arrangement: Arrangement | None = None, page: int = 1) -> Frozen:
@@ -136,7 +137,7 @@ def contact_sheets(
     Write the pages of *run* to files; see `Run.contact_sheets`.
 
     Raises:
-        InvalidRequest: *tile* is no whole number from 16 to 4,096, or the ending says no format.
+        InvalidRequest: *tile* is no whole number up to 4,096, or the ending says no format.
         ExportFailed: A file cannot be written, or something else has its name.
     """
     place = place_of(path)
@@ -148,7 +149,7 @@ def contact_sheets(
             value=str(path),
             nearest=f"{place.stem}.jpg",
         )
-    check_tile(tile, function="contact_sheets", most=4_096)
+    _check_tile(tile)
     pages = paper_pages(legible(Board.of(run, prompt=prompt)), _shape(run), tile)
     paths = [place.with_name(f"{place.stem}-{page.number}{place.suffix}") for page in pages]
     for done, (one, page) in enumerate(zip(paths, pages, strict=True)):
@@ -166,21 +167,15 @@ def _painted(run: Run, page: Page, tile: int, *, prompt: bool = True) -> Pillow.
     return paint(run, page, caption, Pictures(tile))
 
 
-def check_tile(tile: object, *, function: str, most: int | None = None) -> None:
-    """
-    Say that *tile* is no size of a picture.
-
-    Raises:
-        InvalidRequest: It is no whole number above 0, or above *most*.
-    """
-    if is_whole(tile) and tile >= 1 and (most is None or tile <= most):  # type: ignore[operator]
+def _check_tile(tile: object) -> None:
+    if is_whole(tile) and 1 <= tile <= MOST_TILE:  # type: ignore[operator]
         return
-    bound = "" if most is None else f" and up to {most:,}"
     raise InvalidRequest(
-        f"{function}() takes a whole number of pixels above 0{bound} as tile, not {shown(tile)}.",
+        f"contact_sheets() takes a whole number of pixels from 1 to {MOST_TILE:,} as tile, not "
+        f"{shown(tile)}.",
         member="tile",
         value=tile,
-        nearest=1 if most is None or not is_whole(tile) else most,
+        nearest=MOST_TILE if is_whole(tile) and tile > MOST_TILE else 1,  # type: ignore[operator]
     )
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image as Pillow
@@ -9,6 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 import leonardo_nb as leo
 from leonardo_nb.errors import LibraryError
+from leonardo_nb.service.requests import CreateGeneration
 from leonardo_nb.sweeps import provenance, sweep, zip_
 from leonardo_nb.sweeps.from_files import from_files
 
@@ -200,6 +201,43 @@ def test_words_that_were_left_out_keep_their_places(studio: Studio, folder: Path
     }
     assert 4 == len({cell.key for cell in again.cells})
     assert "(left out: prompt 1)" == again.cells[0].request.prompt
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [("seed", 1, 0), ("seed", 1, 1)],
+        [("seed", float("nan"), 0), ("seed", float("nan"), 1)],
+        [("seed", {"a": [1]}, 0), ("seed", [[2], {}], 1)],
+        [("seed", 10**30, 10**30), ("seed", "", 10**12)],
+        [("seed", 1, 0), ("guidance_scale", 1, 0)],
+    ],
+)
+def test_files_that_say_nonsense_are_laid_out_all_the_same(
+    studio: Studio, folder: Path, places: list[tuple[str, Any, int]]
+) -> None:
+    """Places that cannot be told apart are not believed, and strange ones do no harm."""
+    for n, (name, value, at) in enumerate(places):
+        request = CreateGeneration.of("a fox", seed=n + 1).wire()
+        what = provenance.Provenance(
+            request, sweep="x", axes=(provenance.OnAxis(name, f"{n}", value, at),)
+        )
+        (folder / f"{n}.png").write_bytes(provenance.embed(foreign(None), what).data)
+
+    again = from_files(folder, studio=studio)
+
+    assert 2 == len(again) == len({str(cell.coords) for cell in again.cells})
+    assert again.contact_sheet(tile=32).width > 64
+
+
+def test_one_axis_twice_is_not_believed(studio: Studio, folder: Path) -> None:
+    """Two axes of one name would be one coordinate."""
+    axis = provenance.OnAxis("seed", "1", 1)
+    request = CreateGeneration.of("a fox", seed=1).wire()
+    what = provenance.Provenance(request, sweep="x", axes=(axis, axis))
+    (folder / "a.png").write_bytes(provenance.embed(foreign(None), what).data)
+
+    assert () == from_files(folder, studio=studio).axes
 
 
 def test_two_sweeps_in_one_folder(studio: Studio, folder: Path) -> None:
