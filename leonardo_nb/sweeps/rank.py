@@ -44,12 +44,14 @@ USUAL_SPREAD: Final = 2.0
 """What is taken where the votes do not say; a picture one of these above wins 88 of 100."""
 REACH: Final = 2.0
 """Over how many steps of a numeric axis scores stay alike."""
-MOST_WEIGHED: Final = 256
-"""Pictures, those with the most votes, out of which shares and spread are learned."""
+MOST_AVERAGED: Final = 256
+"""Up to so many pictures, the fits of all priors are averaged; of more, there is one fit."""
+MOST_WEIGHED: Final = 128
+"""Of more pictures, those with the most votes, out of which share and spread are learned."""
 SMALLEST_WEIGHT: Final = 1e-4
 """What is less probable than this is left out."""
 MOST_STEPS: Final = 60
-SMALLEST_STEP: Final = 1e-9
+SMALLEST_STEP: Final = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,7 @@ def fit(
         start: An earlier fit of the same pictures, which saves steps.
     """
     alike = additive(factors, count=count)
-    if sources is None and count <= MOST_WEIGHED and len(votes):
+    if sources is None and count <= MOST_AVERAGED and len(votes):
         return _averaged(votes, alike)
     if sources is None:
         sources = _learned(count, votes, alike)

@@ -107,8 +107,6 @@ class Value:
 class Best(Sequence[Ranked]):
     """The best pictures, the best one first; in a notebook they show themselves."""
 
-    __module__ = "leonardo_nb"
-
     def __init__(self, ranked: Iterable[Ranked], run: Run) -> None:
         self._ranked = tuple(ranked)
         self._run = run
@@ -154,8 +152,6 @@ class Best(Sequence[Ranked]):
 class RankTable(Table[Standing]):
     """Every picture with its score, the best one first."""
 
-    __module__ = "leonardo_nb"
-
     columns = ("place", "picture", "score", "90 % interval", "is the best", "votes")
     numbers = frozenset({"place", "score", "is the best", "votes"})
     nouns = ("picture", "pictures")
@@ -187,8 +183,6 @@ class RankTable(Table[Standing]):
 
 class ByValue(Table[Value]):
     """Each value of an axis with the mean score of its pictures, in the order of the axis."""
-
-    __module__ = "leonardo_nb"
 
     numbers = frozenset({"score", "pictures"})
     nouns = ("value", "values")

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["chosen", "new_points", "suggested"]
 
 MOST_HOLES: Final = 20_000
-"""Combinations that are looked through for holes; of larger grids, those beside the best."""
-MOST_WEIGHED: Final = 2_000
-"""New cells that are weighed against each other."""
+"""Combinations that are all looked through for holes; of larger grids, those near the best."""
+MOST_WEIGHED: Final = 600
+"""New cells that are weighed against each other, those that are most like the best."""
 OTHER_SEEDS: Final = 3
 """New seeds for each of the best pictures."""
 SPARE: Final = 3
@@ -217,18 +217,17 @@ def _other_seeds(
 
 
 def _holes(axes: Sequence[Axis], best: Sequence[Mapping[str, Any]]) -> Iterator[Point]:
-    """Yield places of the grid; all of a small one, else those that two changes reach."""
+    """Yield places of the grid: those that two changes reach, and of a small one all."""
     names = [axis.name for axis in axes]
-    if math.prod(len(axis) for axis in axes) <= MOST_HOLES:
-        for values in itertools.product(*(axis.values for axis in axes)):
-            yield dict(zip(names, values, strict=True))
-        return
     for changes in (1, 2):
         for point in best:
             for some in itertools.combinations(axes, changes):
                 for values in itertools.product(*(axis.values for axis in some)):
                     changed = zip((axis.name for axis in some), values, strict=True)
                     yield {**{name: point[name] for name in names}, **dict(changed)}
+    if math.prod(len(axis) for axis in axes) <= MOST_HOLES:
+        for values in itertools.product(*(axis.values for axis in axes)):
+            yield dict(zip(names, values, strict=True))
 
 
 def chosen(
