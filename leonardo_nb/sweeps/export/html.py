@@ -410,11 +410,10 @@ def _document(
 
 def _made_how(handout: Handout) -> str:
     day = datetime.now(UTC).astimezone()
-    drawn = "drawn by the built-in simulator, " if handout.run.simulated else ""
-    return (
-        f"A sweep over {handout.headline(TIMES)}, {drawn}handed on {day.day} {day:%B %Y} "
-        f"with leonardo_nb {version('leonardo_nb')}"
-    )
+    over = f"A sweep over {handout.headline(TIMES)}" if handout.axes else "One picture"
+    drawn = ", drawn by the built-in simulator" if handout.run.simulated else ""
+    date = f"{day.day} {day:%B %Y}"
+    return f"{over}{drawn}, handed on {date} with leonardo_nb {version('leonardo_nb')}"
 
 
 def _script() -> str:
