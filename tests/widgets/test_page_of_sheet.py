@@ -53,6 +53,48 @@ MOUNT = """async ([sheet, fake, css, state, bytes, theme]) => {
 }"""
 """Only this test loads the script from a blob; the sheet itself loads nothing."""
 
+THEMES: dict[str, dict[str, str]] = {
+    # JupyterLab 4.6's own values
+    "light": {
+        "content-font-color1": "rgba(0, 0, 0, 1)",
+        "layout-color0": "#fff",
+        "brand-color1": "#1976d2",
+        "error-color1": "#d32f2f",
+    },
+    "dark": {
+        "content-font-color1": "rgba(255, 255, 255, 1)",
+        "layout-color0": "#111",
+        "brand-color1": "#2196f3",
+        "error-color1": "#f44336",
+    },
+    "plain light": {},
+    "plain dark": {},
+}
+
+LOW_CONTRAST = """() => {
+  const parse = (color) => {
+    const n = color.match(/[\\d.]+/g).map(Number);
+    return color.startsWith("color(") ? [n[0] * 255, n[1] * 255, n[2] * 255, n[3] ?? 1] : n;
+  };
+  const light = (rgb) => {
+    const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = rgb.map((c) => linear(c / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = parse(getComputedStyle(document.querySelector(".leo-sheet")).backgroundColor);
+  const low = [];
+  for (const node of document.querySelectorAll(".leo-sheet *")) {
+    if (![...node.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+    if (!node.checkVisibility() || node.classList.contains("leo-number")) continue;
+    const [r, g, b, a = 1] = parse(getComputedStyle(node).color);
+    const seen = [r, g, b].map((c, i) => c * a + ground[i] * (1 - a));
+    const [dark, bright] = [light(seen), light(ground.slice(0, 3))].sort((x, y) => x - y);
+    const ratio = (bright + 0.05) / (dark + 0.05);
+    if (ratio < 4.5) low.push([node.className, node.textContent, ratio]);
+  }
+  return low;
+}"""
+
 
 def picture() -> str:
     """Return a small WebP, as base64."""
@@ -510,3 +552,48 @@ def test_page_that_goes_leaves_nothing(sheet: Sheet) -> None:
     assert 0 == sheet.page.evaluate("model.listening()")
     assert sheet.last("look")["view"] == sheet.last("bye")["view"]
     expect(sheet.page.locator(".leo-sheet")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_words_can_be_read_in_every_theme(sheet: Sheet, theme: str) -> None:
+    """4.5 to 1 or more, in a notebook's colours and in those of a plain page."""
+    sheet.page.emulate_media(color_scheme="dark" if "dark" in theme else "light")
+    sheet.open(state(), THEMES[theme])
+    if "plain" not in theme:
+        ground = THEMES[theme]["layout-color0"]
+        sheet.page.evaluate("ground => { document.body.style.background = ground }", ground)
+    sheet.cell(0).click()
+    detail = {
+        "mark": "triangle",
+        "word": "Failed",
+        "prompt": "a fox",
+        "where": [],
+        "notes": ["Late."],
+        "parameters": [["alchemy", "true"]],
+        "facts": [["cost", "11"]],
+        "error": "Refused.",
+        "advice": "Change it.",
+        "code": "leo.generate()",
+    }
+    sheet.page.evaluate(
+        "detail => model.say({what: 'cell', cell: 0, detail, view: last('look').view})", detail
+    )
+    sheet.page.get_by_role("button", name="Values").click()
+    expect(sheet.page.locator(".leo-error")).to_have_text("Refused.")
+
+    assert [] == sheet.page.evaluate(LOW_CONTRAST)
+
+
+def test_grid_is_made_higher_by_keys(sheet: Sheet) -> None:
+    """The line below it takes arrows, and a double click gives its own height back."""
+    ten = [str(i) for i in range(10)]
+    sheet.open(state({"a": ten, "b": ten * 2}, arrangement={"x": "a", "y": "b"}))
+    handle = sheet.page.get_by_role("separator", name="Height of the grid")
+    high = "document.querySelector('.leo-scroll').clientHeight"
+    before = sheet.page.evaluate(high)
+    handle.focus()
+    sheet.page.keyboard.press("ArrowDown")
+    assert before + 80 == sheet.page.evaluate(high)
+    handle.dblclick()
+
+    assert before == sheet.page.evaluate(high)
