@@ -30,7 +30,13 @@ def fast_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(name: str) -> Any:
     notebook = nbformat.read(FOLDER / name, as_version=4)  # type: ignore[no-untyped-call]
-    NotebookClient(notebook, timeout=120, kernel_name="python3", store_widget_state=False).execute()
+    NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        store_widget_state=False,
+        resources={"metadata": {"path": str(FOLDER)}},
+    ).execute()
     return notebook
 
 
@@ -133,3 +139,19 @@ def test_the_notebook_of_a_kernel_s_death_pays_once() -> None:
     assert "12 cells, 12 jobs, 36 credits" in said
     assert "All ended:" in said
     assert [] == [path for path in (tempfile.gettempdir(), str(Path.home())) if path in said]
+
+
+def test_the_replay_s_notebook_needs_no_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It plays, is turned, measured and judged, without a key, and leaves sheets and no widget."""
+    monkeypatch.setenv("LEONARDO_BASE_URL", "http://127.0.0.1:9/nobody")
+    notebook = run("07_replay_without_a_key.ipynb")
+    outputs = list(shown(notebook))
+
+    ends = [source.splitlines()[-1] for source, types in outputs if types & PICTURES]
+
+    assert [] == [source for source, types in outputs if WIDGET in types]
+    assert [
+        "foxes",
+        'foxes.grid(x="guidance_scale", y="seed", facet="presetStyle")',
+        'foxes.sel(presetStyle="ILLUSTRATION", guidance_scale=12)',
+    ] == ends

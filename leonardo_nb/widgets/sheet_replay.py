@@ -34,7 +34,7 @@ def as_replay(run: Run, head: dict[str, Any]) -> dict[str, Any]:
         ]
     left = f"about {in_words(run.studio.seconds_left)} left"
     return head | {
-        "money": f"replay, {head['money']} then" if head["money"] else "replay",
+        "money": f"replay, it cost {head['money']}" if head["money"] else "replay",
         "left": left if is_open and not is_still else "",
         "actions": actions,
         "said": head["said"].replace("Sweep ", "Replay ", 1),

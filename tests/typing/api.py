@@ -98,6 +98,25 @@ async def a_sweep() -> None:
     assert_type(leo.sweep_styles("a fox"), leo.Run)
 
 
+async def a_sweep_of_before() -> None:
+    """What was run, or made, before."""
+    replay = leo.replay("foxes.zip", speed=20)
+    assert_type(replay, leo.Replay)
+    assert_type(await replay, leo.Replay)
+    assert_type(replay.finish(), leo.Replay)
+    assert_type(replay.restart(speed=5), leo.Replay)
+    assert_type(replay.pause(), int)
+    assert_type(replay.go_on(), int)
+    assert_type(replay.speed, float)
+    assert_type(replay.to_replay("again.zip", "small", prompt=False), Path)
+    replay.close()
+    past = leo.sweep_from_history(100, prompt="fox", model="Phoenix 1.0", since="2026-01-31")
+    assert_type(past, leo.HistoryRun)
+    assert_type(past.missing, leo.Plan | None)
+    assert_type(past.missing_cost, leo.Cost | None)
+    assert_type(past.left_out, dict[str, int])
+
+
 def pictures_of_one_s_own(picture: Picture, images: leo.Images) -> None:
     """What a job can begin with."""
     upload = leo.upload(Path("fox.png"))

@@ -41,7 +41,7 @@ def test_a_replay_spends_nothing(run: Replay) -> None:
     """Its money is of then, its time is how long it plays, and nothing can be withdrawn."""
     head = as_replay(run, HEAD)
 
-    assert "replay, 7 of 28 credits then" == head["money"]
+    assert "replay, it cost 7 of 28 credits" == head["money"]
     assert "about 2 s left" == head["left"]
     assert ["Pause", "To the end"] == [action["label"] for action in head["actions"]]
     assert "Replay started: 4 cells." == head["said"]
