@@ -160,12 +160,15 @@ class Provenance:
         """Return what the XMP packet says, by the names of its properties."""
         prompt = str(self.request.get("prompt", ""))
         tool = self.software or _software()
+        if self.simulated:
+            tool = f"{tool} (simulated)"
+        is_ours = self.generation is not None  # else another program made the picture
         said = {
             "Iptc4xmpExt:DigitalSourceType": xmp.TRAINED,
-            "Iptc4xmpExt:AISystemUsed": "" if self.by == "parameters" else "Leonardo.AI",
+            "Iptc4xmpExt:AISystemUsed": "Leonardo.AI" if is_ours else "",
             "Iptc4xmpExt:AISystemVersionUsed": self.model,
             "Iptc4xmpExt:AIPromptInformation": prompt,
-            "xmp:CreatorTool": f"{tool} (simulated)" if self.simulated else tool,
+            "xmp:CreatorTool": tool if is_ours else "",
             "xmp:CreateDate": ""
             if self.created is None
             else self.created.isoformat("T", "seconds"),

@@ -185,6 +185,9 @@ def test_pictures_of_another_program(studio: Studio, folder: Path) -> None:
         job.request.modelId,
         job.request.seed,
     )
+    copy = provenance.embed(foreign(None), provenance.of_cell(again, again.cells[0])).data
+    assert b"Leonardo.AI" not in copy
+    assert b"trainedAlgorithmicMedia" in copy
     assert (None, None, None) == (job.id, job.cost, job.request.alchemy)
     assert "say a part of its request" in job.notes[0]
 
