@@ -139,11 +139,16 @@ def finder(axis: Axis) -> Callable[[object], int]:
     return place
 
 
-def label_at(axes: Sequence[Axis], coords: Mapping[str, Any]) -> str:
+def label_at(axes: Sequence[Axis], coords: Mapping[str, Any], *, between: str = " ") -> str:
     """
     Return where a picture stands, in words such as "CINEMATIC, seed 3".
 
     Numbers and flags say nothing without their axis; words do.
+
+    Args:
+        axes: What varies.
+        coords: The picture's values.
+        between: What stands between an axis and its value.
     """
     words = []
     for axis in axes:
@@ -151,5 +156,5 @@ def label_at(axes: Sequence[Axis], coords: Mapping[str, Any]) -> str:
             continue
         value = coords[axis.name]
         label = axis.labels[finder(axis)(value)]
-        words.append(label if isinstance(value, str) else f"{axis.name} {label}")
+        words.append(label if isinstance(value, str) else f"{axis.name}{between}{label}")
     return ", ".join(words)

@@ -40,7 +40,7 @@ INTERVAL: Final = 1.645
 """Standard deviations on each side of a score; 90 of 100 true scores are inside."""
 FEW: Final = 6
 """So many of the best pictures are looked around for new ones."""
-PICTURE_SIDE: Final = 150
+PICTURE_SIDE: Final = 144
 """Pixels of the longer side of a picture among the best, as shown."""
 QUIET: Final = "opacity:.72"
 NO_VOTES: Final = "There are no votes yet; run.judge() asks which of two pictures is better."
@@ -140,11 +140,13 @@ class Best(Sequence[Ranked]):
     def _repr_html_(self) -> str:
         pictures = fitting([small(self._run, each.cell) for each in self._ranked])
         figures = [
-            _figure(place, each, picture, label_at(self._run.axes, each.cell.coords))
+            _figure(
+                place, each, picture, label_at(self._run.axes, each.cell.coords, between="\u00a0")
+            )
             for place, (each, picture) in enumerate(zip(self._ranked, pictures, strict=True), 1)
         ]
         return (
-            f'<div {NO_MATH} style="display:flex;flex-wrap:wrap;gap:12px;margin:0">'
+            f'<div {NO_MATH} style="display:flex;flex-wrap:wrap;gap:12px 10px;margin:0">'
             f"{''.join(figures)}</div>"
         )
 
@@ -456,8 +458,9 @@ def percent(share: float) -> str:
 
 
 def between(each: Ranked | Value) -> str:
-    """Return the interval of a score, such as `71 to 94 %`."""
-    return f"{round(100 * each.low)} to {round(100 * each.high)} %"
+    """Return the interval of a score, such as `71 to 94 %`; no end of it is certain, either."""
+    low, high = (min(max(round(100 * end), 1), 99) for end in (each.low, each.high))
+    return f"{low} to {high} %"
 
 
 def _order(known: _Known) -> list[int]:

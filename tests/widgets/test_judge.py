@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.run import Run
+    from leonardo_nb.testing import ManualClock
 
 __all__ = ["foxes", "run", "shell"]  # fixtures
 
@@ -165,6 +166,27 @@ def test_it_says_why_nothing_is_asked(judge: Judge, run: Run) -> None:
         "Two pictures are needed, and there are 1 picture of 12 cells, without those that are "
         "rejected." == judge.view["empty"]
     )
+
+
+def test_a_run_that_fills_is_waited_for(studio: Studio, clock: ManualClock) -> None:
+    """No picture yet: it says so; and asks by itself once there are two."""
+    clock.holds = True
+    filling = leo.sweep("a fox", studio=studio, seed=[1, 2, 3], **SMALL)
+    judge = filling.judge()
+    waits, why = list(judge.pairs), judge.view["empty"]
+    clock.holds = False
+    filling.result(20)
+    studio.engine.call_soon(judge._look_again)
+    settled(judge)
+
+    assert [] == waits
+    assert why.startswith("Two pictures are needed; there are 0 pictures of 3 cells so far.")
+    assert (3, "", "0 votes on 3 pictures") == (
+        len(judge.pairs),
+        judge.view["empty"],
+        judge.view["rest"],
+    )
+    judge.close()
 
 
 def test_two_pictures_end_with_a_sentence(studio: Studio) -> None:
