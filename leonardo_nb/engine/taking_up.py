@@ -251,10 +251,10 @@ class TakingUp:
                 charge=Charge.NONE if record.job_id is None else Charge.REFUNDED,
                 ended=self._clock.wall(),
             )
-            for record in self._ledger.unfinished(self._client.base_url, limit=MOST_RESUMED)
-            if record.simulated
-            and record.created < self._began
-            and not self._lease.is_elsewhere(record)
+            for record in self._ledger.unfinished(
+                self._client.base_url, limit=MOST_RESUMED, before=self._began
+            )
+            if record.simulated and not self._lease.is_elsewhere(record)
         ]
         if ended:
             self._ledger.ended_all(ended)

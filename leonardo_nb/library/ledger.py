@@ -521,17 +521,22 @@ class Ledger:
         with self._reading() as connection:
             return connection.execute(sql.select(sql.func.count()).select_from(JOBS)).scalar_one()
 
-    def unfinished(self, base_url: str, *, limit: int = 1000) -> tuple[JobRecord, ...]:
+    def unfinished(
+        self, base_url: str, *, limit: int = 1000, before: datetime | None = None
+    ) -> tuple[JobRecord, ...]:
         """
         Return the jobs asked of *base_url* that have not ended: intended, sent or accepted.
 
         Args:
             base_url: The service that was asked.
             limit: How many at most; the oldest come first.
+            before: Only those that were asked for earlier than this; all where None.
         """
         query = _jobs().where(
             JOBS.c.state.in_(UNFINISHED), JOBS.c.base_url == base_url, JOBS.c.kind != PROMPT
         )
+        if before is not None:
+            query = query.where(JOBS.c.created < written(before))
         query = query.order_by(JOBS.c.created, JOBS.c.uid)
         with self._reading() as connection:
             return self._records(connection, query.limit(limit))

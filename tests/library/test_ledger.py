@@ -635,6 +635,8 @@ def test_what_has_not_ended_is_found_again(ledger: Ledger) -> None:
 
     assert ["u2", "u1", "u0"] == [found.uid for found in ledger.unfinished(here)]
     assert ["u2", "u1"] == [found.uid for found in ledger.unfinished(here, limit=2)]
+    earlier = ledger.unfinished(here, before=NOON - timedelta(minutes=1))
+    assert ["u2"] == [found.uid for found in earlier]
 
 
 def test_a_request_is_written_down_once(ledger: Ledger, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ service, so what is not known to be taken is not sent.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -208,6 +209,7 @@ _BY_SPELLING: Final = {
 }
 
 
+@lru_cache(maxsize=1024)  # asked for every cell of a sweep
 def find_v2_model(text: str) -> V2Model | None:
     """
     Return the v2 model that *text* names: its slug, name or v1 id, in any case, or None.
