@@ -20,6 +20,7 @@ from leonardo_nb.account.methods import AccountMethods
 from leonardo_nb.clock import SystemClock
 from leonardo_nb.engine import origins
 from leonardo_nb.engine.callbacks import Callbacks, token_of
+from leonardo_nb.engine.limits import Limits
 from leonardo_nb.engine.runner import Runner
 from leonardo_nb.engine.terms import Terms, Wall, checked_budget, checked_resend
 from leonardo_nb.engine.thread import Engine
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from leonardo_nb.clock import Clock
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
-    from leonardo_nb.engine.limits import Limits
     from leonardo_nb.engine.media import Video
     from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.polling import Polling
@@ -109,6 +109,7 @@ class Studio(AccountMethods):
 
     Attributes:
         shelf: Sweeps by name, and what was said of their pictures.
+        limits: How much may happen at once and in a minute.
 
     Raises:
         LibraryError: The library cannot be used.
@@ -192,6 +193,7 @@ class Studio(AccountMethods):
             opened.pop_all()
         drawn = " simulated" if self.simulated else ""
         self.shelf = Shelf(self._ledger.database, f"{self.base_url}{drawn}")
+        self.limits = limits or Limits()
         self._callbacks.runner = self._runner
         self._painter = _impression
         self._open_account(store)
@@ -563,6 +565,10 @@ class Studio(AccountMethods):
     def unfinished(self) -> int:
         """Return how many jobs `resume()` would take up, of those that no other kernel has."""
         return self._runner.taking_up.unfinished()
+
+    def expected_seconds(self, request: Body) -> float:
+        """Return about how long a job of *request* takes here once it has a slot."""
+        return self._runner.expected(request)
 
     def price_later(self, request: Body) -> Future[Cost]:
         """Return a future of what *request* would cost; nothing is sent but the question."""

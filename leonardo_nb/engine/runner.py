@@ -353,13 +353,12 @@ class Runner:
         own = (
             None if terms.budget is None else Wall(f"job {uid}", terms.budget, "this job's budget")
         )
-        prior = request.expected_seconds() / self._speed
         return Snapshot(
             uid=uid,
             request=request,
             created=self.clock.wall(),
             started=self.clock.now(),
-            expected=self._durations.expected(sort_of(request), prior),
+            expected=self.expected(request),
             simulated=self._simulated,
             source=source,
             notes=request.advice(),
@@ -403,6 +402,11 @@ class Runner:
         if snapshot.source is not None or source_id is None:
             return snapshot
         return replace(snapshot, source=self._ledger.media(source_id))
+
+    def expected(self, request: Body) -> float:
+        """Return about how many seconds a job of *request* takes once it has a slot."""
+        prior = request.expected_seconds() / self._speed
+        return self._durations.expected(sort_of(request)) or prior
 
     # on the engine
 

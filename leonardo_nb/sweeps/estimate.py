@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leonardo_nb.engine.bounds import bound_seconds
 from leonardo_nb.money import converted
-from leonardo_nb.service.catalog import expected_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,14 +126,18 @@ def seconds_of(studio: Studio, requests: Iterable[tuple[CreateGeneration, int]])
     """
     Return about how long *requests* take on the studio's account, from the first to the last.
 
+    Its slots count, the requests that it may send in a minute, and how long such jobs took lately.
+
     Args:
-        studio: Whose slots and limits count, and what it has learned of durations.
+        studio: Whose account.
         requests: Different ones, and how often each is sent.
     """
     durations = itertools.chain.from_iterable(
-        itertools.repeat(expected_seconds(request.wire()), times) for request, times in requests
+        itertools.repeat(studio.expected_seconds(request) * studio.speed, times)
+        for request, times in requests
     )
-    return makespan(durations, slots_of(studio)) / studio.speed
+    a_minute = studio.limits.creates_per_minute
+    return bound_seconds(durations, slots_of(studio), a_minute) / studio.speed
 
 
 def slots_of(studio: Studio) -> int:

@@ -30,7 +30,7 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,7 +51,7 @@ __all__ = ["plan_of_file"]
 LARGEST: Final = 20_000_000
 """Bytes of a file that is read; the points of 100,000 cells are a tenth of that."""
 TABLES: Final = ("prompt", "name", "replicates", "order", "slots", "parameters", "zip", "without")
-MAKERS: Final = {"linspace": linspace, "arange": arange}
+MAKERS: Final[dict[str, Callable[..., list[float]]]] = {"linspace": linspace, "arange": arange}
 
 
 def plan_of_file(path: str | os.PathLike[str], *, studio: Studio | None = None) -> Plan:
