@@ -17,13 +17,12 @@ const BAND_GAP = 12;
 const LINE = 16;
 /** By how much cells must grow for grids to stand below each other. */
 const LARGER = 1.4;
-/** Cells get this small, in pixels, where all columns are then in view. */
-const NEARLY = 48;
+/** Cells get this small, as a share of what is worth looking at, where all columns are then in view. */
+const NEARLY = 0.75;
 /** What stays free below the labels for the ring of a chosen cell. */
 export const RING = 4;
-/** Heights in which a sheet is seen at once, without scrolling: beside its side, and above it. */
-export const SEEN = 600;
-export const SEEN_NARROW = 440;
+/** The height in which a sheet is seen at once, without scrolling. */
+const SEEN = 600;
 /** Widths of cells that zooming goes through, in pixels. */
 export const SIZES = [24, 32, 40, 52, 64, 80, 100, 128, 160, 200, 256, 320, 400, 512];
 
@@ -38,7 +37,7 @@ function roughWidth(text) {
 }
 
 /** How wide the longest of some labels is; of many, the first thousand count. @param {string[]} labels */
-export const longest = (labels) => labels.slice(0, 1000).reduce((most, label) => Math.max(most, roughWidth(label.slice(0, 60))), 0);
+const longest = (labels) => labels.slice(0, 1000).reduce((most, label) => Math.max(most, roughWidth(label.slice(0, 60))), 0);
 
 /** How wide the row labels are, in pixels. @param {string[] | null} labels @param {number} room */
 export function labelWidth(labels, room) {
@@ -68,7 +67,7 @@ export function fit({ room, columns, rows, grids, labels, shape, high = SEEN }) 
     const width = Math.floor(Math.min(Math.max(Math.min(widthFor(side), seen), least), most));
     // a little smaller rather than a last column that is cut
     const fits = Math.floor(widthFor(side));
-    return { side, width: fits < width && fits >= NEARLY ? fits : width };
+    return { side, width: fits < width && fits >= NEARLY * least ? fits : width };
   };
   let wanted = Math.max(grids, 1);
   // many grids do not stand in one line: none of the widths beyond the room needs a look

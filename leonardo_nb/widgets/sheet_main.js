@@ -322,8 +322,7 @@ function render({ model, el }) {
       const order = shownOf(arrangement, axis).filter((value) => all[value] >= 0);
       const values = order.includes(own) ? order : [own];
       return {
-        name: axis.name, label: axis.labels[own] ?? "", cells: values.map((value) => all[value]),
-        labels: values.map((value) => axis.labels[value]), at: values.indexOf(own),
+        name: axis.name, label: axis.labels[own] ?? "", cells: values.map((value) => all[value]), at: values.indexOf(own),
       };
     });
   }

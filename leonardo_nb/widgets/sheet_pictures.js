@@ -3,13 +3,15 @@
 import { addressOf } from "./common.js";
 
 /** Sizes of thumbnails: the longer side, in pixels. */
-export const THUMBNAILS = [64, 128, 256];
+const THUMBNAILS = [64, 128, 256];
 /** Bytes of thumbnails, as text, that a view keeps. */
 const MOST_BYTES = 64e6;
 /** Large pictures that a view keeps. */
 const MOST_LARGE = 40;
 /** Thumbnails asked for at once. */
 const MOST_WANTED = 600;
+/** Pictures that are opened before the page may draw again. */
+const AT_ONCE = 40;
 /** Who answers nothing is asked again, this often, after this long. */
 const ASK_AGAIN = 4;
 const ASK_AGAIN_MS = 5000;
@@ -36,6 +38,7 @@ export function inlineOf(data) {
 }
 
 /** @typedef {{ image: HTMLImageElement, url: string, size: number, bytes: number }} Held */
+/** @typedef {{ data: any, size: number, bytes: number }} Kept What came for a cell that was out of view by then. */
 
 /** @param {string} url */
 const makeImage = (url) => {
@@ -54,7 +57,7 @@ const makeImage = (url) => {
  * }} host `changed` is told which cells have another picture; one that is seen is never let go
  */
 export function makePictures({ send, view, changed, isSeen = () => false, most = MOST_BYTES }) {
-  /** @type {Map<number, Held>} */
+  /** @type {Map<number, Held | Kept>} */
   const held = new Map(); // the first one was not used for the longest time
   /** @type {Map<number, number>} */
   const none = new Map(); // cell -> up to this size there is no picture
@@ -82,8 +85,29 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
     }
   }
 
+  /** @param {number} cell @param {Held | Kept} one */
+  function put(cell, one) {
+    free(cell);
+    held.set(cell, one);
+    bytes += one.bytes;
+  }
+
+  /** What is there of a cell, ready to be shown. @param {number} cell @returns {Held | undefined} */
+  function open(cell) {
+    const found = held.get(cell);
+    if (!found || "image" in found) return found;
+    const url = inlineOf(found.data);
+    const opened = { image: makeImage(url), url, size: found.size, bytes: url.length };
+    put(cell, opened);
+    return opened;
+  }
+
   /** @param {number} cell @param {number} size @param {any} data */
   async function take(cell, size, data) {
+    if (!isSeen(cell)) {
+      if (!((held.get(cell)?.size ?? 0) > size)) put(cell, { data, size, bytes: data.byteLength });
+      return undefined;
+    }
     const url = inlineOf(data);
     const image = makeImage(url);
     try {
@@ -93,9 +117,7 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
       return undefined;
     }
     if (isGone || (held.get(cell)?.size ?? 0) > size) return undefined;
-    free(cell);
-    held.set(cell, { image, url, size, bytes: url.length });
-    bytes += url.length;
+    put(cell, { image, url, size, bytes: url.length });
     return cell;
   }
 
@@ -116,17 +138,16 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
   return {
     /** The best picture there is of a cell; it counts as used. @param {number} cell */
     get(cell) {
-      const found = held.get(cell);
+      const found = open(cell);
       if (found) {
         held.delete(cell);
         held.set(cell, found);
       }
       return found;
     },
-    url: (/** @type {number} */ cell) => held.get(cell)?.url ?? "",
+    url: (/** @type {number} */ cell) => open(cell)?.url ?? "",
     isMissing: (/** @type {number} */ cell) => none.has(cell) && !held.has(cell),
     bytes: () => bytes,
-    count: () => held.size,
     /** Ask for what is not here, in order of need. It takes the place of what was asked before. @param {number[]} cells @param {number} size */
     wish(cells, size) {
       const lacking = cells.filter((cell) => !((held.get(cell)?.size ?? 0) >= size) && !((none.get(cell) ?? 0) >= size)).slice(0, MOST_WANTED);
@@ -139,10 +160,13 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
     /** @param {{ size: number, cells: number[] }} message @param {any[]} buffers */
     async take({ size, cells }, buffers) {
       for (const cell of cells) if (size >= askedSize) asked.delete(cell);
-      const taken = await Promise.all(cells.map((cell, i) => buffers[i] && take(cell, size, buffers[i])));
-      if (isGone) return;
-      shrink();
-      changed(/** @type {number[]} */ (taken.filter((cell) => cell !== undefined)));
+      for (let at = 0; at < cells.length && !isGone; at += AT_ONCE) {
+        const some = cells.slice(at, at + AT_ONCE);
+        const taken = await Promise.all(some.map((cell, i) => buffers[at + i] && take(cell, size, buffers[at + i])));
+        if (isGone) return;
+        shrink();
+        changed(/** @type {number[]} */ (taken.filter((cell) => cell !== undefined)));
+      }
     },
     /** @param {{ size: number, cells: number[] }} message */
     lack({ size, cells }) {

@@ -10,7 +10,7 @@ import { STATES } from "./sheet_cells.js";
  *   error: string, advice: string, code: string,
  * }} Detail
  */
-/** @typedef {{ name: string, label: string, cells: number[], labels: string[], at: number }} Track What a slider goes along. */
+/** @typedef {{ name: string, label: string, cells: number[], at: number }} Track What a slider goes along. */
 /**
  * @typedef {{
  *   cell: number, letter: string, ratio: number, picture: { url: string, spare: string } | undefined, small: string,

@@ -60,8 +60,9 @@ export function makeWindow(viewport, { fill, moved }) {
     node.style.top = `${at * g.bandHeight}px`;
     node.style.height = `${g.bandHeight}px`;
     const heads = make("div", "leo-heads");
-    heads.setAttribute("role", "row");
-    heads.setAttribute("aria-rowindex", String(at * (g.lines + 1) + 1));
+    // where one axis wraps, each cell has its own label
+    heads.setAttribute("role", g.flows ? "presentation" : "row");
+    if (!g.flows) heads.setAttribute("aria-rowindex", String(at * (g.lines + 1) + 1));
     heads.style.height = `${g.heading - RING}px`;
     const corner = make("div", "leo-corner");
     corner.style.width = `${g.flows ? 0 : g.labels - RING}px`;
@@ -256,8 +257,6 @@ export function makeWindow(viewport, { fill, moved }) {
   }, { passive: true });
 
   return {
-    canvas,
-    update,
     /** The cell that a node of the page shows, or -1. @param {Element | null | undefined} node */
     cellOfNode: (node) => {
       const found = node?.closest?.(".leo-cell");
