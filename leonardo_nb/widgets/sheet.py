@@ -101,7 +101,8 @@ class Sheet(Live):
         self._gather = Gather(engine, self._draw)
         self._wishes = Wishes(engine, thumbs, self._file, self._gather.ask)
         self._answers = Answers(run, self._file, self._send_each)
-        pictures = [cell.picture for cell in run.cells]
+        self._cells = tuple(run.cells)  # each is made anew when a run is asked for it
+        pictures = [cell.picture for cell in self._cells]
         self._said = SheetMarks(engine, run.studio.shelf, pictures, self._show_marks, self._fail)
         # heard from here on: what changes while it is counted is counted again
         ends: list[Callable[[], object]] = [run.watch(self._heard_job), self._said.end]
@@ -140,19 +141,19 @@ class Sheet(Live):
     # ---- engine's thread, and the one that makes it ---------------------------------------------
 
     def _count(self) -> None:
-        """Count every job anew: at the beginning, and where a run was widened."""
-        run = self.run
-        self._tally = Tally(len(run.cells))
-        self._amounts = np.full(len(run.cells), np.nan, dtype="<f4")
-        cells: dict[str, list[int]] = {}
-        for position, cell in enumerate(run.cells):
-            cells.setdefault(cell.key, []).append(position)
-        for each in cells.values():
-            self._look(run.job(run.cells[each[0]]), each)
+        """Count every job, as it is at the beginning."""
+        count = len(self._cells)
+        self._tally = Tally(count)
+        self._amounts = np.full(count, np.nan, dtype="<f4")
+        places: dict[str, list[int]] = {}
+        for position, cell in enumerate(self._cells):
+            places.setdefault(cell.key, []).append(position)
+        for cells in places.values():
+            self._look(self.run.job(self._cells[cells[0]]), cells)
 
     def _look(self, job: GenerationJob, cells: Sequence[int]) -> bool:
         """Take in what *job* is now; return whether its cells look different."""
-        amount = self.run.price_of(self.run.cells[cells[0]])
+        amount = self.run.price_of(self._cells[cells[0]])
         changed = self._tally.look(job, cells, amount)
         if amount is None:
             self._unpriced[cells[0]] = (job, cells)
@@ -229,7 +230,7 @@ class Sheet(Live):
     def _tick(self) -> None:
         self._ticks = False
         for job, cells in tuple(self._unpriced.values()):
-            if self.run.price_of(self.run.cells[cells[0]]) is not None:
+            if self.run.price_of(self._cells[cells[0]]) is not None:
                 self._look(job, cells)
         self._is_stale = True
         self._gather.ask()
@@ -239,7 +240,7 @@ class Sheet(Live):
         letter = chr(self._tally.letters[position])
         if letter != DONE:
             return NOT_YET if letter in OPEN else None
-        cell = self.run.cells[position]
+        cell = self._cells[position]
         media = self.run.job(cell).snapshot.media
         return media[cell.image].file if cell.image < len(media) else None
 
@@ -254,6 +255,8 @@ class Sheet(Live):
     def _fail(self, sentence: str) -> None:
         """Say above the grid what could not be done, until something else is done."""
         self._problem = sentence
+        if self.is_open:
+            self.send_state("marks")  # the page has shown what was not kept
         self._is_stale = True
         self._gather.ask()
 
@@ -281,7 +284,7 @@ class Sheet(Live):
 
     def _known(self, cells: Iterable[object]) -> list[int]:
         """Return those of *cells* that there are; a page can send anything."""
-        count = len(self.run.cells)
+        count = len(self._cells)
         some = (cell for cell, _ in zip(cells, range(MOST_WISHED), strict=False))
         return [
             cell
@@ -342,4 +345,4 @@ class Sheet(Live):
     @property
     def chosen(self) -> tuple[Cell, ...]:
         """The cells that are chosen, the first one first."""
-        return tuple(self.run.cells[cell] for cell in self._known(self.selected))
+        return tuple(self._cells[cell] for cell in self._known(self.selected))

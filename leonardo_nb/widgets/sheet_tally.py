@@ -123,12 +123,13 @@ class Tally:
     @classmethod
     def of(cls, run: Run) -> Tally:
         """Return the numbers of *run* as it is now."""
-        tally = cls(len(run.cells))
+        every = tuple(run.cells)  # each is made anew when a run is asked for it
+        tally = cls(len(every))
         places: dict[str, list[int]] = defaultdict(list)
-        for position, cell in enumerate(run.cells):
+        for position, cell in enumerate(every):
             places[cell.key].append(position)
         for cells in places.values():
-            cell = run.cells[cells[0]]
+            cell = every[cells[0]]
             tally.look(run.job(cell), cells, run.price_of(cell))
         return tally
 

@@ -19,6 +19,7 @@ run = leo.sweep(
     reuse=False,
 )
 run"""
+CHOSEN = "run.selected"
 PLAIN_PICTURE = ["image/jpeg", "text/html", "text/plain"]
 NO_WIDGET = re.compile("model not found|error displaying widget|loading widget", re.IGNORECASE)
 
@@ -48,27 +49,71 @@ def test_grid_appears_and_fills(notebook: Opener) -> None:
 
 def test_cells_are_chosen_by_keyboard(notebook: Opener) -> None:
     """Arrows move to the neighbour in the grid, and the side shows the cell that is chosen."""
-    page = notebook(HELD, f"{SWEEP}.sheet()", "let_go()\nresult = await run")
+    page = notebook(HELD, f"{SWEEP}.sheet()", "let_go()\nresult = await run", CHOSEN)
     fill(page)
     page.run(2)
     sheet = page.output(1).locator(".leo-sheet")
     expect(sheet.locator(".leo-cell img")).to_have_count(6)
-    chosen = sheet.locator(".leo-cell[aria-selected=true]")
+    chosen = sheet.locator(".leo-cell.leo-chosen")
     side = sheet.locator(".leo-side")
     sheet.locator(".leo-cell").first.click()
-    expect(side.locator("dl")).to_contain_text("guidance_scale4")
+    expect(side).to_contain_text("guidance_scale4")
     first = chosen.get_attribute("aria-label")
 
     page.page.keyboard.press("ArrowRight")
-    expect(side.locator("dl")).to_contain_text("guidance_scale7")
-    page.page.keyboard.press("End")
-    expect(side.locator("dl")).to_contain_text("guidance_scale10")
-    expect(side.locator("dl")).to_contain_text("seed2")
+    expect(side).to_contain_text("guidance_scale7")
+    page.page.keyboard.press("Control+End")
+    expect(side).to_contain_text("guidance_scale10")
+    expect(side).to_contain_text("seed2")
     expect(chosen).to_be_focused()
-    page.page.keyboard.press("Home")
+    page.run(3)
+    expect(page.output(3)).to_contain_text("seed=2, guidance_scale=10")
+    sheet.locator(".leo-cell").nth(3).click()
+    page.page.keyboard.press("Control+Home")
 
-    expect(side.locator("dl")).to_contain_text("seed1")
+    expect(side).to_contain_text("seed1")
     assert first == chosen.get_attribute("aria-label")
+
+
+def test_page_and_python_move_each_other(notebook: Opener) -> None:
+    """A star on the page is one in Python, and `run.grid` turns the sheet that is open."""
+    turn = "view = run.grid(x='seed', y='guidance_scale')\nrun.starred"
+    page = notebook(HELD, f"{SWEEP}.sheet()", "let_go()\nresult = await run", turn)
+    fill(page)
+    page.run(2)
+    sheet = page.output(1).locator(".leo-sheet")
+    expect(sheet.locator(".leo-cell img")).to_have_count(6)
+    expect(sheet.locator("select[data-key=x]")).to_have_value("guidance_scale")
+    sheet.locator(".leo-cell").first.click()
+    page.page.keyboard.press("s")
+    expect(sheet.locator(".leo-cell").first).to_have_attribute("aria-label", re.compile("starred"))
+    page.run(3)
+
+    expect(page.output(3)).to_contain_text("seed=1, guidance_scale=4")
+    expect(sheet.locator("select[data-key=x]")).to_have_value("seed")
+    assert [] == page.problems
+
+
+def test_sheet_is_live_again_after_a_restart(notebook: Opener) -> None:
+    """The library has the pictures and the stars, and nothing is paid."""
+    line = """\
+import leonardo_nb as leo
+leo.connect(simulator=True)
+run = leo.sweep("a lighthouse at dusk", seed=[1, 2], guidance_scale=[4, 7, 10])
+"""
+    page = notebook(f"{line}await run\nrun.star(0)", f"{line}run.explore()", "run.freeze()")
+    page.run(0)
+    page.restart_kernel()
+    page.run(1)
+    sheet = page.output(1).locator(".leo-sheet")
+    expect(sheet.locator(".leo-cell img")).to_have_count(6)
+    expect(sheet.locator(".leo-cell[aria-label*=starred]")).to_have_count(1)
+    expect(sheet).to_contain_text("all 6 from the library")
+    page.run(2)
+
+    expect(sheet).to_have_count(0)
+    expect(page.output(1).locator("img").first).to_be_visible()
+    assert PLAIN_PICTURE in mime_types(page.save())
 
 
 def test_grid_freezes_into_a_picture(notebook: Opener) -> None:
