@@ -22,6 +22,7 @@ from leonardo_nb.sweeps.pool import Pool, finder, is_smooth
 from leonardo_nb.sweeps.rank import Factor, Posterior, additive
 from leonardo_nb.sweeps.saved import LONGEST_NAME
 from leonardo_nb.sweeps.space import Space
+from leonardo_nb.sweeps.theatre import is_replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,7 +104,9 @@ def _plan_of(run: Run, axes: Sequence[Axis], points: Sequence[Point]) -> Plan:
         np.array(indices, np.int32).reshape(len(points), len(grown)),
         run.plan.space.template,
     )
-    return Plan(space, fixed, studio=run.studio, name=_free_name(run))
+    # a replay has nobody to ask; what it suggests is the default studio's
+    studio = None if is_replay(run) else run.studio
+    return Plan(space, fixed, studio=studio, name=_free_name(run))
 
 
 def _each_once(points: Sequence[Point], name: str) -> list[Any]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +12,13 @@ from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.shelf import Mark
 from leonardo_nb.sweeps import pool
 from leonardo_nb.sweeps.ranking import Ranked, percent
+from leonardo_nb.testing import ManualClock
+from tests.sweeps.recordings import manifest, packed, put
 from tests.sweeps.votes import SMALL, foxes, judged, prefer, run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from leonardo_nb.simulator import Simulator
     from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.run import Run
@@ -286,3 +291,28 @@ def test_slots_of_a_prompt_are_kept(studio: Studio) -> None:
 
     assert {"a fox at dawn", "a hare at dawn"} >= {cell.request.prompt for cell in plan}
     assert 2 == len(plan)
+
+
+# -- runs that nobody paid for
+
+
+def test_a_replay_is_judged_without_a_service(tmp_path: Path, studio: Studio) -> None:
+    """Its pictures are ranked; what it suggests is a plan for a studio that can be asked."""
+    path = put(tmp_path / "foxes.zip", packed(manifest()))
+    with closing(leo.replay(path, speed=1_000, clock=ManualClock()).finish()) as run:
+        judged(run, [(2, 0), (2, 1), (2, 3)])
+        plan = run.rank().suggest(2)
+
+        assert 2 == run.rank().best(1)[0].cell.index
+        assert [4, 5] == sorted(cell.coords["seed"] for cell in plan)
+        assert plan._studio is None
+
+
+def test_pictures_of_a_folder_are_judged(run: Run, tmp_path: Path, studio: Studio) -> None:
+    """A run that is made of files has the same rank as any."""
+    run.to_folder(tmp_path / "foxes")
+    found = leo.from_files(tmp_path / "foxes", studio=studio)
+    judged(found, [(1, 0), (1, 2)])
+
+    assert 1 == found.rank().best(1)[0].cell.index
+    assert "on 12 pictures" in found.rank().sentence
