@@ -16,7 +16,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -79,12 +79,12 @@ def make_run(folder: Path, studio: Studio, *, grain: bool) -> Run:
     for number, (seed, scale, style) in enumerate(places):
         picture = painted[number % PAINTED]
         left, top = (int(rng.integers(picture.size[i] - SIZE[i])) for i in (0, 1))
-        part = np.asarray(picture.crop((left, top, left + SIZE[0], top + SIZE[1])), np.float32)
+        part = np.asarray(picture.crop((left, top, left + SIZE[0], top + SIZE[1])), np.float64)
         if grain:
             part = part + rng.normal(0, GRAIN, part.shape)
         buffer = io.BytesIO()
         Image.fromarray(part.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
-        members = {"seed": seed, "guidance_scale": scale, "presetStyle": style}
+        members: dict[str, Any] = {"seed": seed, "guidance_scale": scale, "presetStyle": style}
         request = CreateGeneration.of("a fox in the snow", **members)
         about = replace(Provenance(request.wire()), image=f"{number:08d}", simulated=True)
         (folder / f"{number:05d}.jpg").write_bytes(embed(buffer.getvalue(), about).data)

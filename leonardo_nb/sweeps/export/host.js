@@ -236,19 +236,19 @@ const isMarked = (mark) => Boolean(mark?.star || mark?.reject || mark?.note);
  */
 export function asPython(marks, pictures, name) {
   const cells = Object.keys(marks).map(Number).sort((a, b) => a - b);
-  const lines = cells.map((cell) => {
-    const { star, reject, note } = marks[cell];
-    const said = [star && "star=True", reject && "reject=True", note && `note=${inPython(note)}`].filter(Boolean);
-    return `    ${inPython(pictures[cell])}: Mark(${said.join(", ")}),`;
-  });
+  /** @param {number} cell */
+  const said = (cell) => `cell[${inPython(pictures[cell])}]`;
+  /** @param {(mark: Mark) => any} has */
+  const those = (has) => cells.filter((cell) => has(marks[cell])).map((cell) => `    ${said(cell)},\n`).join("");
+  const [stars, rejects] = [those((mark) => mark.star), those((mark) => mark.reject)];
   return [
-    `# marks of the sweep ${inPython(name)}, to be run beside the library that has it`,
     "import leonardo_nb as leo",
-    "from leonardo_nb.library.shelf import Mark",
     "",
-    "leo.studio().shelf.mark_all({",
-    ...lines,
-    "})",
+    `run = leo.open_sweep(${inPython(name)})`,
+    "cell = {each.picture: each for each in run.cells}",
+    ...(stars ? [`run.star(\n${stars})`] : []),
+    ...(rejects ? [`run.reject(\n${rejects})`] : []),
+    ...cells.filter((cell) => marks[cell].note).map((cell) => `run.note(${said(cell)}, ${inPython(marks[cell].note ?? "")})`),
     "",
   ].join("\n");
 }
@@ -303,7 +303,7 @@ function openFoot(page, host, told) {
   const where = /** @type {HTMLElement} */ (page.getElementById("leo-kept"));
   const draw = () => {
     const count = Object.keys(host.model.get("marks")).length;
-    copied.hidden = !count;
+    copied.hidden = !count || !told.pictures.length;
     copied.textContent = `Copy ${count === 1 ? "1 mark" : `${count.toLocaleString("en")} marks`} as Python`;
     where.hidden = !count;
     where.textContent = host.canKeep() ? "Marks made here stay in this browser." : "This browser forgets marks when the page is closed.";
