@@ -59,6 +59,7 @@ heaps = st.lists(
 ).map(lambda rows: [asked(**row) for row in rows])
 
 
+@settings(max_examples=50, deadline=None)
 @given(axes=axes, data=st.data())
 def test_a_full_product_is_found_whole(axes: dict[str, list[Any]], data: st.DataObject) -> None:
     """Every combination of some values, in any order, is a grid without holes or rest."""
@@ -71,7 +72,7 @@ def test_a_full_product_is_found_whole(axes: dict[str, list[Any]], data: st.Data
     assert {} == found.left_out
 
 
-@settings(max_examples=60)
+@settings(max_examples=50, deadline=None)
 @given(requests=heaps)
 def test_no_cell_is_made_up(requests: list[CreateGeneration]) -> None:
     """Each cell is one picture that was given, at its own values; nobody is lost or there twice."""
@@ -91,7 +92,7 @@ def test_no_cell_is_made_up(requests: list[CreateGeneration]) -> None:
     assert len(set(places)) == len(places)
 
 
-@settings(max_examples=60)
+@settings(max_examples=50, deadline=None)
 @given(requests=heaps)
 def test_a_grid_is_nearly_full(requests: list[CreateGeneration]) -> None:
     """At least three of five places of the product have a picture, and every value has one."""
@@ -103,7 +104,7 @@ def test_a_grid_is_nearly_full(requests: list[CreateGeneration]) -> None:
         assert set(map(repr, axis.values)) == {repr(cell.coords[axis.name]) for cell in found.cells}
 
 
-@settings(max_examples=60)
+@settings(max_examples=50, deadline=None)
 @given(requests=heaps, data=st.data())
 def test_the_order_does_not_matter(requests: list[CreateGeneration], data: st.DataObject) -> None:
     """The same pictures in another order are the same grid."""

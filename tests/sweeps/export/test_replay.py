@@ -12,9 +12,10 @@ from PIL import Image
 from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.money import Credits
 from leonardo_nb.sweeps.export.replay import QUIET
-from leonardo_nb.sweeps.functions import sweep
+from leonardo_nb.sweeps.functions import plan, sweep
 from leonardo_nb.sweeps.recording import Recording, read
 from leonardo_nb.sweeps.replay import replay
+from leonardo_nb.sweeps.space import prompt, zip_
 from leonardo_nb.testing import ManualClock
 
 if TYPE_CHECKING:
@@ -205,3 +206,29 @@ def test_what_is_written_is_plain_json(run: Run, tmp_path: Path) -> None:
 
     assert ["leonardo_nb", "version"] == list(said)[:2]
     assert ("replay", 1) == (said["leonardo_nb"], said["version"])
+
+
+def test_every_kind_of_axis_comes_back(studio: Studio, tmp_path: Path) -> None:
+    """Words of a prompt, pairs with labels, and the pictures of a batch, each with its place."""
+    words = prompt("a {colour} fox", colour=["red", "grey"])
+    sizes = zip_("shape", width=[512, 640], height=[640, 512], labels=["tall", "wide"])
+    made = plan(words * sizes, num_images=2, seed=7, studio=studio)
+    run = made.start().result(20)
+
+    again = replay(run.to_replay(tmp_path / "foxes.zip"), clock=ManualClock()).finish()
+
+    assert ["slot", "zip", "replicate"] == [axis.role for axis in again.axes]
+    assert run.axes == again.axes
+    assert [(cell.coords, cell.picture) for cell in run.cells] == [
+        (cell.coords, cell.picture) for cell in again.cells
+    ]
+    assert [image.id for image in run.images] == [image.id for image in again.images]
+    assert run.name == again.name
+    assert 4 == len(again.sel(shape="tall"))  # type: ignore[arg-type]
+    again.close()
+
+    silent = replay(run.to_replay(tmp_path / "silent.zip", prompt=False), clock=ManualClock())
+    assert ("colour 1", "colour 2") == silent.axes[0].values
+    assert "colour x shape x replicate" == silent.name
+    assert 8 == silent.finish().counts.done
+    silent.close()
