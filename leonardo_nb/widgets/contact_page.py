@@ -31,6 +31,8 @@ PAPER_SIDE, PAPER_PIXELS = 16_000, 60_000_000
 MOST_SIDE, MOST_PIXELS = 65_500, 100_000_000
 SMALLEST_LABEL: Final = 12
 """Pixels of a label, however small the pictures are."""
+LARGEST_LABEL: Final = 84
+"""Pixels of a label beside very large pictures, where its page would else be mostly words."""
 USUAL_TILE: Final = 190
 """Shown pixels of the longer side of a picture beside which a label is 14 high."""
 BOUNDLESS: Final = 1e12
@@ -240,7 +242,7 @@ def paper_pages(board: Board, shape: float, tile: int, *, is_one: bool = False) 
         tile: Pixels of the longer side of a picture.
         is_one: Whether all is to be on one page, however large that gets.
     """
-    density = max(tile / USUAL_TILE, SMALLEST_LABEL / LABEL)
+    density = min(max(tile / USUAL_TILE, SMALLEST_LABEL / LABEL), LARGEST_LABEL / LABEL)
     longer = tile / density
     size = (max(round(longer * min(1, shape)), 1), max(round(longer / max(1, shape)), 1))
     room = BOUNDLESS if is_one else PAPER_SIDE / density - 2 * EDGE - 100

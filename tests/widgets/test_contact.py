@@ -233,7 +233,7 @@ def test_every_cell_is_on_one_page(  # noqa: PLR0917  sides of a board, and boun
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(1, 12), st.integers(1, 50), st.integers(1, 50), st.integers(16, 1024))
+@given(st.integers(1, 12), st.integers(1, 50), st.integers(1, 50), st.integers(16, 4096))
 def test_no_two_places_overlap_and_no_page_is_too_large(
     grids: int, rows: int, columns: int, tile: int
 ) -> None:
@@ -243,7 +243,8 @@ def test_no_two_places_overlap_and_no_page_is_too_large(
     pages = paper_pages(whole, 4 / 3, tile)
     shown = 0
     for page in pages:
-        wide, high = page.width * page.density, page.height * page.density
+        words = 150  # a caption of five lines
+        wide, high = page.width * page.density, (page.height + words) * page.density
         assert max(wide, high) <= MOST_SIDE
         assert wide * high <= MOST_PIXELS
         places = {
