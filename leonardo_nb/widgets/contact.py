@@ -195,8 +195,9 @@ def _save(sheet: Pillow.Image, path: Path, kind: str) -> None:
 
 
 def _shape(run: Run) -> float:
-    """Return width over height of the tallest picture; all places are made for it."""
-    return min({_proportion(job) for job in run.jobs}, default=4 / 3)
+    """Return width over height of all places: of the tallest picture, or 1 for tall and wide."""
+    found = {_proportion(job) for job in run.jobs} or {4 / 3}
+    return 1.0 if min(found) < 1 < max(found) else min(found)
 
 
 def _proportion(job: GenerationJob) -> float:
