@@ -1,6 +1,6 @@
 // @ts-check
 // The sheet of a sweep: one model, and any number of pages that look at it. This file ties its parts together.
-import { addressOf, listen, make, makeSaid, newName } from "./common.js";
+import { listen, make, makeSaid, newName } from "./common.js";
 import { STATES, drawCell, wordsOf } from "./sheet_cells.js";
 import { listenToLabels } from "./sheet_drag.js";
 import { laidOut, stepped, zoomed } from "./sheet_geometry.js";
@@ -8,7 +8,8 @@ import { makeHead } from "./sheet_head.js";
 import { makeHelp } from "./sheet_help.js";
 import { makeMenus } from "./sheet_menus.js";
 import { makeFilter, makeValues } from "./sheet_panels.js";
-import { makeLarge, makePictures, thumbnailFor } from "./sheet_pictures.js";
+import { throttled } from "./sheet_pace.js";
+import { makeGrown, makeLarge, makePictures, saveFile, thumbnailFor } from "./sheet_pictures.js";
 import { along, arranged, coordsOf, firstCell, floatsOf, goesOn, isFiltering, kept, makeFinder, moved, nameOfCell, placed, shortsOf, shownOf, toggled } from "./sheet_places.js";
 import { makeSide } from "./sheet_side.js";
 import { captionsOf, makeStage } from "./sheet_stage.js";
@@ -25,26 +26,6 @@ const WISH_MS = 90;
 const FILTER_MS = 500;
 /** Details of so many cells are kept. */
 const MOST_DETAILS = 60;
-
-/** @param {() => void} run @param {number} ms */
-function throttled(run, ms) {
-  /** @type {any} */
-  let timer = null;
-  let last = -Infinity;
-  const now = () => {
-    timer = null;
-    last = performance.now();
-    run();
-  };
-  const ask = () => {
-    if (timer !== null) return;
-    const wait = ms - (performance.now() - last);
-    if (wait <= 0) now();
-    else timer = setTimeout(now, wait);
-  };
-  ask.end = () => clearTimeout(timer);
-  return ask;
-}
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
@@ -149,24 +130,12 @@ function render({ model, el }) {
   }
 
   const isLargeShown = () => grid.geometry().width * (globalThis.devicePixelRatio || 1) > LARGE_FROM;
-  /** @type {Map<number, { url: string, image: HTMLImageElement }>} */
-  const grown = new Map(); // large pictures that stand in cells
+  const grown = makeGrown();
 
   /** @param {number} cell */
   function pictureFor(cell) {
     const more = isLargeShown() ? large.get(cell) : undefined;
-    if (!more) return pictures.get(cell)?.image ?? null;
-    const known = grown.get(cell);
-    if (known?.url === more.url) return known.image;
-    const image = new Image();
-    image.alt = "";
-    image.draggable = false;
-    image.onerror = () => {
-      if (more.spare && image.src !== more.spare) image.src = more.spare;
-    };
-    image.src = more.url;
-    grown.set(cell, { url: more.url, image });
-    return image;
+    return more ? grown.get(cell, more) : (pictures.get(cell)?.image ?? null);
   }
 
   /** @param {Iterable<number>} cells */
@@ -190,7 +159,7 @@ function render({ model, el }) {
     const pixels = (tallest < 1 ? g.height : g.width) * (globalThis.devicePixelRatio || 1);
     pictures.wish(near, thumbnailFor(pixels));
     if (isLargeShown()) large.ask(near.filter((cell) => grid.sees(cell)).slice(0, 12));
-    for (const cell of grown.keys()) if (!grid.nodeOf(cell)) grown.delete(cell);
+    grown.keep((cell) => Boolean(grid.nodeOf(cell)));
   }
   const wish = throttled(wishNow, WISH_MS);
 
@@ -577,23 +546,11 @@ function render({ model, el }) {
       case "large":
         return large.take(message, buffers);
       case "file":
-        return save(message, buffers[0]);
+        if (buffers[0]) saveFile(message, buffers[0]);
+        return side.saidOfDownload(buffers[0] ? "Downloaded" : "Not found");
       case "go":
         return go(message.cell);
     }
-  }
-
-  /** @param {{ name: string, type: string }} file @param {any} data */
-  function save({ name, type }, data) {
-    if (!data) return side.saidOfDownload("Not found");
-    const link = make("a");
-    link.href = addressOf(data, type || "application/octet-stream");
-    link.download = name || "picture";
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    side.saidOfDownload("Downloaded");
   }
 
   /** @param {number} cell */
@@ -619,7 +576,7 @@ function render({ model, el }) {
     if (!goesOn(space, { axes, coords, n: whole })) {
       pictures.clear();
       large.clear();
-      grown.clear();
+      grown.keep(() => false);
     }
     space = { axes, coords, n: whole };
     find = makeFinder(space);

@@ -1,6 +1,6 @@
 // @ts-check
 // The pictures a page has: asked for when they come into view, nearest first, and let go when there are too many.
-import { addressOf } from "./common.js";
+import { addressOf, make } from "./common.js";
 
 /** Sizes of thumbnails: the longer side, in pixels. */
 const THUMBNAILS = [64, 128, 256];
@@ -15,6 +15,8 @@ const AT_ONCE = 40;
 /** Who answers nothing is asked again, this often, after this long. */
 const ASK_AGAIN = 4;
 const ASK_AGAIN_MS = 5000;
+/** How long a browser may take to begin a download. */
+const SAVED_MS = 10_000;
 
 /** The size of thumbnail for a picture of so many pixels on a screen. @param {number} pixels */
 export const thumbnailFor = (pixels) => THUMBNAILS.find((size) => pixels <= size * 1.25) ?? 256;
@@ -249,4 +251,39 @@ export function makeLarge({ send, view, changed, most = MOST_LARGE }) {
       for (const cell of [...held.keys()]) free(cell);
     },
   };
+}
+
+/** Large pictures that stand in cells of the grid, one element a cell. */
+export function makeGrown() {
+  /** @type {Map<number, { url: string, image: HTMLImageElement }>} */
+  const shown = new Map();
+  return {
+    /** @param {number} cell @param {{ url: string, spare: string }} picture */
+    get(cell, { url, spare }) {
+      const known = shown.get(cell);
+      if (known?.url === url) return known.image;
+      const image = makeImage(url);
+      image.onerror = () => {
+        image.onerror = null;
+        if (spare) image.src = spare;
+      };
+      shown.set(cell, { url, image });
+      return image;
+    },
+    /** Let go of those that are out of view. @param {(cell: number) => boolean} isSeen */
+    keep(isSeen) {
+      for (const cell of shown.keys()) if (!isSeen(cell)) shown.delete(cell);
+    },
+  };
+}
+
+/** Give a file to the browser's downloads. @param {{ name: string, type: string }} file @param {any} data */
+export function saveFile({ name, type }, data) {
+  const link = make("a");
+  link.href = addressOf(data, type || "application/octet-stream");
+  link.download = name || "picture";
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), SAVED_MS);
 }
