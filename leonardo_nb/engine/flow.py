@@ -110,11 +110,6 @@ class Flow:
         self._at_work = {kind: AtWork() for kind in self._slots}
         self._usual: dict[str, float] = {}
 
-    @property
-    def at_once(self) -> int:
-        """How many jobs of a kind are drawn at the same time."""
-        return min(self._limits.slots or self._account_slots, self._account_slots)
-
     def place(
         self, kind: str, order: float = math.inf, *, at_once: bool = False
     ) -> AbstractAsyncContextManager[None]:

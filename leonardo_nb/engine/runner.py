@@ -19,7 +19,6 @@ import anyio.to_thread
 
 from leonardo_nb.engine.balance import Balance
 from leonardo_nb.engine.boards import FileBoard, MemoryBoard
-from leonardo_nb.engine.bounds import bound_seconds
 from leonardo_nb.engine.budget import Purse
 from leonardo_nb.engine.downloads import Downloads
 from leonardo_nb.engine.flow import Flow
@@ -348,25 +347,6 @@ class Runner:
             function(jobs)
 
         self.engine.wait(self.engine.run(call))
-
-    def expected(self, request: Body) -> float:
-        """
-        Return the seconds for which *request* is usually drawn, once it has a slot.
-
-        As it was lately with others of the same model, size and number of pictures; else as such
-        jobs are known to take.
-        """
-        usual = request.expected_seconds() / self._speed
-        return self._durations.expected(sort_of(request), usual) or usual
-
-    def bound(self, durations: Iterable[float]) -> float:
-        """
-        Return the seconds that jobs take together at least, under slots and requests a minute.
-
-        Args:
-            durations: What `expected` says of each, in the order of sending.
-        """
-        return bound_seconds(durations, self._flow.at_once, self._limits.creates_per_minute)
 
     def _asked(self, request: Body, source: MediaFile | None, terms: Terms) -> Snapshot:
         uid = uuid.uuid4().hex

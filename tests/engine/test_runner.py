@@ -280,19 +280,6 @@ async def test_what_is_expected_is_learned_from_jobs_not_from_queues(make_studio
     await last
 
 
-async def test_what_jobs_take_at_least(make_studio: Any) -> None:
-    """Slots, those that are named and those of the account, and requests a minute."""
-    account = make_studio(slots=2)
-    named = make_studio(slots=2, limits=leo.Limits(slots=1, creates_per_minute=2))
-    for studio in (account, named):
-        await studio.generate("a fox", **SMALL)
-
-    assert (6.0, 123.0) == (
-        account._runner.bound([3.0] * 4),
-        named._runner.bound([3.0] * 5),
-    )
-
-
 async def test_what_is_expected_of_a_request(make_studio: Any) -> None:
     """What such requests took, and what is known of the service before there were any."""
     studio = make_studio()
