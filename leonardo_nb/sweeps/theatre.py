@@ -127,7 +127,7 @@ class Theatre(Studio):
         self.play = PlayClock(clock, speed)
         self.seconds = 0.0
         self._goes_on = anyio.Event()
-        folder = Path(tempfile.mkdtemp(prefix="leonardo_nb-replay-"))
+        folder = _own_folder()
         self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         try:
             with _no_server():
@@ -226,6 +226,22 @@ class Stage:
     async def cancelled(self, job: Job[Any]) -> None:
         """Jump to the end, as `cancel`."""
         self.cancel(job)
+
+
+def _own_folder() -> Path:
+    """
+    Return a new folder for temporary files.
+
+    Raises:
+        ReplayError: There is no place for one.
+    """
+    try:
+        return Path(tempfile.mkdtemp(prefix="leonardo_nb-replay-"))
+    except OSError as error:
+        raise ReplayError(
+            f"A replay needs a folder for temporary files ({error.strerror or error}); name one "
+            "that can be written to with TMPDIR."
+        ) from error
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Final
 
+from leonardo_nb.errors import ReplayError
 from leonardo_nb.library.files import LIMIT_BYTES, LIMIT_PIXELS, PICTURES, StoredFile
 from leonardo_nb.service.plain import on_one_line
 from leonardo_nb.sweeps.recording import (
@@ -93,6 +94,8 @@ def unpacked(path: Path, folder: Path) -> tuple[Recording, Mapping[str, StoredFi
                 return _taken_out(packed, name, folder)
     except FileNotFoundError as error:
         raise unplayable(name, "it is not there") from error
+    except (IsADirectoryError, PermissionError) as error:
+        raise unplayable(name, f"it cannot be read ({error.strerror})") from error
     except BROKEN as error:
         why = on_one_line(getattr(error, "strerror", None) or error)[:200].rstrip(".")
         raise unplayable(name, f"it is no whole zip file ({why or 'cut off'})") from error
@@ -178,11 +181,18 @@ def _members(packed: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
 def _kept(file: IO[bytes], picture: Picture, name: str, place: Path) -> StoredFile:
     """Return *picture*, written to *place*, once it is what the manifest says of it."""
     digest, size = hashlib.sha256(), 0
-    with place.open("wb") as kept:
-        while chunk := file.read(CHUNK):
-            size += len(chunk)
-            digest.update(chunk)
-            kept.write(chunk)
+    try:
+        with place.open("wb") as kept:
+            while chunk := file.read(CHUNK):
+                size += len(chunk)
+                digest.update(chunk)
+                kept.write(chunk)
+    except OSError as error:
+        raise ReplayError(
+            f"The pictures of a replay could not be unpacked to {place.parent} "
+            f"({error.strerror or error}), and none is left there; free some space, or name "
+            "another folder for temporary files with TMPDIR."
+        ) from error
     if digest.hexdigest() != picture.sha256:
         raise unplayable(name, f"the picture {picture.sha256[:12]}… in it was changed")
     if _seen(place) != (picture.media_type, picture.width, picture.height):

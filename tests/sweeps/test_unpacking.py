@@ -286,8 +286,25 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     """No path that cannot be read ends in another error."""
     with pytest.raises(ReplayError, match="is not there"):
         replay(tmp_path / "none.zip")
-    with pytest.raises(ReplayError, match="no whole zip file"):
+    with pytest.raises(ReplayError, match="cannot be read"):
         replay(tmp_path)
+
+
+def test_a_full_disk_says_so(tmp_path: Path) -> None:
+    """What cannot be written is not the file's fault."""
+    folder = tmp_path / "unpacked"
+    (folder / picture(webp(0))["file"]).mkdir(parents=True)  # where a picture is to be
+
+    with pytest.raises(ReplayError, match="could not be unpacked"):
+        unpacked(put(tmp_path / "foxes.zip", WHOLE), folder)
+
+
+def test_no_place_for_pictures_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a folder for temporary files nothing can be played."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+
+    with pytest.raises(ReplayError, match="TMPDIR"):
+        replay(put(tmp_path / "foxes.zip", WHOLE))
 
 
 def test_nothing_is_left_of_what_was_refused(
