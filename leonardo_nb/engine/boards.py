@@ -14,6 +14,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+import anyio
 import anyio.to_thread
 
 from leonardo_nb.engine.turns import Line, Standing
@@ -21,7 +22,8 @@ from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.locks import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
     from pathlib import Path
 
     from leonardo_nb.clock import Clock
@@ -59,17 +61,41 @@ class Board(Protocol):
         """Return what *how* makes of the standing, which it may change, and of the moment."""
 
 
+class _FasterClock:
+    """A clock on which a minute of a service is over sooner, as a simulator's may be."""
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        self._clock = clock
+        self._speed = speed
+
+    def now(self) -> float:
+        return self._clock.now() * self._speed
+
+    def wall(self) -> datetime:
+        return self._clock.wall()
+
+    def pause(self, seconds: float, until: anyio.Event | None = None) -> Awaitable[None]:
+        return self._clock.pause(seconds / self._speed, until)
+
+
 class MemoryBoard:
-    """The standing of one process that shares its limits with no other."""
+    """
+    The standing of one process that shares its limits with no other.
+
+    Args:
+        clock: Time.
+        speed: How many times as fast as the real service the one here is; its minutes are as many
+            times shorter.
+    """
 
     shared = False
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, clock: Clock, speed: float = 1.0) -> None:
+        self.clock = clock if speed == 1.0 else _FasterClock(clock, speed)
         self._standing = Standing()
 
     def now(self) -> float:
-        """Return the clock's own moment, which never goes back."""
+        """Return the moment of that service, which never goes back."""
         return self.clock.now()
 
     async def change(self, how: Callable[[Standing, float], T]) -> T:

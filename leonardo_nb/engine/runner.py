@@ -124,7 +124,9 @@ class Runner:
         self._is_keeping = False
         # a simulator in process is an account of its own; what is elsewhere is shared by kernels
         board = (
-            MemoryBoard(clock) if simulated else FileBoard(ledger.folder, client.base_url, clock)
+            MemoryBoard(clock, speed)
+            if simulated
+            else FileBoard(ledger.folder, client.base_url, clock)
         )
         pace = Pace(limits, board)
         client.manners = Manners(pace, limits, clock)

@@ -130,6 +130,20 @@ async def test_the_service_never_waits_for_us(make_studio: Any, clock: ManualClo
     assert clock.now() < 1.1 * bound
 
 
+async def test_a_simulator_s_minute_is_as_short_as_it_is_fast(
+    make_studio: Any, clock: ManualClock
+) -> None:
+    """Two requests a minute are two in 15 seconds where the simulator is four times as fast."""
+    limits = leo.Limits(creates_per_minute=2)
+    studio = make_studio(limits=limits, speed=4.0, creates_per_minute=2)
+
+    await most_at_the_service(studio, 5)
+
+    sent = [job.created_at for job in studio.simulator.world.jobs.values()]
+    assert 2 * 15 < sent[-1] < 2 * 16
+    assert 5 == len([path for method, path in studio.simulator.requests if path == "/generations"])
+
+
 async def test_a_download_holds_no_slot(make_studio: Any) -> None:
     """While the picture of the first job does not come, the second one is drawn."""
     may_come = threading.Event()
