@@ -19,7 +19,7 @@ from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownPar
 from leonardo_nb.service.catalog import find_v2_model
 from leonardo_nb.service.requests import CreateGeneration, check_value, own_seed
 from leonardo_nb.service.rules import SORTS
-from leonardo_nb.sweeps.axes import Axis, describe
+from leonardo_nb.sweeps.axes import MAX_CELLS, Axis, describe
 from leonardo_nb.sweeps.space import ABSENT, Drops, Space, render
 
 if TYPE_CHECKING:
@@ -218,6 +218,8 @@ def lay(
         InvalidRequest: No cell can be asked for, or a value that no axis moves is refused.
         ConflictingParameters: No cell can be asked for, for a rule.
     """
+    if not len(space):
+        raise InvalidRequest("The space has no places, so the sweep has no cells.", member="space")
     _refuse_both(space, fixed)
     space = _settled(space, fixed)
     space, doubles = _each_once(space)
@@ -507,6 +509,14 @@ def _replicated(
     """Return the cells of the places *kept*, each as often as it has pictures."""
     images = np.array([sorts.made(n).num_images or 1 for n in kept.tolist()], np.int32)
     batches = _batches(images, replicates)
+    if (count := int(images.sum()) * batches) > MAX_CELLS:
+        raise InvalidRequest(
+            f"{len(kept):,} places with {count // len(kept):,} pictures each are {count:,} cells; "
+            f"a sweep has at most {MAX_CELLS:,}.",
+            member="replicates",
+            value=count // len(kept),
+            nearest=max(MAX_CELLS // len(kept), 1),
+        )
     base = sorts.keys(kept.tolist())
     seeds: dict[tuple[int, int], int] = {}
     keys: list[str] = []

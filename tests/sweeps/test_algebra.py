@@ -104,6 +104,12 @@ def test_what_stands_there_twice_is_one_cell() -> None:
     assert ["they stand there already"] == [dropped.because for dropped in plan.dropped]
 
 
+def test_a_space_without_places_is_refused() -> None:
+    """A slice may be empty; a sweep may not."""
+    with pytest.raises(InvalidRequest, match="no places"):
+        leo.plan(leo.axes(seed=[1, 2])[5:], "a fox")
+
+
 def test_what_a_part_does_not_say_is_the_plan_s() -> None:
     """A place without a style has the one beside the space, or the default."""
     space = leo.axes(presetStyle=["ANIME"]) + leo.axes(guidance_scale=[9])
@@ -399,6 +405,7 @@ def test_batches_and_replicates_go_together() -> None:
     ("given", "sentence"),
     [
         ({"replicates": 0}, "at least one"),
+        ({"replicates": 10**9}, "at most 100,000"),
         ({"replicates": 3, "num_images": 2}, "no multiple"),
         ({"replicates": 2, "num_images": [1, 2]}, "num_images as an axis"),
         ({"order": "spred"}, "'spread'"),
