@@ -39,14 +39,16 @@ def mime_types(cells: list[dict[str, Any]]) -> set[str]:
     return {kind for cell in cells for output in cell["outputs"] for kind in output.get("data", {})}
 
 
-def test_all_five_notebooks_are_there() -> None:
-    """The first picture, sweeps, videos, what guides and varies, and a kernel's death have one."""
+def test_all_seven_notebooks_are_there() -> None:
+    """Each question that a new user has is the title of one."""
     assert [
         "01_first_image.ipynb",
         "02_parameter_sweeps.ipynb",
         "03_from_image_to_video.ipynb",
         "04_guidance_and_variations.ipynb",
         "05_never_pay_twice.ipynb",
+        "06_sweep_in_depth.ipynb",
+        "07_replay_without_a_key.ipynb",
     ] == [path.name for path in NOTEBOOKS]
 
 

@@ -31,6 +31,8 @@ AT_ONCE = 500
 class Mark:
     """What somebody said of one picture; false where nothing was said."""
 
+    __module__ = "leonardo_nb"
+
     star: bool = False
     reject: bool = False
     note: str = ""
@@ -53,6 +55,8 @@ class Vote:
         tie: Whether neither is better; winner and loser are then in the order shown.
         by: Who; empty where nobody said.
     """
+
+    __module__ = "leonardo_nb"
 
     uid: str
     sweep: str

@@ -73,6 +73,8 @@ class Axis:
     ('3', '7.5')
     """
 
+    __module__ = "leonardo_nb"
+
     name: str
     values: tuple[Any, ...]
     given_labels: tuple[str, ...] | None = field(default=None)

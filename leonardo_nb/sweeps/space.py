@@ -112,6 +112,8 @@ class Space:
         dropped: What `where` left out, and why.
     """
 
+    __module__ = "leonardo_nb"
+
     axes: tuple[Axis, ...]
     points: NDArray[np.int32]
     template: str | None = None

@@ -216,3 +216,37 @@ def called_back() -> None:
     leo.connect(webhook_url="https://example.org/", webhook_port=8765, webhook_token="t")
     leo.connect(webhook_url=True)
     assert leo.studio().webhook is not None
+
+
+def spaces() -> None:
+    """What varies is a value."""
+    words = leo.prompt("a {animal}", animal=["fox", "owl"])
+    space = words * leo.axes(seed=[1, 2]) + words * leo.axes(seed=range(5, 8))
+    assert_type(space, leo.Space)
+    assert_type(space[2:5], leo.Space)
+    assert_type(len(space), int)
+    assert_type(space.where(lambda seed: seed > 1, because="so"), leo.Space)
+    assert_type(leo.zip_("size", width=[512], height=[640], labels=["tall"]), leo.Space)
+    assert_type(leo.arange(0.1, 0.5, 0.1), list[float])
+    assert_type(leo.styles.for_("Kino XL", alchemy=True), list[str])
+    assert_type(leo.plan(space, replicates=2, order="rows"), leo.Plan)
+    assert_type(leo.plan("a fox", presetStyle={"film": "CINEMATIC"}).axes, tuple[leo.Axis, ...])
+
+
+def sweeps(run: leo.Run) -> None:
+    """What a sweep can be asked."""
+    assert_type(run.extend(seed=[10, 11]), leo.Run)
+    assert_type(run.where(lambda seed: seed > 1), leo.Run)
+    assert_type(run | run, leo.Run)
+    assert_type(run - run, leo.Run)
+    assert_type(run.retry_failed(), leo.Run)
+    assert_type(run.pause(), int)
+    assert_type(run.plan, leo.Plan)
+    assert_type(run.marks, dict[int, leo.Mark])
+    assert_type(run.effects(), leo.Effects)
+    assert_type(run.rank(), leo.Ranking)
+    assert_type(run.rank().suggest(8), leo.Plan)
+    assert_type(run.to_html("foxes.html"), Path)
+    assert_type(leo.sweeps(), leo.SweepTable)
+    assert_type(leo.open_sweep("foxes"), leo.Run)
+    assert_type(leo.replay("foxes.zip", speed=20), leo.Replay)
