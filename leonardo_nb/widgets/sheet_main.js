@@ -6,6 +6,7 @@ import { listenToLabels } from "./sheet_drag.js";
 import { laidOut, stepped, zoomed } from "./sheet_geometry.js";
 import { makeHead } from "./sheet_head.js";
 import { makeHelp } from "./sheet_help.js";
+import { commandOf } from "./sheet_keys.js";
 import { makeMenus } from "./sheet_menus.js";
 import { makeFilter, makeValues } from "./sheet_panels.js";
 import { throttled } from "./sheet_pace.js";
@@ -24,6 +25,8 @@ const LARGE_FROM = 340;
 const TELL_MS = 150;
 const WISH_MS = 90;
 const FILTER_MS = 500;
+/** By how much a wheel is turned for the next size. */
+const WHEEL = 40;
 /** Details of so many cells are kept. */
 const MOST_DETAILS = 60;
 
@@ -57,7 +60,6 @@ function render({ model, el }) {
   const details = new Map();
   const deck = () => get("deck", {});
   const can = () => ({ mark: false, pause: false, download: false, ...deck().can });
-  const marks = () => marked;
   const letterOf = (/** @type {number} */ cell) => states[cell] ?? "w";
   const ratioOf = (/** @type {number} */ cell) => shapes[cell] ?? shapes[0];
 
@@ -81,9 +83,9 @@ function render({ model, el }) {
   const viewport = make("div", "leo-scroll");
   const empty = make("div", "leo-empty", "No cell passes the filter.");
   const handle = make("div", "leo-handle");
-  const side = makeSide({ mark: sendMark, compare: compareChosen, large: openLarge, download, go: (cell, isFinal) => choose(cell, { isFinal }) });
+  const side = makeSide({ mark: sendMark, compare: compareChosen, large: openLarge, download, go: slide });
   const stage = makeStage({
-    close: closeStage, go: (cell, isFinal) => choose(cell, { isFinal }), remove: (cell) => toggleCompared(cell),
+    close: closeStage, go: slide, remove: (cell) => toggleCompared(cell),
     isCalm: () => Boolean(globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches),
   });
   const help = makeHelp({ canMark: () => can().mark, close: () => showHelp(false) });
@@ -199,7 +201,7 @@ function render({ model, el }) {
   /** Which cells stand where, from the model. */
   function findPlaces() {
     arrangement = arranged(model.get("arrangement"), space.axes);
-    const keep = kept(space, arrangement.filter, { states, costs, marks: marks() });
+    const keep = kept(space, arrangement.filter, { states, costs, marks: marked });
     places = placed(space, arrangement, keep);
   }
 
@@ -301,14 +303,23 @@ function render({ model, el }) {
     side.draw({
       cell: chosen, letter: letterOf(chosen), ratio: ratioOf(chosen), picture: large.get(chosen), small: pictures.url(chosen),
       detail: details.get(chosen) ?? null, prompt: deck().prompt ?? "", same: deck().same ?? [], tracks: tracksOf(chosen),
-      mark: marks()[chosen], compared, can: can(),
+      mark: marked[chosen], compared, can: can(),
     });
     if (stage.isOpen()) drawStage(picked);
     askLarge();
   }
 
+  /** @type {number[]} */
+  let ahead = []; // where a slider may go next
+
+  /** @param {number} cell @param {boolean} isFinal @param {number[]} near */
+  function slide(cell, isFinal, near) {
+    ahead = near;
+    choose(cell, { isFinal });
+  }
+
   const askLarge = throttled(() => {
-    const wanted = stage.isOpen() && !isLarge ? inComparison() : [chosen];
+    const wanted = stage.isOpen() && !isLarge ? inComparison() : [chosen, ...(ahead.includes(chosen) ? ahead : [])];
     large.ask(wanted.filter((cell) => cell >= 0 && letterOf(cell) === "d"));
   }, 60);
 
@@ -317,8 +328,8 @@ function render({ model, el }) {
     if (!can().mark || cell < 0) return;
     send({ do: "mark", cell, ...change });
     // seen at once; the kernel says the same a moment later
-    const mark = { star: false, reject: false, note: "", ...marks()[cell], ...change };
-    const { [cell]: _, ...others } = marks();
+    const mark = { star: false, reject: false, note: "", ...marked[cell], ...change };
+    const { [cell]: _, ...others } = marked;
     marked = mark.star || mark.reject || mark.note ? { ...others, [cell]: mark } : others;
     drawMarked();
     if ("star" in change) say(change.star ? "Starred" : "No longer starred");
@@ -416,13 +427,18 @@ function render({ model, el }) {
     // made only for the one that somebody points at
     if (node && cell >= 0) {
       const letter = letterOf(cell);
-      const words = wordsOf(/** @type {any} */ ({ letter, isMissing: pictures.isMissing(cell), mark: marks()[cell], compared: 0, reason: reasons[cell] ?? "" }));
+      const words = wordsOf(/** @type {any} */ ({ letter, isMissing: pictures.isMissing(cell), mark: marked[cell], compared: 0, reason: reasons[cell] ?? "" }));
       /** @type {HTMLElement} */ (node).title = [nameOfCell(space, cell), words === "done" ? "" : words].filter(Boolean).join(": ");
     }
   });
+  let turnedBy = 0;
   viewport.addEventListener("wheel", (event) => {
     if (!event.ctrlKey) return;
     event.preventDefault();
+    // fingers on a pad say little many times
+    turnedBy += event.deltaY;
+    if (Math.abs(turnedBy) < WHEEL) return;
+    turnedBy = 0;
     const box = viewport.getBoundingClientRect();
     pointer = { x: event.clientX - box.left, y: event.clientY - box.top };
     const width = zoomed(sliding || grid.geometry().width, event.deltaY < 0 ? 1 : -1);
@@ -470,44 +486,52 @@ function render({ model, el }) {
         tell();
         drawChosen();
       } else return;
-    } else if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
-    else if (!act(event, target)) return;
+    } else if (!act(commandOf(event, placeOfFocus(target)), target)) return;
     event.preventDefault();
     event.stopPropagation();
   });
 
-  /** Whether a key meant something. @param {KeyboardEvent} event @param {HTMLElement} target */
-  function act(event, target) {
-    const { key } = event;
-    const isOnButton = target.tagName === "BUTTON" || target === handle;
-    if (key === "?") showHelp(!help.isOpen());
-    else if (isOnButton && (key === "Enter" || key === " ")) return false;
-    else if (target === handle && (key === "ArrowUp" || key === "ArrowDown")) setHeight(viewport.clientHeight + (key === "ArrowDown" ? 80 : -80));
-    else if (/^(Arrow(Left|Right|Up|Down)|Home|End|Page(Up|Down))$/.test(key) && !event.altKey) {
-      const isInGrid = viewport.contains(target);
-      if (!isInGrid && !(stage.isOpen() && isLarge)) return false;
-      const from = isInGrid ? Math.max(grid.cellOfNode(target), 0) : chosen;
-      const to = stepped(grid.geometry(), places, places.placeOf(from) ? from : firstCell(places), key, { ctrl: event.ctrlKey || event.metaKey, page: grid.linesInView() });
-      choose(to, { focus: isInGrid });
-    } else if (event.ctrlKey || event.metaKey || event.altKey) return false;
-    else if (key === "+" || key === "=") resize(zoomed(grid.geometry().width, 1), true);
-    else if (key === "-") resize(zoomed(grid.geometry().width, -1), true);
-    else if (key === "0") resize(0, true);
-    else if (chosen < 0 && grid.cellOfNode(target) < 0) return false;
-    else {
-      // what has the focus is meant, although it was never clicked
-      const cell = grid.cellOfNode(target);
-      if (cell >= 0 && cell !== chosen) choose(cell, { focus: true });
-      if (key === "Enter") openLarge();
-      else if (key === " ") toggleCompared(chosen);
-      else if (key === "c" || key === "C") compareChosen();
-      else if (!can().mark) return false;
-      else if (key === "s" || key === "S") sendMark({ star: !marks()[chosen]?.star });
-      else if (key === "x" || key === "X") sendMark({ reject: !marks()[chosen]?.reject });
-      else if (key === "n" || key === "N") {
-        closeStage();
-        side.editNote();
-      } else return false;
+  /** @param {HTMLElement} target */
+  function placeOfFocus(target) {
+    if (target === handle) return "handle";
+    if (viewport.contains(target)) return "grid";
+    if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return "text";
+    return target.tagName === "BUTTON" ? "button" : "other";
+  }
+
+  /** Whether anything was done. @param {import("./sheet_keys.js").Command | null} command @param {HTMLElement} target */
+  function act(command, target) {
+    if (!command) return false;
+    const focused = grid.cellOfNode(target);
+    switch (command.do) {
+      case "help":
+        showHelp(!help.isOpen());
+        return true;
+      case "taller":
+        setHeight(viewport.clientHeight + command.by);
+        return true;
+      case "zoom":
+        resize(command.way ? zoomed(grid.geometry().width, command.way) : 0, true);
+        return true;
+      case "move": {
+        if (focused < 0 && !(stage.isOpen() && isLarge)) return false;
+        const from = focused < 0 ? chosen : focused;
+        const { key, ctrl } = command;
+        choose(stepped(grid.geometry(), places, places.placeOf(from) ? from : firstCell(places), key, { ctrl, page: grid.linesInView() }), { focus: focused >= 0 });
+        return true;
+      }
+    }
+    // what has the focus is meant, although it was never clicked
+    if (focused >= 0 && focused !== chosen) choose(focused, { focus: true });
+    if (chosen < 0 || (["star", "reject", "note"].includes(command.do) && !can().mark)) return false;
+    if (command.do === "large") openLarge();
+    if (command.do === "pick") toggleCompared(chosen);
+    if (command.do === "compare") compareChosen();
+    if (command.do === "star") sendMark({ star: !marked[chosen]?.star });
+    if (command.do === "reject") sendMark({ reject: !marked[chosen]?.reject });
+    if (command.do === "note") {
+      closeStage();
+      side.editNote();
     }
     return true;
   }
@@ -598,6 +622,7 @@ function render({ model, el }) {
     findPlaces();
     layOut();
     chooseFirst();
+    askDetail();
     drawChosen();
   }
 

@@ -39,7 +39,13 @@ export function showPicture(image, large, small) {
   );
 }
 
-/** Sliders along the axes; each keeps its place while it is dragged. @param {(cell: number, isFinal: boolean) => void} go */
+/** As many cells on either side of one are told beforehand where a slider goes on to. */
+const AHEAD = 2;
+
+/**
+ * Sliders along the axes; each keeps its place while it is dragged.
+ * @param {(cell: number, isFinal: boolean, near: number[]) => void} go `near` are the cells that may come next
+ */
 export function makeTracks(go) {
   const node = make("div", "leo-tracks");
   /** @type {Map<string, { row: HTMLElement, range: HTMLInputElement, value: HTMLElement, track: Track }>} */
@@ -63,8 +69,13 @@ export function makeTracks(go) {
           const value = make("span", "leo-value");
           value.dir = "auto";
           const made = { row, range, value, track };
-          range.addEventListener("input", () => go(made.track.cells[Number(range.value)], false));
-          range.addEventListener("change", () => go(made.track.cells[Number(range.value)], true));
+          const slide = (/** @type {boolean} */ isFinal) => {
+            const { cells } = made.track;
+            const at = Number(range.value);
+            go(cells[at], isFinal, cells.slice(Math.max(at - AHEAD, 0), at + AHEAD + 1));
+          };
+          range.addEventListener("input", () => slide(false));
+          range.addEventListener("change", () => slide(true));
           row.append(make("span", "leo-name", track.name), range, value);
           node.append(row);
           rows.set(track.name, (known = made));
@@ -85,7 +96,7 @@ export function makeTracks(go) {
 /**
  * @param {{
  *   mark: (change: any) => void, compare: () => void, large: () => void,
- *   download: () => void, go: (cell: number, isFinal: boolean) => void,
+ *   download: () => void, go: (cell: number, isFinal: boolean, near: number[]) => void,
  * }} host
  */
 export function makeSide({ mark, compare, large, download, go }) {

@@ -40,7 +40,7 @@ export function columnsFor(count, width, height, ratio) {
 
 /**
  * @param {{
- *   close: () => void, go: (cell: number, isFinal: boolean) => void, remove: (cell: number) => void,
+ *   close: () => void, go: (cell: number, isFinal: boolean, near: number[]) => void, remove: (cell: number) => void,
  *   isCalm: () => boolean,
  * }} host `isCalm`: whether nothing is to move by itself
  */

@@ -418,6 +418,7 @@ def test_large_picture_is_scrubbed(sheet: Sheet) -> None:
     expect(stage.locator("img")).to_have_attribute("data-cell", "6")
     sheet.until("model.sent.some((m) => m.do === 'large' && m.cells.includes(6))")
     expect(slider).to_be_focused()
+    sheet.until("model.sent.some((m) => m.do === 'large' && m.cells.includes(18))")  # the next ones
 
 
 def test_python_chooses_and_sends_somewhere(sheet: Sheet) -> None:
@@ -597,3 +598,44 @@ def test_grid_is_made_higher_by_keys(sheet: Sheet) -> None:
     handle.dblclick()
 
     assert before == sheet.page.evaluate(high)
+
+
+def test_what_was_scrolled_stays_when_a_notebook_puts_it_away(sheet: Sheet) -> None:
+    """Lab takes an output far from its view out of the page, and puts it back later."""
+    ten = [str(i) for i in range(10)]
+    sheet.open(state({"a": ten, "b": ten * 4}, arrangement={"x": "a", "y": "b"}))
+    top = """async () => {
+      const frames = () => new Promise((done) =>
+        requestAnimationFrame(() => requestAnimationFrame(done)));
+      const scroll = document.querySelector(".leo-scroll");
+      scroll.scrollTop = 700;
+      await frames();
+      const holder = document.querySelector(".leo-sheet").parentNode;
+      holder.remove();
+      await frames();
+      document.body.append(holder);
+      await frames();
+      return scroll.scrollTop;
+    }"""
+
+    assert 700 == sheet.page.evaluate(top)
+    expect(sheet.page.locator(".leo-row").first).to_be_visible()
+
+
+def test_widened_sweep_keeps_its_pictures(sheet: Sheet) -> None:
+    """New cells stand beside the old ones, whose pictures are not asked for again."""
+    sheet.open(state())
+    sheet.page.evaluate("model.say({what: 'small', size: 256, cells: [0]}, [picture])")
+    expect(sheet.cell(0).locator("img")).to_have_count(1)
+    wider = state({**AXES, "scale": [*SCALES, "11"]})
+    sheet.page.evaluate(
+        """([deck, coords, states]) => {
+          model.set("deck", deck);
+          model.set("coords", view(coords));
+          model.set("states", states);
+        }""",
+        [wider["deck"], wider["coords"], "d" * 24 + "w" * 6],
+    )
+
+    expect(sheet.cell(24)).to_have_attribute("data-state", "waiting")
+    expect(sheet.cell(0).locator("img")).to_have_count(1)
