@@ -86,7 +86,7 @@ class Studio(AccountMethods):
         library: The folder for jobs and pictures; else LEONARDO_LIBRARY, else the platform's data
             directory.
         database: The address of a PostgreSQL server's database for the jobs, such as
-            "postgresql+psycopg://user@host/name"; else LEONARDO_DATABASE, else a file in the
+            "postgresql+psycopg://user@host/name"; else LEONARDO_DATABASE, else, or if "", a file in the
             library's folder. All who share it share that folder, too. It needs the extra `scale`.
         allow_http: Let the key travel openly, to a `base_url` that begins with http:// and is not
             this machine; only for a network on which nobody else listens.
@@ -159,9 +159,7 @@ class Studio(AccountMethods):
                     base_url=base_url or LIVE_BASE_URL, api_key=key, allow_http=allow_http
                 )
             store = MediaStore(self.folder)
-            self._ledger = Ledger(
-                self.folder, database or os.environ.get("LEONARDO_DATABASE", "").strip() or None
-            )
+            self._ledger = Ledger(self.folder, _database(database))
             opened.callback(self._ledger.close)
             self._callbacks = Callbacks(self.engine, token, webhook_port)
             opened.callback(self._callbacks.close)
@@ -799,6 +797,12 @@ def studio() -> Studio:
     """Return the default studio; connects on first use."""
     with _default_lock:
         return _default or connect()
+
+
+def _database(given: str | None) -> str | None:
+    """Return the address of the jobs' database; None for a file in the library's folder."""
+    named = os.environ.get("LEONARDO_DATABASE", "") if given is None else given
+    return named.strip() or None
 
 
 def _library_folder(library: str | os.PathLike[str] | None) -> Path:

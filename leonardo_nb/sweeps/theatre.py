@@ -7,14 +7,12 @@ anything nor write into anybody's library.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import threading
 import weakref
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
 
@@ -22,7 +20,7 @@ from leonardo_nb.errors import ReplayError
 from leonardo_nb.studios import Studio
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Iterator
+    from collections.abc import Awaitable, Iterable
     from datetime import datetime
 
     from leonardo_nb.clock import Clock
@@ -32,9 +30,6 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.run import Run
 
 __all__ = ["PlayClock", "Stage", "Theatre", "is_replay", "refuse"]
-
-SERVER: Final = "LEONARDO_DATABASE"
-_server_hidden = threading.Lock()
 
 
 def refuse(*_: object, **__: object) -> NoReturn:
@@ -130,8 +125,7 @@ class Theatre(Studio):
         folder = _own_folder()
         self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         try:
-            with _no_server():
-                super().__init__(simulator=True, library=folder, clock=self.play)
+            super().__init__(simulator=True, library=folder, database="", clock=self.play)
         except BaseException:
             self._removed()
             raise
@@ -242,18 +236,6 @@ def _own_folder() -> Path:
             f"A replay needs a folder for temporary files ({error.strerror or error}); name one "
             "that can be written to with TMPDIR."
         ) from error
-
-
-@contextmanager
-def _no_server() -> Iterator[None]:
-    """Let a library be a file, whatever server the environment names for the user's own."""
-    with _server_hidden:
-        named = os.environ.pop(SERVER, None)
-        try:
-            yield
-        finally:
-            if named is not None:
-                os.environ[SERVER] = named
 
 
 def is_replay(run: Run) -> bool:
