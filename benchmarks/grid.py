@@ -152,7 +152,7 @@ def ten_thousand(notebook: OpenNotebook) -> list[str]:
     page = notebook.page
     notebook.run(4)
     clear(page, 2)
-    before = heap(page)
+    before, held = heap(page), rendered(page)
     opened = painted(page, 5, ".leo-cell", 20)
     idle = statistics.median(page.evaluate(FRAMES, 0))
     pivots = []
@@ -163,7 +163,7 @@ def ten_thousand(notebook: OpenNotebook) -> list[str]:
     within = sum(each <= 2 * idle for each in frames) / len(frames)
     for _ in range(40):
         page.evaluate(FRAMES.replace("240", "25"), 700)
-    after = heap(page)
+    after, now = heap(page), rendered(page)
     start, jobs, end = said(notebook, 6)
     return [
         f"10,000 pictures: opened and painted after {opened:.2f} s ({opened / 2:.2f} of the limit)",
@@ -172,7 +172,10 @@ def ten_thousand(notebook: OpenNotebook) -> list[str]:
             f"  scrolling: {100 * within:.0f} of 100 frames within twice the idle frame of "
             f"{idle:.1f} ms (95 are wished)"
         ),
-        f"  page: {after:.0f} MB of JavaScript heap, {after - before:.0f} MB more than before",
+        (
+            f"  page: {after:.0f} MB of JavaScript heap, {after - before:.0f} MB more than before; "
+            f"its process {now:.0f} MB with all of JupyterLab, {now - held:.0f} MB more"
+        ),
         (
             f"  kernel: {end - jobs:.0f} MB for the sheet (150 allowed), {jobs - start:.0f} MB for "
             "the jobs"
@@ -200,6 +203,22 @@ def heap(page: Page) -> float:
     used = session.send("Runtime.getHeapUsage")["usedSize"]
     session.detach()
     return float(used) / 1e6
+
+
+def rendered(page: Page) -> float:
+    """Return the megabytes of memory of the browser's largest page, its pictures among them."""
+    browser = page.context.browser
+    if browser is None:
+        return float("nan")
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    sizes = []
+    for each in processes:
+        if each["type"] == "renderer":
+            lines = Path(f"/proc/{each['id']}/smaps_rollup").read_text("ascii").splitlines()
+            sizes += [int(line.split()[1]) / 1000 for line in lines if line.startswith("Pss:")]
+    return max(sizes, default=float("nan"))
 
 
 def main() -> None:

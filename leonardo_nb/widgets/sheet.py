@@ -57,6 +57,11 @@ class Sheet(Live):
 
     Made by `run.sheet()`. Its traits change on the engine's thread only, but for what the page
     sets, and not more than ten messages a second leave it, answers to its user aside.
+
+    Attributes:
+        run: Whose grid it is.
+        slots: The outputs that show it.
+        outputs: Those of them that nobody else holds.
     """
 
     _esm = page.esm("sheet_main.js")
@@ -86,9 +91,7 @@ class Sheet(Live):
     def __init__(self, run: Run, arrangement: Arrangement | None = None) -> None:
         self.run = run
         self.slots: WeakSet[Slot] = WeakSet()
-        """The outputs that show it."""
         self.outputs: list[Slot] = []
-        """Those that nobody else holds."""
         self._ends: list[Callable[[], object]] = []  # close() may come before the rest
         self._changed: deque[tuple[GenerationJob, Sequence[int]]] = deque()
         self._reasons: dict[str, str] = {}
@@ -109,10 +112,12 @@ class Sheet(Live):
         self._count()
         places = indices(run)
         arrangement = arrangement or first_arrangement(run.axes)
-        view = first_cells(arrangement, [axis.name for axis in run.axes], places)
+        deck = deck_of(run, places)
+        names = [axis.name for axis in run.axes]
+        view = first_cells(arrangement, names, places, min(deck["shapes"], default=1.0))
         super().__init__(
             engine,
-            deck=deck_of(run, places),
+            deck=deck,
             coords=coords_of(places),
             arrangement=arrangement.to_dict(),
             marks=self._said.read(),

@@ -28,10 +28,11 @@ __all__ = ["NOT_SET", "coords_of", "costs_of", "deck_of", "first_cells", "indice
 NOT_SET: Final = "not set"
 """What stands on an axis for cells that say nothing about it."""
 USUAL_WIDTH, USUAL_HEIGHT = 1024, 768
-ROOM: Final = 900
-"""Pixels in which a page is thought to be; nobody knows before it is there."""
-CELL: Final = 70
-FACET_GAP: Final = 18
+ROOM, HIGH = 800, 640
+"""Pixels in which a grid is thought to be seen; nobody knows before the page is there."""
+NARROWEST, WIDEST = 64, 168
+"""Pixels that a cell is wide where a page lets it fit."""
+FACET_GAP, GAP = 18, 6
 FIRST: Final = 300
 """Cells in the first view of a page at most."""
 
@@ -184,14 +185,18 @@ def first_cells(
     arrangement: Arrangement,
     names: Sequence[str],
     places: np.ndarray[Any, np.dtype[np.int32]],
+    shape: float = 1.0,
 ) -> list[int]:
     """
     Return the cells that are probably in view when a page opens, in the order of reading.
+
+    Not more than that: a page shows the first of them when it has decoded them all.
 
     Args:
         arrangement: How the sheet is turned.
         names: The axes, as in *places*.
         places: What `indices` returns.
+        shape: Width over height of a cell.
     """
     column = {name: places[:, n] for n, name in enumerate(names)}
     nothing = np.zeros(len(places), dtype=np.int32)
@@ -202,6 +207,12 @@ def first_cells(
     for name in arrangement.facets:
         facet = facet * (int(column[name].max(initial=0)) + 1) + column[name]
     x, y = column.get(arrangement.x, nothing), column.get(arrangement.y, nothing)
-    across = max(1, ROOM // ((int(x.max(initial=0)) + 1) * CELL + FACET_GAP))
+    columns = int(x.max(initial=0)) + 1
+    across = max(1, ROOM // (columns * (NARROWEST + GAP) + FACET_GAP))
     order = np.lexsort((x, facet % across, y, facet // across))
-    return [int(cell) for cell in order[here[order]][:FIRST]]
+    if not arrangement.y:  # one axis goes on in the next line
+        columns, across = ROOM // (WIDEST + GAP), 1
+    side_by_side = columns * min(across, int(facet.max(initial=0)) + 1)
+    width = min(max(ROOM // side_by_side - GAP, NARROWEST), WIDEST)
+    lines = int(HIGH / (width / shape + GAP)) + 1
+    return [int(cell) for cell in order[here[order]][: min(lines * side_by_side, FIRST)]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import leonardo_nb as leo
-from leonardo_nb.sweeps.arrangement import arranged, first_arrangement
+from leonardo_nb.sweeps.arrangement import Arrangement, arranged, first_arrangement
 from leonardo_nb.widgets.sheet_deck import coords_of, costs_of, deck_of, first_cells, indices
 from leonardo_nb.widgets.sheet_tally import Tally, letter_of
 
@@ -91,6 +91,16 @@ def test_first_cells_are_those_of_the_first_grid(run: Run) -> None:
     shown = [run.cells[n].coords for n in first_cells(turned, names, places)]
     assert {2} == {coords["seed"] for coords in shown}
     assert 6 == len(shown)
+
+
+def test_first_cells_are_no_more_than_a_page_shows() -> None:
+    """It shows the first of them when it has decoded them all."""
+    places = np.stack(np.meshgrid(np.arange(100), np.arange(10), indexing="ij"), -1)
+    places = places.reshape(-1, 2).astype(np.int32)
+    found = first_cells(Arrangement(x="b", y="a"), ["a", "b"], places, 4 / 3)
+
+    assert list(range(len(found))) == found
+    assert 80 <= len(found) <= 140
 
 
 def test_running_numbers_are_those_that_are_counted(studio: Studio, simulator: Simulator) -> None:
