@@ -45,7 +45,7 @@ from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
     from pathlib import Path
 
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -195,6 +195,15 @@ class OneThread(Engine):
         self._life.tasks.add(task)
         task.add_done_callback(self._life.tasks.discard)
         return future
+
+    def spawn(self, function: Callable[..., Any], *args: Any) -> None:
+        """Start *function* on the world's loop for nobody to wait for."""
+        self.run(self._logged, function, *args)
+
+    def spawn_each(self, function: Callable[..., Any], each: Iterable[Any], *args: Any) -> None:
+        """Start *function* on the world's loop for each of *each*."""
+        for one in each:
+            self.spawn(function, one, *args)
 
     def is_current_thread(self) -> bool:
         """Whether something on the world's loop asks."""
