@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leonardo_nb.simulator.painter import paint
-from leonardo_nb.sweeps.measure import THREADS, small
-from leonardo_nb.sweeps.metrics import METRICS
-from leonardo_nb.sweeps.variance import analyse
+from leonardo_nb.sweeps.measuring.measure import THREADS, small
+from leonardo_nb.sweeps.measuring.metrics import METRICS
+from leonardo_nb.sweeps.measuring.variance import analyse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -114,8 +114,8 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.effects import Effects
     from leonardo_nb.sweeps.from_files import from_files
     from leonardo_nb.sweeps.from_history import HistoryRun, sweep_from_history
+    from leonardo_nb.sweeps.judging.ranking import Ranking
     from leonardo_nb.sweeps.opening import sweeps
-    from leonardo_nb.sweeps.ranking import Ranking
     from leonardo_nb.sweeps.replay import Replay, replay
     from leonardo_nb.widgets.panel import Panel, panel
 
@@ -304,7 +304,7 @@ _ROOMS = {
     "leonardo_nb.library.shelf": ("Mark", "Vote"),
     "leonardo_nb.sweeps.effects": ("Effects",),
     "leonardo_nb.sweeps.from_files": ("from_files",),
-    "leonardo_nb.sweeps.ranking": ("Ranking",),
+    "leonardo_nb.sweeps.judging.ranking": ("Ranking",),
     "leonardo_nb.sweeps.from_history": ("HistoryRun", "sweep_from_history"),
     "leonardo_nb.sweeps.replay": ("Replay", "replay"),
     "leonardo_nb.widgets.panel": ("Panel", "panel"),

@@ -86,8 +86,9 @@ class Studio(AccountMethods):
         library: The folder for jobs and pictures; else LEONARDO_LIBRARY, else the platform's data
             directory.
         database: The address of a PostgreSQL server's database for the jobs, such as
-            "postgresql+psycopg://user@host/name"; else LEONARDO_DATABASE, else, or if "", a file in the
-            library's folder. All who share it share that folder, too. It needs the extra `scale`.
+            "postgresql+psycopg://user@host/name"; else LEONARDO_DATABASE; without one, and for "",
+            a file in the library's folder. All who share it share that folder, too. It needs the
+            extra `scale`.
         allow_http: Let the key travel openly, to a `base_url` that begins with http:// and is not
             this machine; only for a network on which nobody else listens.
         budget: The most that may be spent, such as `leo.Credits(500)`. It is one budget for all

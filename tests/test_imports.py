@@ -54,10 +54,10 @@ PURE = (
     "leonardo_nb.sweeps.arrangement",
     "leonardo_nb.sweeps.infer",
     "leonardo_nb.sweeps.layout",
-    "leonardo_nb.sweeps.metrics",
+    "leonardo_nb.sweeps.measuring.metrics",
     "leonardo_nb.sweeps.rank",
     "leonardo_nb.sweeps.space",
-    "leonardo_nb.sweeps.variance",
+    "leonardo_nb.sweeps.measuring.variance",
 )
 EDGES = {"IPython", "anyio", "asyncio", "httpx", "ipywidgets", "sqlalchemy", "starlette", "time"}
 

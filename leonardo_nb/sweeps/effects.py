@@ -16,10 +16,10 @@ import numpy as np
 from leonardo_nb.account.tables import Cell as Text
 from leonardo_nb.account.tables import Table
 from leonardo_nb.errors import InvalidRequest
-from leonardo_nb.sweeps.effects_chart import Chart, Mark
 from leonardo_nb.sweeps.estimate import counted
-from leonardo_nb.sweeps.measure import Measured, frame_of, measure
-from leonardo_nb.sweeps.variance import Analysis, Kind, analyse
+from leonardo_nb.sweeps.measuring.chart import Chart, Mark
+from leonardo_nb.sweeps.measuring.measure import Measured, frame_of, measure
+from leonardo_nb.sweeps.measuring.variance import Analysis, Kind, analyse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

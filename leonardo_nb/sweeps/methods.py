@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from leonardo_nb.money import Cost
     from leonardo_nb.sweeps.arrangement import Arrangement
     from leonardo_nb.sweeps.cells import Cell
-    from leonardo_nb.sweeps.duplicates import DuplicateTable
     from leonardo_nb.sweeps.effects import Effects
     from leonardo_nb.sweeps.export.writing import Told
+    from leonardo_nb.sweeps.judging.ranking import Ranking
     from leonardo_nb.sweeps.marks import Marks
-    from leonardo_nb.sweeps.metric_table import MetricTable
+    from leonardo_nb.sweeps.measuring.duplicates import DuplicateTable
+    from leonardo_nb.sweeps.measuring.table import MetricTable
     from leonardo_nb.sweeps.plan import Plan
-    from leonardo_nb.sweeps.ranking import Ranking
     from leonardo_nb.sweeps.run import Run
     from leonardo_nb.widgets.judge import Judge
     from leonardo_nb.widgets.sheet import Sheet
@@ -301,7 +301,7 @@ class SweepMethods:
             InvalidRequest: There is no such metric, no picture, or none that could be measured.
             TypeError: Something is neither a name nor a function.
         """
-        from leonardo_nb.sweeps.metric_table import metrics_of
+        from leonardo_nb.sweeps.measuring.table import metrics_of
 
         return metrics_of(self, metrics)
 
@@ -315,7 +315,7 @@ class SweepMethods:
         Raises:
             InvalidRequest: *distance* is not from 0 to 1, or there is no picture.
         """
-        from leonardo_nb.sweeps.duplicates import duplicates_of
+        from leonardo_nb.sweeps.measuring.duplicates import duplicates_of
 
         return duplicates_of(self, distance)
 
@@ -344,7 +344,7 @@ class SweepMethods:
                 no neighbours differ more than chance.
             BudgetExceeded: Not even one more value is within the budget; nothing was sent.
         """
-        from leonardo_nb.sweeps.refine import refine
+        from leonardo_nb.sweeps.measuring.refine import refine
 
         return refine(self, axis, budget, n=n, metric=metric)
 
@@ -359,7 +359,7 @@ class SweepMethods:
         Args:
             by: Whose votes count; everybody's without it.
         """
-        from leonardo_nb.sweeps.ranking import Ranking
+        from leonardo_nb.sweeps.judging.ranking import Ranking
 
         return Ranking(self, by=by)
 
@@ -376,7 +376,7 @@ class SweepMethods:
         Raises:
             InvalidRequest: The run has ended with fewer than two pictures.
         """
-        from leonardo_nb.sweeps.ranking import refuse_few
+        from leonardo_nb.sweeps.judging.ranking import refuse_few
         from leonardo_nb.widgets.judge import Judge
 
         if self.done():

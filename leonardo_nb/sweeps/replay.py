@@ -33,9 +33,9 @@ from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import Axis
 from leonardo_nb.sweeps.cells import Cells
 from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.recorded.theatre import Theatre
+from leonardo_nb.sweeps.recorded.unpacking import unpacked
 from leonardo_nb.sweeps.run import Run
-from leonardo_nb.sweeps.theatre import Theatre
-from leonardo_nb.sweeps.unpacking import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.lifecycle import Event
     from leonardo_nb.engine.runner import Runner
     from leonardo_nb.library.files import StoredFile
-    from leonardo_nb.sweeps.recording import Recording, Scale, Take
+    from leonardo_nb.sweeps.recorded.manifest import Recording, Scale, Take
 
 __all__ = ["Replay", "replay"]
 

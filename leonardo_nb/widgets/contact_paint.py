@@ -201,10 +201,10 @@ def _paint_cell(
         pen.sheet.paste(_hatched(size, density), box[:2])
         reason = reason_of(job.error)
         most = max(min(int((high - 30) // 19), 4), 0) if wide >= LEAST_REASON else 0
-        y = top + max((high - 16 - LINE * LABEL * most) / 2, 4)
-        _triangle(pen, middle, y)
+        mark = top + max((high - 16 - LINE * LABEL * most) / 2, 4)
+        _triangle(pen, middle, mark)
         if most:
-            pen.text(reason, (middle, y + 17), ink="bad", width=wide - 10, most=most)
+            pen.text(reason, (middle, mark + 17), ink="bad", width=wide - 10, most=most)
         return
     pen.draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), WELL)
     word = "no file" if state is CellState.DONE else str(state)

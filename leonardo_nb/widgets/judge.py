@@ -17,9 +17,9 @@ import traitlets
 from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import LeonardoError
 from leonardo_nb.sweeps.estimate import counted
-from leonardo_nb.sweeps.judging import Judging, Pair, Scoreboard
-from leonardo_nb.sweeps.pool import label_at
-from leonardo_nb.sweeps.ranking import Ranking, between, percent
+from leonardo_nb.sweeps.judging.pool import label_at
+from leonardo_nb.sweeps.judging.ranking import Ranking, between, percent
+from leonardo_nb.sweeps.judging.sitting import Judging, Pair, Scoreboard
 from leonardo_nb.widgets import page
 from leonardo_nb.widgets.freeze import Frozen, thumbnail
 from leonardo_nb.widgets.live import Live

@@ -12,7 +12,7 @@ from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
 from leonardo_nb.sweeps.effects import Effect, StepEffect, luck_of, said
-from leonardo_nb.sweeps.effects_chart import Chart, Mark
+from leonardo_nb.sweeps.measuring.chart import Chart, Mark
 from leonardo_nb.testing import ManualClock
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 def known(run: Run, value: Any) -> Any:
     """Return a function that gives each picture of *run* the number *value(coords)*."""
-    from leonardo_nb.sweeps.measure import small
+    from leonardo_nb.sweeps.measuring.measure import small
 
     numbers = {
         np.asarray(small(run.job(cell).images[0].read_bytes())).tobytes(): value(cell.coords)

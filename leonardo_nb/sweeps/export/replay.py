@@ -19,7 +19,7 @@ from leonardo_nb.library.provenance import WITHHELD
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.cells import indices_of
 from leonardo_nb.sweeps.export.writing import place_of, written
-from leonardo_nb.sweeps.recording import (
+from leonardo_nb.sweeps.recorded.manifest import (
     KEY,
     MANIFEST,
     MOST_CELLS,

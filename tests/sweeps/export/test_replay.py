@@ -13,7 +13,7 @@ from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.money import Credits
 from leonardo_nb.sweeps.export.replay import QUIET
 from leonardo_nb.sweeps.functions import plan, sweep
-from leonardo_nb.sweeps.recording import Recording, read
+from leonardo_nb.sweeps.recorded.manifest import Recording, read
 from leonardo_nb.sweeps.replay import replay
 from leonardo_nb.sweeps.space import prompt, zip_
 from leonardo_nb.testing import ManualClock

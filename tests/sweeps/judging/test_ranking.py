@@ -10,8 +10,8 @@ import pytest
 import leonardo_nb as leo
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.shelf import Mark
-from leonardo_nb.sweeps import pool
-from leonardo_nb.sweeps.ranking import Ranked, percent
+from leonardo_nb.sweeps.judging.ranking import Ranked, percent
+from leonardo_nb.sweeps.judging import pool
 from leonardo_nb.testing import ManualClock
 from tests.sweeps.recordings import manifest, packed, put
 from tests.sweeps.votes import SMALL, foxes, judged, prefer, run

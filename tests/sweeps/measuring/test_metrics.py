@@ -12,8 +12,8 @@ from PIL import Image, ImageFilter
 import leonardo_nb as leo
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.simulator.painter import paint
-from leonardo_nb.sweeps.measure import measure, small
-from leonardo_nb.sweeps.metrics import METRICS, SIDE, metric_named, numbers_of, oklab
+from leonardo_nb.sweeps.measuring.measure import measure, small
+from leonardo_nb.sweeps.measuring.metrics import METRICS, SIDE, metric_named, numbers_of, oklab
 
 if TYPE_CHECKING:
     from leonardo_nb.simulator import Simulator

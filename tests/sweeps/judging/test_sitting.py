@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import leonardo_nb as leo
 from leonardo_nb.library.shelf import Mark
-from leonardo_nb.sweeps.judging import AHEAD, Judging
+from leonardo_nb.sweeps.judging.sitting import AHEAD, Judging
 from tests.sweeps.votes import DAY, SMALL, foxes, prefer, run
 
 if TYPE_CHECKING:

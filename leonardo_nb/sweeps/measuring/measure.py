@@ -23,7 +23,7 @@ from PIL import Image as Pillow
 from leonardo_nb.errors import InvalidRequest, LeonardoError
 from leonardo_nb.sweeps.axes import describe
 from leonardo_nb.sweeps.estimate import counted
-from leonardo_nb.sweeps.metrics import METRICS, SIDE, Metric, metric_named, numbers_of
+from leonardo_nb.sweeps.measuring.metrics import METRICS, SIDE, Metric, metric_named, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,8 +10,8 @@ import numpy as np
 from leonardo_nb.account.tables import Cell as Text
 from leonardo_nb.account.tables import Table
 from leonardo_nb.sweeps.axes import label_of
-from leonardo_nb.sweeps.measure import frame_of, measure, pictures_of
-from leonardo_nb.sweeps.metrics import METRICS, metric_named
+from leonardo_nb.sweeps.measuring.measure import frame_of, measure, pictures_of
+from leonardo_nb.sweeps.measuring.metrics import METRICS, metric_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from leonardo_nb.sweeps.cells import Cell
-    from leonardo_nb.sweeps.measure import Measured
+    from leonardo_nb.sweeps.measuring.measure import Measured
     from leonardo_nb.sweeps.run import Run
 
     Floats = NDArray[np.float64]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import leonardo_nb as leo
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest
+from leonardo_nb.sweeps.measuring.refine import Gap, values_between
 from leonardo_nb.sweeps.plan import Plan
-from leonardo_nb.sweeps.refine import Gap, values_between
 from leonardo_nb.sweeps.run import Run
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SMALL: dict[str, Any] = {"width": 64, "height": 64}
 
 def detail(image: Image.Image) -> float:
     """Return what changes with guidance in the simulator's pictures, and hardly with the seed."""
-    from leonardo_nb.sweeps.metrics import METRICS
+    from leonardo_nb.sweeps.measuring.metrics import METRICS
 
     return float(METRICS["edges"].measure(image))  # type: ignore[arg-type]
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from leonardo_nb.errors import ReplayError
 from leonardo_nb.library.files import LIMIT_BYTES, LIMIT_PIXELS, PICTURES, StoredFile
 from leonardo_nb.service.plain import on_one_line
-from leonardo_nb.sweeps.recording import (
+from leonardo_nb.sweeps.recorded.manifest import (
     MANIFEST,
     MOST_CELLS,
     MOST_MANIFEST,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.shelf import Shelf
-from leonardo_nb.sweeps.votes import Votes
+from leonardo_nb.sweeps.judging.votes import Votes
 from tests.sweeps.votes import vote
 
 if TYPE_CHECKING:

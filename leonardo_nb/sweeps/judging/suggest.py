@@ -17,12 +17,12 @@ import numpy as np
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.requests import check_value
 from leonardo_nb.sweeps.axes import Axis
+from leonardo_nb.sweeps.judging.pool import Pool, finder, is_smooth
 from leonardo_nb.sweeps.plan import Plan
-from leonardo_nb.sweeps.pool import Pool, finder, is_smooth
 from leonardo_nb.sweeps.rank import Factor, Posterior, additive
+from leonardo_nb.sweeps.recorded.theatre import is_replay
 from leonardo_nb.sweeps.saved import LONGEST_NAME
 from leonardo_nb.sweeps.space import Space
-from leonardo_nb.sweeps.theatre import is_replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

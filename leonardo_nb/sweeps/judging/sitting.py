@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from leonardo_nb.library.shelf import Vote
-from leonardo_nb.sweeps.pool import Pool, pool_of
+from leonardo_nb.sweeps.judging.pool import Pool, pool_of
+from leonardo_nb.sweeps.judging.ranking import Ranked, Ranking, ranked_of
 from leonardo_nb.sweeps.rank import Posterior, Sources, fit, next_pair
-from leonardo_nb.sweeps.ranking import Ranked, Ranking, ranked_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

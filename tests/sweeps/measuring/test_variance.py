@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leonardo_nb.sweeps.variance import Analysis, Part, analyse
+from leonardo_nb.sweeps.measuring.variance import Analysis, Part, analyse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

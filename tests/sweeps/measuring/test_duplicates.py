@@ -7,7 +7,7 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.errors import InvalidRequest
-from leonardo_nb.sweeps.duplicates import _joined, _near_rows
+from leonardo_nb.sweeps.measuring.duplicates import _joined, _near_rows
 
 if TYPE_CHECKING:
     from leonardo_nb.studios import Studio

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leonardo_nb.errors import ReplayError
-from leonardo_nb.sweeps import unpacking
+from leonardo_nb.sweeps.recorded import unpacking
+from leonardo_nb.sweeps.recorded.unpacking import unpacked
 from leonardo_nb.sweeps.replay import Replay, replay
-from leonardo_nb.sweeps.unpacking import unpacked
 from tests.sweeps.recordings import manifest, packed, picture, put, take, webp
 
 WHOLE = packed(manifest())

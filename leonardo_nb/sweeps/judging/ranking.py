@@ -22,10 +22,10 @@ from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown as said
 from leonardo_nb.sweeps.axes import is_whole
 from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.judging.pool import Pool, finder, label_at, pool_of
+from leonardo_nb.sweeps.judging.votes import Votes
 from leonardo_nb.sweeps.layout import axis_named
-from leonardo_nb.sweeps.pool import Pool, finder, label_at, pool_of
 from leonardo_nb.sweeps.rank import Posterior, chance, fit
-from leonardo_nb.sweeps.votes import Votes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -347,7 +347,7 @@ class Ranking:
             InvalidRequest: There are no votes yet, fewer than two pictures, no cell that could be
                 new, or *n* is no whole number above 0.
         """
-        from leonardo_nb.sweeps.suggest import suggested
+        from leonardo_nb.sweeps.judging.suggest import suggested
 
         _refuse_number("suggest", n)
         known = self._known()

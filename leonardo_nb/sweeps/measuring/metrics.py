@@ -254,7 +254,7 @@ METRICS: Final = _table(
     Metric("colour", colour, "distance in OKLab", 0, 1.1, "The mean colour."),
     Metric("brightness", brightness, "lightness in OKLab", 0, 1, "How light it is."),
     Metric("contrast", contrast, "lightness in OKLab", 0, 0.5, "How much lightness varies."),
-    Metric("colourfulness", colourfulness, "", 0, 210, "How far from grey it is."),
+    Metric("colourfulness", colourfulness, "", 0, 300, "How far from grey it is."),
     Metric("entropy", entropy, "bits", 0, 8, "How many different grey values it has."),
     Metric("edges", edges, "grey values a pixel", 0, 181, "How much fine detail it has."),
 )
