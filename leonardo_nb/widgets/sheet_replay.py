@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.sweeps.estimate import in_words
-from leonardo_nb.sweeps.theatre import Theatre
+from leonardo_nb.sweeps.recorded.theatre import Theatre
 
 if TYPE_CHECKING:
     from leonardo_nb.sweeps.run import Run
