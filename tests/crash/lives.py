@@ -196,11 +196,13 @@ class OneThread(Engine):
         task.add_done_callback(self._life.tasks.discard)
         return future
 
-    def spawn(self, function: Callable[..., Any], *args: Any) -> None:
+    def spawn(self, function: Callable[..., Any], *args: Any) -> None:  # type: ignore[override]
         """Start *function* on the world's loop for nobody to wait for."""
         self.run(self._logged, function, *args)
 
-    def spawn_each(self, function: Callable[..., Any], each: Iterable[Any], *args: Any) -> None:
+    def spawn_each(  # type: ignore[override]
+        self, function: Callable[..., Any], each: Iterable[Any], *args: Any
+    ) -> None:
         """Start *function* on the world's loop for each of *each*."""
         for one in each:
             self.spawn(function, one, *args)
