@@ -120,7 +120,7 @@ def lay_out(
     """
     Return the layout of *axes*, with what is not said chosen.
 
-    Left to itself, the seed and then the shortest axes become facets; of the two that are left,
+    Left to itself, the seed, or replicates, and then the shortest axes become facets; of the two that are left,
     numbers run along the columns, where a direction is read from left to right, and prompts
     along the rows, where there is room for them. A long axis runs down, not across.
 
@@ -213,9 +213,10 @@ def axis_named(axes: Sequence[Axis], typed: object, *, function: str = "grid") -
     )
 
 
-def _facet_rank(axis: Axis) -> tuple[bool, bool, int]:
-    """First to become a facet: the seed, then the fewest values; prompts last."""
-    return (axis.name != "seed", axis.name == "prompt", len(axis))
+def _facet_rank(axis: Axis) -> tuple[bool, bool, bool, int]:
+    """First to become a facet: the seed, then the fewest values; prompts and long axes last."""
+    is_chance = axis.name == "seed" or axis.role == "replicate"
+    return (len(axis) > MANY_COLUMNS, not is_chance, axis.name == "prompt", len(axis))
 
 
 def _column_rank(axis: Axis) -> tuple[bool, bool, bool, int]:

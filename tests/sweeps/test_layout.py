@@ -140,3 +140,11 @@ def test_pages_are_the_outermost_facets_for_who_has_none() -> None:
     )
     assert "CINEMATIC, seed 1" == layout.facet_labels[0]
     assert 6 == len(layout.facet_labels) == layout.grids
+
+
+def test_a_long_axis_is_no_facet() -> None:
+    """Forty grids beside each other are none to look at, be it seeds or not."""
+    axes = [Axis("seed", tuple(range(40))), Axis("presetStyle", ("A", "B")), Axis("width", (1, 2))]
+    layout = lay_out(axes)
+
+    assert "seed" not in [axis.name for axis in layout.facets]
