@@ -85,6 +85,19 @@ def test_small_pictures_are_made_only_when_the_page_asks(page: Page) -> None:
     assert all(data.startswith(b"RIFF") for _, some in page.answers("small") for data in some)
 
 
+def test_cells_of_one_batch_show_each_its_own_picture(studio: Studio) -> None:
+    """Several pictures of one job fill several places."""
+    page = Page(leo.sweep("a fox", studio=studio, num_images=2, **SMALL))
+    page.run.result(15)
+    assert page.until(lambda: page.states == "dd")
+    page.hears(do="large", cells=[0, 1], view="me")
+
+    assert page.until(lambda: 2 == len(page.answers("large")))
+    (first,), (second,) = (buffers for _, buffers in page.answers("large"))
+    assert first != second
+    page.close()
+
+
 def test_sheet_that_is_opened_again_has_its_first_view_at_once(page: Page) -> None:
     """The pictures of the first view are in the message that opens it."""
     again = Page(page.run)

@@ -95,8 +95,7 @@ def test_first_cells_are_those_of_the_first_grid(run: Run) -> None:
 
 def test_first_cells_are_no_more_than_a_page_shows() -> None:
     """It shows the first of them when it has decoded them all."""
-    places = np.stack(np.meshgrid(np.arange(100), np.arange(10), indexing="ij"), -1)
-    places = places.reshape(-1, 2).astype(np.int32)
+    places = np.array([[a, b] for a in range(100) for b in range(10)], np.int32)
     found = first_cells(Arrangement(x="b", y="a"), ["a", "b"], places, 4 / 3)
 
     assert list(range(len(found))) == found
