@@ -205,7 +205,7 @@ def test_a_sweep(studio: leo.Studio) -> None:
     run.result(timeout=10)
     frozen = freeze_run(run)
     sheet = run.sheet()
-    words = json.dumps([sheet.head, sheet.grid, sheet.reasons], ensure_ascii=False)
+    words = json.dumps([sheet.head, sheet.deck, sheet.reasons], ensure_ascii=False)
     sheet.close()
 
     assert is_harmless(plan._repr_html_())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 import leonardo_nb as leo
 from leonardo_nb.engine.deletion import Sentence
 from leonardo_nb.simulator import Simulator
+from leonardo_nb.sweeps.cells import Cell
 from leonardo_nb.testing import ManualClock
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ async def a_sweep() -> None:
     assert_type(run.result(timeout=2), leo.Run)
     assert_type(run.sel(seed=1), leo.Run | leo.GenerationJob)
     assert_type(run.grid(x="guidance_scale", y="presetStyle", facet="seed"), leo.Run)
+    assert_type(run.grid(page="seed", at={"seed": 2}, shown={"seed": [2, 1]}, star=True), leo.Run)
+    assert_type(run.marks, dict[int, leo.Mark])
+    assert_type(run.star(0, run.cells[1]), tuple[Cell, ...])
+    assert_type(run.reject(seed=[1, 2]), tuple[Cell, ...])
+    assert_type(run.note(0, "sharp"), Cell)
+    assert_type(run.starred, tuple[Cell, ...])
+    assert_type(run.selected, tuple[Cell, ...])
+    assert_type(run.select(presetStyle="DYNAMIC"), tuple[Cell, ...])
     assert_type(run.cost, leo.Cost | None)
     assert_type(run.cancel(), int)
     assert_type(leo.sweep_seeds("a fox", 8), leo.Run)
