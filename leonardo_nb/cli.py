@@ -304,7 +304,13 @@ def sweep(  # noqa: PLR0917  typer's options, which are given by name
         typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
     ] = None,
 ) -> None:
-    """Send a sweep and watch it fill; the same line again pays only for what is missing."""
+    """
+    Send a sweep and watch it fill; the same line again pays only for what is missing.
+
+    A plan in TOML has prompt, name, replicates and order, and tables: [slots] for words of the
+    prompt, [parameters] where a list is an axis, [[zip]] for values that belong together, and
+    [[without]] for what is left out. README has one with all of it.
+    """
     from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.plan_file import plan_of_file
     from leonardo_nb.terminal import plan_lines, watch_run

@@ -20,7 +20,7 @@ from leonardo_nb.service.catalog import find_v2_model
 from leonardo_nb.service.requests import CreateGeneration, check_value, own_seed
 from leonardo_nb.service.rules import SORTS
 from leonardo_nb.sweeps.axes import MAX_CELLS, Axis, describe
-from leonardo_nb.sweeps.space import ABSENT, Drops, Space, render
+from leonardo_nb.sweeps.space import ABSENT, Drops, Space, render, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -529,6 +529,7 @@ def _replicated(
             dropped,
             sorts.kinds()[kept],
         )
+    dropped = times(dropped, int(images.max()) * batches)
     rows, numbers, parts, jobs = [], [], [], []
     for n, (place, count) in enumerate(zip(kept.tolist(), images.tolist(), strict=True)):
         again = sorts.reseeded(place) if batches > 1 else None

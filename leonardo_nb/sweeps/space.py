@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Drops", "Point", "Space", "axes", "prompt", "space_of", "widened", "zip_"]
+__all__ = ["Drops", "Point", "Space", "axes", "prompt", "space_of", "times", "widened", "zip_"]
 
 ABSENT = -1
 """Stands in `Space.points` where a point says nothing of an axis."""
@@ -201,7 +201,7 @@ class Space:
             (*self.axes, *other.axes),
             _frozen(points),
             self.template or other.template,
-            (*_times(self.dropped, len(other)), *_times(other.dropped, len(self))),
+            (*times(self.dropped, len(other)), *times(other.dropped, len(self))),
         )
 
     def _refuse_again(self, axis: Axis) -> None:
@@ -699,9 +699,10 @@ def _moved(space: Space, joined: Sequence[Axis]) -> NDArray[np.int32]:
     return np.column_stack(columns)
 
 
-def _times(dropped: Sequence[Drops], times: int) -> tuple[Drops, ...]:
+def times(dropped: Sequence[Drops], cells: int) -> tuple[Drops, ...]:
+    """Return *dropped*, each place of which would have been so many times as many *cells*."""
     return tuple(
-        Drops(each.because, each.axes, each.points, each.times * times) for each in dropped
+        Drops(each.because, each.axes, each.points, each.times * cells) for each in dropped
     )
 
 

@@ -385,6 +385,13 @@ def test_replicates_are_other_seeds_of_the_same_cell() -> None:
     )
 
 
+def test_what_is_left_out_is_counted_in_cells() -> None:
+    """A place with three replicates would have been three cells."""
+    plan = leo.plan(leo.axes(seed=[1, 2]).where(seed=1), "a fox", replicates=3)
+
+    assert (3, 3) == (len(plan), sum(map(len, plan.dropped)))
+
+
 def test_a_batch_fills_replicates() -> None:
     """Four pictures of one request are four cells of one job."""
     plan = leo.plan("a fox", seed=[1, 2], num_images=4)
