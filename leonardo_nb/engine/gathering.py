@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import anyio
 import anyio.to_thread
 
-from leonardo_nb.errors import LeonardoError
+from leonardo_nb.errors import LibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ class _Waiting(Generic[T, R]):
 
     def __init__(self, what: T) -> None:
         self.what = what
-        self.error: LeonardoError | None = None
+        self.error: Exception | None = None
         self.made: R
         self.is_done = False
 
@@ -39,7 +39,7 @@ class Gathering(Generic[T, R]):
 
     Args:
         work: Called in a thread with what has come together; returns one result for each, in the
-            same order. What it raises of ours is raised to all of them.
+            same order. What it raises is raised to all of them.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], Sequence[R]]) -> None:
@@ -52,7 +52,8 @@ class Gathering(Generic[T, R]):
         Return what became of *what*; it is done then, also for who is cancelled meanwhile.
 
         Raises:
-            LeonardoError: The work could not be done.
+            Exception: The work could not be done; what it raised is raised to all of its batch.
+            LibraryError: It was broken off by another of the batch, and how it ended is not known.
         """
         mine = _Waiting[T, R](what)
         self._waiting.append(mine)
@@ -66,11 +67,18 @@ class Gathering(Generic[T, R]):
 
     async def _work_off(self) -> None:
         batch, self._waiting = self._waiting, []
+        error: Exception = LibraryError(
+            "Work on the library was broken off, and nobody knows whether it was done; "
+            "leo.jobs() shows what is written."
+        )
         try:
             made = await anyio.to_thread.run_sync(self._work, [each.what for each in batch])
-        except LeonardoError as error:
+            pairs = list(zip(batch, made, strict=True))  # before any of them counts as done
+            for each, result in pairs:
+                each.made, each.is_done = result, True
+        except Exception as raised:  # noqa: BLE001  it is raised to each of them
+            error = raised
+        finally:
             for each in batch:
-                each.is_done, each.error = True, error
-            return
-        for each, result in zip(batch, made, strict=True):
-            each.is_done, each.made = True, result
+                if not each.is_done:
+                    each.error, each.is_done = error, True
