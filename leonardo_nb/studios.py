@@ -536,6 +536,15 @@ class Studio(AccountMethods):
         """Send none of *jobs* until `let_go`; what is sent already goes on."""
         self._runner.hold(jobs)
 
+    def held(self, jobs: Iterable[Job[Any]]) -> bool:
+        """Whether one of *jobs* is held back that was not sent."""
+        runner = self._runner
+        return runner.holds_any and any(runner.is_held(job) and not job.sent for job in jobs)
+
+    def has(self, job: Job[Any]) -> bool:
+        """Whether *job* is one of this studio, which pays for it."""
+        return job.belongs_to(self._runner)
+
     def let_go(self, jobs: Iterable[Job[Any]]) -> None:
         """Let *jobs* be sent, at once where there is room, in the order of their asking."""
         self._runner.let_go(jobs)
@@ -550,7 +559,8 @@ class Studio(AccountMethods):
 
         Jobs that are at the service are looked for, missing files are fetched, a request whose
         answer was lost is looked for before it is sent again, and what was never sent is sent,
-        within the budgets that it was asked for with. Jobs of other kernels that live are watched.
+        within the budgets that it was asked for with. Jobs of other kernels that live are watched,
+        and what was held back here is let go.
 
         Returns:
             The jobs, oldest first; awaiting it waits for all, and it shows itself as their cards.
@@ -559,7 +569,9 @@ class Studio(AccountMethods):
             LibraryError: The library cannot be used.
             EngineThreadError: Called on the engine, such as in a job's callback.
         """
-        return self._now(self._runner.taking_up.resume)
+        found = self._now(self._runner.taking_up.resume)
+        self._runner.let_go(found)  # whoever takes everything up has done with pauses
+        return found
 
     def unfinished(self) -> int:
         """Return how many jobs `resume()` would take up, of those that no other kernel has."""

@@ -59,6 +59,10 @@ class Holding:
         """Know nothing more of a job that has ended."""
         self._held.pop(uid, None)
 
+    def __bool__(self) -> bool:
+        """Whether anybody is held back."""
+        return bool(self._held)
+
     def is_held(self, job: Job[Any]) -> bool:
         """Whether *job* is not to be sent."""
         return job.uid in self._held

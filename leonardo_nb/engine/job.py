@@ -172,6 +172,10 @@ class Job(Generic[T]):
         """Sentences worth showing beside it, what became of its request first."""
         return (*history(self._snapshot), *self._snapshot.notes)
 
+    def belongs_to(self, runner: object) -> bool:
+        """Whether it is *runner* who carries it."""
+        return self._runner is runner
+
     # waiting
 
     def done(self) -> bool:

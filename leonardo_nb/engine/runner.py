@@ -338,6 +338,15 @@ class Runner:
         """Let *jobs* be sent again, at once where there is room, in the order of their asking."""
         self._on_engine(self._holding.let_go, tuple(jobs))
 
+    @property
+    def holds_any(self) -> bool:
+        """Whether a job is held back."""
+        return bool(self._holding)
+
+    def is_held(self, job: Job[Any]) -> bool:
+        """Whether *job* is held back; may be asked on any thread."""
+        return self._holding.is_held(job)
+
     def _on_engine(
         self, function: Callable[[tuple[Job[Any], ...]], None], jobs: tuple[Job[Any], ...]
     ) -> None:

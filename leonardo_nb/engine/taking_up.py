@@ -281,9 +281,10 @@ class TakingUp:
             if record is None:
                 jobs[key] = self._never_asked(request)
                 continue
+            live = self._jobs.get(record.uid)
             is_unsent = record.state == State.REQUEST and record.sent is None
             jobs[key] = job = self.found(record, taken_up=is_unsent)
-            if is_unsent and not job.sent:  # nothing of it has run yet: this is the engine
+            if is_unsent and job is not live:  # nothing of it has run yet: this is the engine
                 hold((job,))
         return jobs
 

@@ -32,7 +32,7 @@ class Book:
         prices: What each request costs, as far as it is known.
 
     Attributes:
-        is_paused: Whether what was not sent is held back.
+        changing: Held by whoever looks which jobs are to be replaced, and replaces them.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Book:
     ) -> None:
         self.jobs = dict(jobs)
         self.prices = dict(prices or {})
-        self.is_paused = False
+        self.changing = threading.Lock()
         self._watchers: list[Callable[[str, GenerationJob], object]] = []
         self._ends: dict[str, Callable[[], None]] = {}
         self._lock = threading.RLock()

@@ -120,9 +120,9 @@ def lay_out(
     """
     Return the layout of *axes*, with what is not said chosen.
 
-    Left to itself, the seed, or replicates, and then the shortest axes become facets; of the two that are left,
-    numbers run along the columns, where a direction is read from left to right, and prompts
-    along the rows, where there is room for them. A long axis runs down, not across.
+    Left to itself, the seed, or replicates, and then the shortest axes become facets; of the two
+    that are left, numbers run along the columns, where a direction is read from left to right, and
+    prompts along the rows, where there is room for them. A long axis runs down, not across.
 
     Args:
         axes: What varies.

@@ -9,6 +9,7 @@ from leonardo_nb.account.tables import Cell, Table
 from leonardo_nb.errors import NotFound
 from leonardo_nb.library.shelf import SweepRecord
 from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps import saved
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.plan import Plan
 from leonardo_nb.sweeps.run import Run
@@ -80,8 +81,9 @@ def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
     Return the sweep that is called *name*, with the jobs that the library has of it.
 
     Nothing is paid: jobs at the service are watched to their end, and cells that were never sent
-    are held back until `run.go_on()`. Cells of which the library has no job are "stopped";
-    `run.plan.start()` asks for them.
+    are held back until `run.go_on()`, unless this kernel is sending them already. Cells of which
+    the library has no job are "stopped"; `run.plan.start()` asks for them. What is asked for later
+    is behind the budget that the sweep had last.
 
     Args:
         name: As `leo.sweeps()` lists it.
@@ -100,14 +102,13 @@ def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
         raise NotFound(f"No sweep is called {shown(name)} in this library{hint}", status=200)
     plan = Plan.from_dict(record.spec, studio=where)
     jobs = where.opened(plan.requests)
-    terms = next((job.snapshot.terms for job in jobs.values() if job.snapshot.terms.sweep), None)
-    if terms is not None:
-        terms = terms.with_(reuse=True).of_sweep(record.name)
-    run = Run(
+    terms = where.usual.with_(reuse=True).of_sweep(record.name)
+    plan.budget = saved.budget_of(record.spec)
+    if plan.budget is not None:
+        terms = terms.behind(saved.wall_of(where, record.name, plan.budget))
+    return Run(
         where, plan.axes, plan.fixed, plan.cells, jobs, name=record.name, terms=terms, plan=plan
     )
-    run.hold_unsent()
-    return run
 
 
 def _studio(studio: Studio | None) -> Studio:

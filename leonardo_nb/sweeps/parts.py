@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.sweeps.cells import Cell
 
-__all__ = ["Part", "difference", "selection", "that_satisfy", "union"]
+__all__ = ["Part", "difference", "in_numbers", "selection", "that_satisfy", "union"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,20 @@ def difference(one: Part, other: Part) -> Part:
             "Nothing is left: the second sweep has every picture of the first.", member="cells"
         )
     return _numbered(_used(one.axes, indices_of(one.axes, cells)), one.fixed, cells)
+
+
+def in_numbers(space: Space, before: Space) -> Space:
+    """Return *space*, which has more values than *before*, with its numbers in their order."""
+    known = {axis.name: axis for axis in before.axes}
+    axes, points = list(space.axes), np.array(space.points)
+    for column, axis in enumerate(space.axes):
+        order = in_order(known.get(axis.name, axis), axis)
+        axes[column] = axis.at(order)
+        spoken = points[:, column] >= 0  # a place may say nothing of an axis
+        points[spoken, column] = np.argsort(order)[points[spoken, column]]
+    if axes:
+        points = points[np.lexsort(points.T[::-1])]
+    return Space(tuple(axes), points, space.template, space.dropped)
 
 
 def _used(axes: Sequence[Axis], indices: NDArray[np.int32]) -> list[Axis]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from leonardo_nb.engine.terms import Wall, checked_budget
+from leonardo_nb.engine.terms import checked_budget
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest
 from leonardo_nb.money import converted
 from leonardo_nb.service.values import ALIASES, shown
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from leonardo_nb.engine.terms import Resend, Terms
+    from leonardo_nb.engine.terms import Resend, Terms, Wall
     from leonardo_nb.money import Cost
     from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
@@ -61,6 +61,7 @@ class Plan:
         name: What it is called; else its words and what varies.
 
     Attributes:
+        budget: What starting it may cost where nothing else is said; None for no wall.
         space: The places.
         axes: What varies, in the order given, replicates last.
         fixed: What is the same in every cell, the seed always among it or among the axes.
@@ -96,6 +97,7 @@ class Plan:
         self.replicates = _checked_replicates(replicates)
         self.order = _checked_order(order)
         self.reuse = reuse
+        self.budget: Cost | None = None
         self.fixed = dict(fixed)
         self.check = check
         self._name = None if name is None else saved.checked_name(name)
@@ -113,13 +115,24 @@ class Plan:
         cells: Sequence[Cell],
         *,
         studio: Studio | None = None,
+        like: Plan | None = None,
     ) -> Plan:
         """
         Return the plan of cells that are there already.
 
+        Args:
+            axes: What varies among them.
+            fixed: What is the same in all of them.
+            cells: The cells.
+            studio: Where to price and run it.
+            like: The plan that they are a part of, whose order, rules and words are kept.
+
         Raises:
-            InvalidRequest: The words of their prompt vary, and how they stand in it is not known.
+            InvalidRequest: No plan gives these very pictures: the words of their prompt vary, and
+                how they stand in it is not known, or they are some of a place's replicates.
         """
+        if like is not None and like.space.template is not None:
+            return like.of_these(cells)
         if any(axis.role == "slot" for axis in axes):
             raise InvalidRequest(
                 "This sweep's prompts vary in single words, and how they stand in them is not "
@@ -130,7 +143,33 @@ class Plan:
         replicates = next((len(axis) for axis in axes if axis.role == "replicate"), None)
         points = np.unique(indices_of(axes, cells)[:, kept], axis=0)
         space = Space(tuple(axes[n] for n in kept), points)
-        return cls(space, fixed, replicates=replicates, studio=studio, check=False)
+        settings: dict[str, Any] = {"check": False}
+        if like is not None:
+            settings = {"order": like.order, "reuse": like.reuse, "check": like.check}
+        if "replicate" in fixed:
+            raise _no_plan_of_replicates()
+        made = cls(space, fixed, replicates=replicates, studio=studio, **settings)
+        if replicates is not None or like is not None:
+            _refuse_other_pictures(made, cells)
+        return made
+
+    def of_these(self, cells: Sequence[Cell]) -> Plan:
+        """
+        Return this plan with those of its places that *cells* stand on.
+
+        Raises:
+            InvalidRequest: No plan gives these very pictures.
+        """
+        wanted = {cell.picture for cell in cells}
+        names = [axis.name for axis in self.space.axes]
+        kept = set()
+        for cell in self.cells:
+            if cell.picture in wanted:
+                kept.add(tuple(repr(cell.coords[name]) for name in names))
+        rows = [tuple(repr(point.get(name)) for name in names) in kept for point in self.space]
+        made = self.over(self.space.at(self.space.points[rows]))
+        _refuse_other_pictures(made, cells)
+        return made
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -313,7 +352,7 @@ class Plan:
             **({} if resend is None else {"resend": resend}),
         )
         given = self._name if name is None else saved.checked_name(name)
-        return self.started_as(given, terms, budget=budget)
+        return self.started_as(given, terms, budget=self.budget if budget is None else budget)
 
     def started_as(
         self,
@@ -329,20 +368,19 @@ class Plan:
         Args:
             name: What the sweep is called; None for a name that no other sweep has.
             terms: What it may cost, and what to do when an answer is lost; as usual if None.
-            budget: The most that all runs of the name may cost together.
+            budget: The most that all runs of the name may cost together; as *terms* say if None.
             have: Jobs that are there already, and are not asked for again.
         """
         checked_budget(budget)
         terms = terms or self.studio.usual.with_(reuse=self.reuse)
         there = set() if have is None else have.jobs.keys() & set(self.keys)
         self._refuse_too_many_jobs(len(self.keys) - len(there))
+        name = saved.name_for(self, name)
         if budget is not None:
-            called = name or self.name
-            scope = f"sweep {self.studio.base_url} {called}"
-            wall = Wall(scope, budget, f'the budget of sweep "{called}"')
-            terms = terms.behind(wall)
+            terms = terms.behind(saved.wall_of(self.studio, name, budget))
+        for wall in terms.walls:
             self._keep_within(wall, there, unpriced=terms.unpriced)
-        name = saved.keep(self, name)
+        saved.put(self, name, budget)
         return Run.started(self.studio, self, terms.of_sweep(name), name, have)
 
     def _refuse_too_many_jobs(self, jobs: int) -> None:
@@ -407,6 +445,20 @@ class Plan:
 
     def _repr_html_(self) -> str:
         return plan_html(self)
+
+
+def _refuse_other_pictures(made: Plan, cells: Sequence[Cell]) -> None:
+    """Refuse a plan that would ask for other pictures than those that it is made of."""
+    if {cell.picture for cell in made.cells} != {cell.picture for cell in cells}:
+        raise _no_plan_of_replicates()
+
+
+def _no_plan_of_replicates() -> InvalidRequest:
+    return InvalidRequest(
+        "These are some of the pictures of their places, and seeds of replicates are counted from "
+        "the first one; a plan of these alone would draw others. Take run.plan of the whole sweep.",
+        member="replicate",
+    )
 
 
 def _checked_replicates(replicates: object) -> int | None:

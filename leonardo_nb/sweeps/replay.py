@@ -185,21 +185,18 @@ class Replay(Run):
     def pause(self) -> int:
         """Let it stand still, and return how many cells have not ended."""
         self.theatre.hold()
-        self._book.is_paused = True
         self._tell_all()
         return self.counts.open
 
     def go_on(self) -> int:
         """Let it go on where it stands, and return how many cells have not ended."""
         self.theatre.let_go()
-        self._book.is_paused = False
         self._tell_all()
         return self.counts.open
 
     def finish(self) -> Self:
         """Jump to its end, and return it complete."""
         self.theatre.skip()
-        self._book.is_paused = False
         engine = self.theatre.engine
         if engine.is_current_thread():
             self._play_due(len(self._cues))

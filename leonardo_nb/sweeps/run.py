@@ -107,6 +107,7 @@ class Run(Together, SweepMethods):
         self._book = jobs if isinstance(jobs, Book) else Book(jobs, prices)
         self._terms = terms
         self._plan = plan
+        self._like = plan
         self._keys = [cell.key for cell in cells] if not isinstance(cells, Cells) else cells.keys
         # each job once, however many cells show it
         self._own_keys = list(dict.fromkeys(self._keys))
@@ -175,7 +176,9 @@ class Run(Together, SweepMethods):
         if self._plan is None:
             from leonardo_nb.sweeps.plan import Plan
 
-            self._plan = Plan.of_cells(self.axes, self.fixed, self.cells, studio=self.studio)
+            self._plan = Plan.of_cells(
+                self.axes, self.fixed, self.cells, studio=self.studio, like=self._like
+            )
         return self._plan
 
     @property
@@ -338,32 +341,47 @@ class Run(Together, SweepMethods):
 
         What is sent goes on, for it is paid for. `go_on()` lets the others go; a kernel that ends
         meanwhile leaves them to `leo.resume()`.
+
+        Raises:
+            InvalidRequest: Its cells are of several studios; pause the parts.
         """
+        self._refuse_several_studios("pause")
         self.studio.hold([job for job in self._each if not job.done()])
-        self._book.is_paused = True
         self._tell_all()
         return self._unsent()  # counted now: one of them may have left while it was held
 
     def go_on(self) -> int:
         """Let go of what `pause` held back, and return how many cells that are."""
+        self._refuse_several_studios("go_on")
         held = self._unsent()
         self.studio.let_go([job for job in self._each if not job.done()])
-        self._book.is_paused = False
         self._tell_all()
         return held
 
     def _unsent(self) -> int:
         return sum(CellState.of(job) is CellState.WAITING for job in self._each)
 
-    def hold_unsent(self) -> None:
-        """Hold back what was never sent, if there is any; see `pause`."""
-        if self._unsent():
-            self.pause()
-
     @property
     def is_paused(self) -> bool:
-        """Whether what was not sent is held back."""
-        return self._book.is_paused and self.counts.waiting > 0
+        """Whether something that was not sent is held back."""
+        return self.studio.held(job for job in self._each if not job.done())
+
+    def _refuse_several_studios(self, doing: str) -> None:
+        """Refuse what would reach the jobs of one studio by another: each pays for its own."""
+        if any(not self.studio.has(job) for job in self._each):
+            raise InvalidRequest(
+                f"{doing}(): these cells are of several studios, each with an account of its own; "
+                f"{doing} the sweeps that were put together. Nothing was sent.",
+                member=doing,
+            )
+
+    def _refuse_while_paused(self, doing: str) -> None:
+        if self.is_paused:
+            raise InvalidRequest(
+                f"{doing}(): this sweep is paused; run.go_on() lets it go, and then {doing}() may "
+                "ask for more. Nothing was sent.",
+                member=doing,
+            )
 
     def retry_failed(self) -> Run:
         """
@@ -372,17 +390,22 @@ class Run(Together, SweepMethods):
         They are sent under the same budget and name. Cells of which nobody knows whether they were
         paid are left as they are: `job.resend()` and `job.adopt()` are for those.
 
+        A cell for which the budget has no room fails again, and says so.
+
         Raises:
-            BudgetExceeded: The budget of the sweep has no room for them.
+            InvalidRequest: It is paused, or its cells are of several studios.
         """
-        failed = {
-            key: job.request
-            for key, job in self._own()
-            if job.state is State.FAILED and job.charge is not Charge.UNKNOWN
-        }
-        if failed:
-            terms = self._terms or self.studio.usual.with_(reuse=True)
-            self._book.put(*_submitted(self.studio, failed, terms))
+        self._refuse_several_studios("retry_failed")
+        self._refuse_while_paused("retry_failed")
+        with self._book.changing:  # a button and a cell may ask at once
+            failed = {
+                key: job.request
+                for key, job in self._own()
+                if job.state is State.FAILED and job.charge is not Charge.UNKNOWN
+            }
+            if failed:
+                terms = self._terms or self.studio.usual.with_(reuse=True)
+                self._book.put(*_submitted(self.studio, failed, terms))
         return self
 
     def _tell_all(self) -> None:
@@ -460,7 +483,11 @@ class Run(Together, SweepMethods):
         """Return the cells of both; what differs between the two sweeps becomes an axis."""
         if not isinstance(other, Run):
             return NotImplemented
-        both = Book(self._book.jobs | other._book.jobs, self._book.prices | other._book.prices)
+        jobs = dict(self._book.jobs)
+        for key, job in other._book.jobs.items():
+            if key not in jobs or _rank(job) < _rank(jobs[key]):
+                jobs[key] = job
+        both = Book(jobs, other._book.prices | self._book.prices)
         return self._view(union(self._part, other._part), both)
 
     def __sub__(self, other: Run) -> Run:
@@ -473,25 +500,30 @@ class Run(Together, SweepMethods):
         """
         Widen the sweep by more values, pay for what is new, and return the wider run.
 
-        It keeps its name, its budget and the jobs that it has. What was the same in every cell
-        becomes an axis.
+        It keeps its name, its budget and the jobs that it has, but for those that were stopped,
+        which are asked for again. What was the same in every cell becomes an axis.
 
         Args:
             budget: The most that all runs of this name may cost together; as it was if None.
             **axes: New values, in a list, by the name of what they are values of.
 
         Raises:
-            InvalidRequest: A value is refused or there already.
+            InvalidRequest: A value is refused or there already, the sweep is paused, or its cells
+                are of several studios.
             BudgetExceeded: The new cells would pass the budget; nothing was sent.
         """
+        self._refuse_several_studios("extend")
+        self._refuse_while_paused("extend")
         wider = self.plan.widened(**axes)
-        return wider.started_as(self.name, self._terms, budget=budget, have=self._book)
+        kept = {key: job for key, job in self._own() if job.state is not State.CANCELLED}
+        have = Book(kept, self._book.prices)
+        return wider.started_as(self.name or None, self._terms, budget=budget, have=have)
 
     def __getitem__(self, index: int) -> GenerationJob:
         return self._book.jobs[self._keys[index]]
 
     def _view(self, part: Part, book: Book | None = None, layout: Layout | None = None) -> Run:
-        return Run(
+        view = Run(
             self.studio,
             part.axes,
             part.fixed,
@@ -502,6 +534,8 @@ class Run(Together, SweepMethods):
             terms=self._terms,
             plan=self._plan if part.cells is self.cells else None,
         )
+        view._like = self._like
+        return view
 
     def to_pandas(self) -> pd.DataFrame:
         """
@@ -567,6 +601,11 @@ class Run(Together, SweepMethods):
         gone = sum(map(len, self.dropped))
         dropped = f", {gone:,} left out" if gone else ""
         return f"<Run of {counted(len(self), 'cell')}: {self.counts}{had}{dropped}{held}>"
+
+
+def _rank(job: GenerationJob) -> int:
+    """Return which job shows a cell best, the smallest first: done, under way, ended otherwise."""
+    return 0 if job.state is State.COMPLETE else 2 if job.done() else 1
 
 
 def _submitted(

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 import numpy as np
 
-from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.engine.terms import Wall
+from leonardo_nb.errors import InvalidRequest, UnknownParameter
 from leonardo_nb.library.shelf import SweepRecord
+from leonardo_nb.money import Cost
 from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown
-from leonardo_nb.sweeps.axes import MAX_CELLS, Axis, Role
+from leonardo_nb.sweeps.axes import MAX_CELLS, Axis, Role, same
+from leonardo_nb.sweeps.parts import in_numbers
 from leonardo_nb.sweeps.space import Space
 
 if TYPE_CHECKING:
@@ -22,12 +25,25 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.plan import Plan
 
-__all__ = ["LONGEST_NAME", "VERSION", "checked_name", "keep", "read_again", "written_down"]
+__all__ = [
+    "LONGEST_NAME",
+    "VERSION",
+    "budget_of",
+    "checked_name",
+    "name_for",
+    "put",
+    "read_again",
+    "wall_of",
+    "written_down",
+]
 
 VERSION: Final = 1
 LONGEST_NAME: Final = 100
+BUDGET: Final = "budget"
+"""What a record of the library has besides, and no file that is handed on."""
 ROLES: Final = get_args(Role)
 
 
@@ -144,39 +160,90 @@ def _axis(data: Mapping[str, Any]) -> Axis:
     )
 
 
-def keep(plan: Plan, name: str | None) -> str:
+def name_for(plan: Plan, name: str | None) -> str:
     """
-    Put *plan* into the library under *name*, and return the name.
+    Return under which name *plan* is kept.
 
-    Without one it is the plan's own; a number follows where another sweep is called so. What was
-    widened under its name stays as wide when a part of it is asked for again.
+    Without one given it is the plan's own; a number follows where another sweep is called so.
     """
-    shelf = plan.studio.shelf
-    spec = written_down(plan)
-    called, number = name or plan.name, 1
-    if name is None:
-        while (other := shelf.sweep(called)) is not None and not _is_same(other.spec, spec):
-            number += 1
-            ending = f" {number}"
-            called = f"{plan.name[: LONGEST_NAME - len(ending)]}{ending}"
-    other = shelf.sweep(called)
-    if other is not None and not _is_same(other.spec, spec) and _is_part(plan, other.spec):
-        spec = dict(other.spec)
-    shelf.put_sweep(SweepRecord(called, spec | {"name": called}))
+    if name is not None:
+        return name
+    spec, shelf = written_down(plan), plan.studio.shelf
+    called, number = plan.name, 1
+    while (other := shelf.sweep(called)) is not None and not _is_same(other.spec, spec):
+        number += 1
+        ending = f" {number}"
+        called = f"{plan.name[: LONGEST_NAME - len(ending)]}{ending}"
     return called
 
 
-def _is_part(plan: Plan, spec: Mapping[str, Any]) -> bool:
-    """Whether the sweep of *spec* has all cells of *plan*; not where it can no longer be read."""
+def wall_of(studio: Studio, name: str, budget: Cost) -> Wall:
+    """Return the wall of all runs of the sweep *name* at the service of *studio*."""
+    return Wall(f"sweep {studio.base_url} {name}", budget, f'the budget of sweep "{name}"')
+
+
+def put(plan: Plan, name: str, budget: Cost | None) -> None:
+    """
+    Put *plan* into the library under *name*, with the *budget* that holds from now on.
+
+    What was asked for under the name before stays part of it, where both are the same but for the
+    values on their axes; else the plan takes the place of what was there.
+    """
+    shelf = plan.studio.shelf
+    spec = written_down(plan)
+    other = shelf.sweep(name)
+    if other is not None:
+        if not _is_same(other.spec, spec):
+            spec = _joined(plan, other.spec) or spec
+        spec[BUDGET] = other.spec.get(BUDGET)
+    if budget is not None:
+        spec[BUDGET] = {"amount": str(budget.amount), "unit": budget.unit}
+    shelf.put_sweep(SweepRecord(name, spec | {"name": name}))
+
+
+def budget_of(spec: Mapping[str, Any]) -> Cost | None:
+    """Return the budget that a record of the library names."""
+    found = spec.get(BUDGET)
+    return None if found is None else Cost.of(found["amount"], found["unit"])
+
+
+def _joined(plan: Plan, spec: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the sweep of *spec* with the cells of *plan* besides; None for *plan* alone."""
     try:
-        wider = type(plan).from_dict(spec)
-    except InvalidRequest:
-        return False
-    return set(plan.keys) < set(wider.keys)
+        other = type(plan).from_dict(spec, studio=plan.studio)
+    except (InvalidRequest, UnknownParameter):
+        return None  # it can no longer be asked for
+    mine, theirs = set(plan.keys), set(other.keys)
+    if mine <= theirs:
+        return written_down(other)
+    if theirs <= mine or (plan.fixed != other.fixed and not mine & theirs):
+        return None
+    try:
+        both = _both(other, plan)
+    except (InvalidRequest, UnknownParameter):
+        both = other
+    is_whole = set(both.keys) == mine | theirs
+    return written_down(both if is_whole else max(other, plan, key=len))
+
+
+def _both(other: Plan, plan: Plan) -> Plan:
+    """Return the plan of the places of both; what is fixed to two values becomes an axis."""
+    if (other.replicates, other.space.template) != (plan.replicates, plan.space.template):
+        return other
+    fixed = {
+        name: value
+        for name, value in other.fixed.items()
+        if name in plan.fixed and same(value, plan.fixed[name])
+    }
+    spaces = []
+    for each in (other, plan):
+        own = [Axis(name, (value,)) for name, value in each.fixed.items() if name not in fixed]
+        spaces.append(each.space * Space.product(own))
+    return other.over(in_numbers(spaces[0] + spaces[1], spaces[0]), fixed)
 
 
 def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    def but_its_name(spec: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in spec.items() if key != "name"}
+    def what_it_asks(spec: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in spec.items() if key not in {"name", BUDGET}}
 
-    return but_its_name(one) == but_its_name(other)
+    return what_it_asks(one) == what_it_asks(other)

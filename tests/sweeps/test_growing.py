@@ -9,13 +9,13 @@ import pytest
 import leonardo_nb as leo
 from leonardo_nb.engine.limits import Limits
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest, NotFound
+from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
 from leonardo_nb.sweeps.states import CellState
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from leonardo_nb.simulator import Simulator
     from leonardo_nb.sweeps.run import Run
     from leonardo_nb.testing import ManualClock
 
@@ -291,3 +291,193 @@ def test_cells_of_a_batch_show_a_picture_each(studio: Studio) -> None:
     ids = [image.id for image in run.images]
 
     assert (3, 1, 3) == (len(run), len(set(run.jobs)), len(set(ids)))
+
+
+# -- money, after a restart and beside other sweeps
+
+
+def test_an_opened_sweep_has_its_own_budget(studio: Studio, simulator: Simulator) -> None:
+    """Also where its pictures were paid by another sweep, whose budget is larger."""
+    rich = leo.sweep(
+        "a fox", name="rich", studio=studio, seed=[1], budget=leo.Credits(900), **SMALL
+    )
+    rich.result(15)
+    leo.sweep(
+        "a fox", name="poor", studio=studio, seed=[1, 2], budget=leo.Credits(3), **SMALL
+    ).result(15)
+    opened = leo.open_sweep("poor", studio=studio)
+    with pytest.raises(BudgetExceeded, match="nothing was sent"):
+        opened.extend(seed=range(10, 30))
+    with pytest.raises(BudgetExceeded, match="nothing was sent"):
+        opened.plan.widened(seed=range(10, 30)).start(opened.plan.budget)
+
+    assert 2 == simulator.creates
+
+
+def test_widening_minds_the_budget_that_it_began_with(studio: Studio, simulator: Simulator) -> None:
+    """Nothing is sent of what would pass it, although it is not said again."""
+    run = leo.sweep("a fox", studio=studio, seed=[1], budget=leo.Credits(5), **SMALL).result(15)
+    with pytest.raises(BudgetExceeded, match="nothing was sent"):
+        run.extend(seed=range(10, 30))
+
+    assert 1 == simulator.creates
+
+
+def test_a_budget_is_of_the_name_that_a_sweep_is_kept_under(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """Two sweeps that would be called alike have a budget each."""
+    for seeds in ([1], [2]):
+        leo.sweep("a fox", studio=studio, seed=seeds, budget=leo.Credits(2), **SMALL).result(15)
+
+    assert 2 == simulator.creates
+
+
+def test_opening_a_sweep_that_runs_here_does_not_pause_it(
+    tmp_path: Path, simulator: Simulator, clock: ManualClock
+) -> None:
+    """Its jobs are the same, and go on."""
+    with Studio(
+        simulator=simulator, library=tmp_path, clock=clock, limits=Limits(slots=1)
+    ) as studio:
+        run = leo.sweep("a fox", name="foxes", studio=studio, seed=range(6), **SMALL)
+        opened = leo.open_sweep("foxes", studio=studio)
+
+        assert not opened.is_paused
+        assert 6 == run.result(15).counts.done == opened.result(15).counts.done
+
+
+def test_resuming_ends_a_pause(tmp_path: Path, simulator: Simulator, clock: ManualClock) -> None:
+    """Whoever takes everything up wants everything."""
+    with Studio(
+        simulator=simulator, library=tmp_path, clock=clock, limits=Limits(slots=1)
+    ) as studio:
+        run = leo.sweep("a fox", studio=studio, seed=range(6), **SMALL)
+        run.pause()
+        studio.resume().result(15)
+
+        assert (6, False) == (run.counts.done, run.is_paused)
+
+
+def test_a_part_that_goes_on_says_what_is_still_held(
+    tmp_path: Path, simulator: Simulator, clock: ManualClock
+) -> None:
+    """The whole is paused as long as one of its cells is."""
+    with Studio(
+        simulator=simulator, library=tmp_path, clock=clock, limits=Limits(slots=1)
+    ) as studio:
+        run = leo.sweep("a fox", studio=studio, seed=range(6), **SMALL)
+        run.pause()
+        run.where(seed=[4, 5]).go_on()
+
+        assert run.is_paused
+        with pytest.raises(InvalidRequest, match="is paused"):
+            run.extend(seed=[9])
+        with pytest.raises(InvalidRequest, match="is paused"):
+            run.retry_failed()
+        run.go_on()
+        assert 6 == run.result(15).counts.done
+
+
+def test_cells_of_two_studios_are_only_looked_at(
+    run: Run, tmp_path: Path, clock: ManualClock
+) -> None:
+    """Neither account pays for the other's cells."""
+    theirs = Simulator(now=clock.now, wall=clock.wall, pause=clock.pause)
+    with Studio(simulator=theirs, library=tmp_path / "other", clock=clock) as other:
+        both = run | leo.sweep("an owl", studio=other, seed=[1], **SMALL).result(15)
+
+        assert 7 == both.counts.done
+        for act in (both.pause, both.go_on, both.retry_failed, lambda: both.extend(seed=[9])):
+            with pytest.raises(InvalidRequest, match="several studios"):
+                act()
+
+
+def test_a_done_cell_stays_done_in_a_union(
+    tmp_path: Path, simulator: Simulator, clock: ManualClock
+) -> None:
+    """What one of two sweeps has stopped, and the other has, is shown."""
+    with Studio(
+        simulator=simulator, library=tmp_path, clock=clock, limits=Limits(slots=1)
+    ) as studio:
+        stopped = leo.sweep("a fox", studio=studio, seed=range(4), **SMALL)
+        stopped.pause()
+        stopped.cancel()
+        stopped._ended().exception(15)
+        done = leo.sweep("a fox", name="again", studio=studio, seed=range(4), **SMALL).result(15)
+
+        assert 4 == (done | stopped).counts.done == (stopped | done).counts.done
+
+
+def test_widening_asks_again_for_what_was_stopped(
+    tmp_path: Path, simulator: Simulator, clock: ManualClock
+) -> None:
+    """A cell that was withdrawn was not paid."""
+    with Studio(
+        simulator=simulator, library=tmp_path, clock=clock, limits=Limits(slots=1)
+    ) as studio:
+        run = leo.sweep("a fox", studio=studio, seed=range(4), **SMALL)
+        run.pause()
+        run.cancel()
+        run._ended().exception(15)
+
+        assert 5 == run.extend(seed=[9]).result(15).counts.done == simulator.creates
+
+
+# -- parts
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda run: run.where(seed=[1]),
+        lambda run: run.sel(seed=1),
+        lambda run: run.where(lambda seed, guidance_scale: (seed, guidance_scale) != (1, 3)),
+    ],
+)
+def test_widening_a_part_keeps_the_whole(run: Run, studio: Studio, part: Any) -> None:
+    """What is known under the name has all cells, old and new."""
+    wider = part(run).extend(guidance_scale=[5]).result(15)
+    opened = leo.open_sweep("foxes", studio=studio)
+    pictures = {cell.picture for cell in opened.cells}
+
+    assert {cell.picture for cell in (*run.cells, *wider.cells)} <= pictures
+    assert len(opened) == opened.counts.done
+
+
+def test_two_ways_of_widening_are_both_kept(run: Run, studio: Studio) -> None:
+    """One after the other, from the same run."""
+    run.extend(seed=[4]).result(15)
+    run.extend(guidance_scale=[9]).result(15)
+
+    assert 6 + 2 + 3 <= len(leo.open_sweep("foxes", studio=studio))
+
+
+def test_a_part_of_replicates_makes_no_other_pictures(studio: Studio, simulator: Simulator) -> None:
+    """Replicates are counted from the first; some of them alone are no plan."""
+    run = leo.sweep("a fox", studio=studio, seed=[1, 2], replicates=3, **SMALL).result(15)
+    whole = run.where(seed=[1, 2])
+    for some in (whole.where(replicate=[2, 3]), run.sel(replicate=2), run - run.where(replicate=1)):
+        with pytest.raises(InvalidRequest, match=r"run\.plan of the whole"):
+            some.extend(seed=[9])  # type: ignore[union-attr]
+
+    assert 6 == simulator.creates
+
+
+def test_widening_a_part_keeps_the_rules(studio: Studio) -> None:
+    """What would be dropped from the whole is dropped from a part of it."""
+    run = leo.sweep(
+        "a fox", studio=studio, seed=[1, 2], presetStyle=["ANIME", "DYNAMIC"], **SMALL
+    ).result(15)
+    wider = run.where(seed=[1]).plan.widened(presetStyle=["LONG_EXPOSURE"])
+
+    assert (2, 1) == (len(wider), sum(map(len, wider.dropped)))
+
+
+def test_a_part_of_words_can_be_widened(studio: Studio, simulator: Simulator) -> None:
+    """The words' places in the prompt are known of the whole."""
+    words = leo.prompt("a {animal} in {light}", animal=["fox", "owl"], light=["rain", "fog"])
+    run = leo.sweep(words, studio=studio, seed=1, **SMALL).result(15)
+    run.where(animal="fox").extend(light=["snow"]).result(15)
+
+    assert 5 == simulator.creates

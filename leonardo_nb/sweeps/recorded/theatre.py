@@ -151,6 +151,14 @@ class Theatre(Studio):
         self.play.move(stands=False)
         self.engine.call_soon(self._wake)
 
+    def held(self, jobs: Iterable[Job[Any]]) -> bool:
+        """Whether *jobs* stand still that have not ended."""
+        return self.play.stands and any(not job.done() for job in jobs)
+
+    def has(self, job: Job[Any]) -> bool:
+        """Whether *job* is played here."""
+        return job.belongs_to(self.stage)
+
     def skip(self) -> None:
         """Let all that is left happen now."""
         self.play.move(to=max(self.seconds, self.play.now()))
