@@ -6,7 +6,6 @@ On its own because a plan asks once, before, and a run asks again and again whil
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import math
 from dataclasses import dataclass
@@ -14,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from leonardo_nb.engine.bounds import bound_seconds
 from leonardo_nb.money import converted
+from leonardo_nb.service.catalog import expected_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.money import Cost, Unit
     from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.studios import Studio
@@ -26,10 +27,12 @@ __all__ = [
     "Estimate",
     "counted",
     "in_words",
-    "makespan",
+    "remaining_seconds",
+    "seconds_for",
     "seconds_of",
     "slots_of",
     "total",
+    "usual_seconds",
 ]
 
 USUAL_SLOTS = 10
@@ -92,19 +95,6 @@ def in_words(seconds: float) -> str:
     return f"{math.ceil(seconds / 3600)} h"
 
 
-def makespan(durations: Iterable[float], slots: int) -> float:
-    """
-    Return when the last job ends if each takes the first slot that is free.
-
-    >>> makespan([4, 4, 4], 2)
-    8
-    """
-    free: list[float] = [0] * max(slots, 1)
-    for seconds in durations:
-        heapq.heapreplace(free, free[0] + seconds)
-    return max(free)
-
-
 def total(costs: Iterable[Cost | None]) -> Cost | None:
     """
     Return the sum, or None where a part of it is unknown or nothing is summed.
@@ -132,12 +122,37 @@ def seconds_of(studio: Studio, requests: Iterable[tuple[CreateGeneration, int]])
         studio: Whose account.
         requests: Different ones, and how often each is sent.
     """
-    durations = itertools.chain.from_iterable(
-        itertools.repeat(studio.expected_seconds(request) * studio.speed, times)
-        for request, times in requests
+    return seconds_for(
+        studio,
+        itertools.chain.from_iterable(
+            itertools.repeat(studio.expected_seconds(request), times) for request, times in requests
+        ),
     )
+
+
+def seconds_for(studio: Studio, durations: Iterable[float]) -> float:
+    """
+    Return about how long jobs take on the studio's account, from now to the end of the last.
+
+    Args:
+        studio: Whose account: its slots, and the requests that it may send in a minute.
+        durations: Seconds that each job takes once it has a slot. Those that run come first, with
+            what is left of them; each counts as a request of this minute.
+    """
+    at_usual_speed = (seconds * studio.speed for seconds in durations)
     a_minute = studio.limits.creates_per_minute
-    return bound_seconds(durations, slots_of(studio), a_minute) / studio.speed
+    return bound_seconds(at_usual_speed, slots_of(studio), a_minute) / studio.speed
+
+
+def usual_seconds(job: GenerationJob) -> float:
+    """Return how long such a job usually takes."""
+    return job.expected or expected_seconds(job.request.wire())
+
+
+def remaining_seconds(job: GenerationJob) -> float:
+    """Return the seconds that *job*, which was sent, still takes; one that is late takes 1."""
+    left = usual_seconds(job) if job.remaining is None else job.remaining
+    return max(left, 1.0)  # one that is late is nearly there; nobody knows better
 
 
 def slots_of(studio: Studio) -> int:

@@ -22,12 +22,17 @@ from leonardo_nb.errors import (
     JobFailed,
     SweepFailed,
 )
-from leonardo_nb.service.catalog import expected_seconds
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import is_whole
 from leonardo_nb.sweeps.book import Book
 from leonardo_nb.sweeps.cells import Cells
-from leonardo_nb.sweeps.estimate import counted, makespan, slots_of, total
+from leonardo_nb.sweeps.estimate import (
+    counted,
+    remaining_seconds,
+    seconds_for,
+    total,
+    usual_seconds,
+)
 from leonardo_nb.sweeps.layout import Layout, lay_out
 from leonardo_nb.sweeps.methods import SweepMethods
 from leonardo_nb.sweeps.parts import Part, difference, selection, that_satisfy, union
@@ -245,18 +250,15 @@ class Run(Together, SweepMethods):
 
     @property
     def seconds_left(self) -> float:
-        """About how long until the last cell is done, under the account's slots."""
+        """About how long until the last cell is done, under the account's slots and its pace."""
         running, waiting = [], []
         for job in self._each:
-            usual = job.expected or expected_seconds(job.request.wire())
             match CellState.of(job):
                 case CellState.RUNNING:
-                    left = usual if job.remaining is None else job.remaining
-                    # a job that is late is nearly there; nobody knows better
-                    running.append(max(left, 1.0))
+                    running.append(remaining_seconds(job))
                 case CellState.WAITING:
-                    waiting.append(usual)
-        return makespan([*running, *waiting], slots_of(self.studio))
+                    waiting.append(usual_seconds(job))
+        return seconds_for(self.studio, [*running, *waiting])
 
     @property
     def simulated(self) -> bool:

@@ -7,16 +7,17 @@ however many there are, and what is said above a grid is read off these numbers.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from leonardo_nb.engine.bounds import MINUTE, bound_seconds
 from leonardo_nb.engine.lifecycle import Charge, State
 from leonardo_nb.errors import OutcomeUnknown
 from leonardo_nb.money import Cost
-from leonardo_nb.service.catalog import expected_seconds
-from leonardo_nb.sweeps.estimate import makespan, total
+from leonardo_nb.sweeps.estimate import remaining_seconds, total, usual_seconds
 from leonardo_nb.sweeps.states import Counts
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ __all__ = ["Tally", "is_unknown", "letter_of"]
 WAITING, RUNNING, LOOKED_FOR, DONE, FAILED, UNKNOWN, STOPPED = "wrldfus"
 OPEN: Final = frozenset({WAITING, RUNNING, LOOKED_FOR})
 EXACT: Final = 400
-"""Up to so many open jobs the time left is worked out slot by slot, above as an average."""
+"""Up to so many open jobs the time left is worked out job by job, above from their sums."""
 
 
 def letter_of(job: GenerationJob) -> str:
@@ -229,13 +230,26 @@ class Tally:
         """What it costs to try again what failed, or None where a part of it is unknown."""
         return self._again.total
 
-    def seconds_left(self, slots: int) -> float:
-        """Return about how long it takes until the last cell is done, *slots* jobs at once."""
-        running = [_remaining(job) for job in self._running.values()]
-        if len(running) + self._jobs[WAITING] <= EXACT:
-            waiting = [seen.seconds for seen in self._seen.values() if seen.letter == WAITING]
-            return makespan([*running, *waiting], slots)
-        return max(max(running, default=0.0), (sum(running) + self._seconds) / max(slots, 1))
+    def seconds_left(
+        self, slots: int, posts_per_minute: float = math.inf, speed: float = 1.0
+    ) -> float:
+        """
+        Return about how long it takes until the last cell is done; as `Run.seconds_left`.
+
+        Args:
+            slots: Jobs at once.
+            posts_per_minute: Requests for jobs that may be sent in a minute.
+            speed: How many times as fast as the service's the account's clock is.
+        """
+        running = [remaining_seconds(job) for job in self._running.values()]
+        count = len(running) + self._jobs[WAITING]
+        if count > EXACT:
+            work = sum(running) + self._seconds
+            last = MINUTE * ((count - 1) // posts_per_minute) / speed + work / count
+            return max(*running, work / max(slots, 1), last)
+        waiting = [seen.seconds for seen in self._seen.values() if seen.letter == WAITING]
+        each = (seconds * speed for seconds in [*running, *waiting])
+        return bound_seconds(each, slots, posts_per_minute) / speed
 
 
 def _seen(job: GenerationJob, amount: Cost | None) -> _Seen:
@@ -250,14 +264,3 @@ def _seen(job: GenerationJob, amount: Cost | None) -> _Seen:
         is_expected=letter in OPEN or charge not in {Charge.NONE, Charge.REFUNDED},
         seconds=usual_seconds(job) if letter == WAITING else 0.0,
     )
-
-
-def usual_seconds(job: GenerationJob) -> float:
-    """Return how long such a job usually takes."""
-    return job.expected or expected_seconds(job.request.wire())
-
-
-def _remaining(job: GenerationJob) -> float:
-    """Return the seconds that *job* still takes; one that is late is nearly there."""
-    left = usual_seconds(job) if job.remaining is None else job.remaining
-    return max(left, 1.0)

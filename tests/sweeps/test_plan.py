@@ -7,7 +7,6 @@ import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.service.catalog import ALCHEMY_STYLES, PHOTO_REAL_V2_STYLES
-from leonardo_nb.sweeps.estimate import makespan
 
 if TYPE_CHECKING:
     from leonardo_nb.studios import Studio
@@ -131,17 +130,6 @@ def test_budget_that_holds_lets_it_start(studio: Studio) -> None:
     assert cost is not None
 
     assert 2 == plan.start(budget=cost).result(10).counts.done
-
-
-@pytest.mark.parametrize(
-    ("durations", "slots", "seconds"),
-    [([], 3, 0), ([4], 3, 4), ([4, 4, 4], 2, 8), ([1, 2, 3, 4], 2, 6), ([4, 4], 10, 4)],
-)
-def test_makespan_is_when_the_last_one_ends(
-    durations: list[float], slots: int, seconds: float
-) -> None:
-    """Each job takes the first slot that is free."""
-    assert seconds == makespan(durations, slots)
 
 
 def axis_of(studio: Studio, helper: Any, *args: Any, **parameters: Any) -> Axis:
