@@ -10,24 +10,41 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from leonardo_nb.library.embedding import xmp
 from leonardo_nb.library.embedding.infotext import Infotext, infotext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from leonardo_nb.money import Cost
 
-__all__ = ["VERSION", "WITHHELD", "OnAxis", "Provenance"]
+__all__ = ["VERSION", "WITHHELD", "OnAxis", "Provenance", "is_wordy"]
 
 VERSION: Final = 1
 """Of our JSON; counts changes that an earlier reader would misunderstand."""
 
 WITHHELD: Final = ("prompt", "negative_prompt", "enhancePromptInstruction")
 """The members of a request that are somebody's words."""
+
+
+class _Varies(Protocol):
+    """What varies in a sweep."""
+
+    @property
+    def role(self) -> str:
+        """`slot` where it is a part of a prompt."""
+
+    @property
+    def sets(self) -> Iterable[str]:
+        """The members of a request that it decides."""
+
+
+def is_wordy(axis: _Varies) -> bool:
+    """Whether values of *axis* are words that somebody wrote."""
+    return axis.role == "slot" or any(name in WITHHELD for name in axis.sets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,24 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from leonardo_nb.library.embedding import jpeg, png, webp, xmp
 from leonardo_nb.library.embedding.blocks import MOST_BYTES, Blocks, NoRoom, Written
 from leonardo_nb.library.embedding.infotext import Infotext, read_infotext
-from leonardo_nb.library.known import VERSION, WITHHELD, OnAxis, Provenance
+from leonardo_nb.library.known import VERSION, WITHHELD, OnAxis, Provenance, is_wordy
 from leonardo_nb.money import Cost, Unit
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["WITHHELD", "Embedded", "Found", "OnAxis", "Provenance", "embed", "found_in", "read"]
+__all__ = [
+    "WITHHELD",
+    "Embedded",
+    "Found",
+    "OnAxis",
+    "Provenance",
+    "embed",
+    "found_in",
+    "is_wordy",
+    "read",
+]
 
 SIGNED: Final = (
     "It carries a C2PA manifest, which holds for the file as it is, so nothing was put into it."

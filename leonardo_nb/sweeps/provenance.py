@@ -10,7 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from leonardo_nb.engine.provenance import of_job
-from leonardo_nb.library.provenance import WITHHELD, Embedded, OnAxis, Provenance, embed, read
+from leonardo_nb.library.provenance import (
+    Embedded,
+    OnAxis,
+    Provenance,
+    embed,
+    is_wordy,
+    read,
+)
 from leonardo_nb.library.signing import Signatory, signed
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ __all__ = [
     "of_job",
     "read",
     "signed",
+    "wordless",
 ]
 
 
@@ -40,10 +48,12 @@ def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
         run: The sweep.
         cell: One of `run.cells`.
         prompt: False leaves out what somebody wrote: prompts, the words in them that vary, and the
-            key of the request. Such axes keep numbers, as in "prompt 2".
+            key of the request. Such axes keep numbers, as in "prompt 2"; names that were given to
+            values of others are left out, too.
     """
     made = of_job(run.job(cell), cell.image, prompt=prompt)
     wordy = set() if prompt else {axis.name for axis in run.axes if is_wordy(axis)}
+    axes = run.axes if prompt else map(wordless, run.axes)
     # a name may be made of the first words of a prompt
     name = run.name if prompt else " x ".join(axis.name for axis in run.axes)
     return replace(
@@ -51,7 +61,7 @@ def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
         sweep=name or None,
         axes=tuple(
             _place(axis, cell, is_told=axis.name not in wordy)
-            for axis in run.axes
+            for axis in axes
             if axis.name in cell.coords
         ),
         withheld=(*made.withheld, *sorted(wordy - set(made.withheld))),
@@ -61,14 +71,25 @@ def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
 def _place(axis: Axis, cell: Cell, *, is_told: bool) -> OnAxis:
     value = cell.coords[axis.name]
     at = axis.index(value)
-    if not is_told:
-        return OnAxis(axis.name, f"{axis.name} {at + 1}", None, at, axis.role, axis.members)
-    return OnAxis(axis.name, axis.labels[at], _plain(value), at, axis.role, axis.members)
+    told = _plain(value) if is_told else None
+    return OnAxis(axis.name, axis.labels[at], told, at, axis.role, axis.members)
 
 
-def is_wordy(axis: Axis) -> bool:
-    """Whether values of *axis* are somebody's words."""
-    return axis.role == "slot" or bool(set(axis.sets) & set(WITHHELD))
+def wordless(axis: Axis) -> Axis:
+    """
+    Return *axis* with labels that nobody wrote: its values as they are, or numbers for words.
+
+    The values are the same, so that cells are still found on it.
+
+    >>> from leonardo_nb.sweeps.axes import Axis
+    >>> wordless(Axis("seed", (1, 2), ("the client's", "mine"))).labels
+    ('1', '2')
+    >>> wordless(Axis("animal", ("fox", "owl"), role="slot")).labels
+    ('animal 1', 'animal 2')
+    """
+    if not is_wordy(axis):
+        return replace(axis, given_labels=None)
+    return replace(axis, given_labels=tuple(f"{axis.name} {n}" for n in range(1, len(axis) + 1)))
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  whatever JSON can hold

@@ -22,6 +22,7 @@ from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.embedding.xmp import TRAINED, packet
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import is_whole
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.writing import place_of, written
 from leonardo_nb.widgets.contact_board import Board
 from leonardo_nb.widgets.contact_page import (
@@ -150,21 +151,23 @@ def contact_sheets(
             nearest=f"{place.stem}.jpg",
         )
     _check_tile(tile)
+    handout = None if prompt else Handout(run, prompt=False)
     pages = paper_pages(legible(Board.of(run, prompt=prompt)), _shape(run), tile)
     paths = [place.with_name(f"{place.stem}-{page.number}{place.suffix}") for page in pages]
     for done, (one, page) in enumerate(zip(paths, pages, strict=True)):
         if told is not None:
             told(done, len(pages))
         with written(one) as part:
-            _save(_painted(run, page, tile, prompt=prompt), part, kind)
+            _save(_painted(run, page, tile, handout), part, kind)
     if told is not None:
         told(len(pages), len(pages))
     return tuple(paths)
 
 
-def _painted(run: Run, page: Page, tile: int, *, prompt: bool = True) -> Pillow.Image:
-    caption = Caption.of(run, page, is_file=True, prompt=prompt)
-    return paint(run, page, caption, Pictures(tile))
+def _painted(run: Run, page: Page, tile: int, handout: Handout | None = None) -> Pillow.Image:
+    """Return *page* painted, with all words unless *handout* has others."""
+    caption = Caption.of(run, page, is_file=True, prompt=handout is None)
+    return paint(run, page, caption, Pictures(tile), handout)
 
 
 def _check_tile(tile: object) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from leonardo_nb.sweeps.provenance import is_wordy
+from leonardo_nb.sweeps.provenance import wordless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ class Board:
             run: Whose cells.
             arrangement: How its sheet is turned; as `run.layout` says where None. What it filters
                 is shown all the same.
-            prompt: False writes numbers for what somebody wrote.
+            prompt: False writes numbers for what somebody wrote, and no names given to values.
         """
         if arrangement is None:
             layout, shown = run.layout, {}
@@ -124,10 +124,8 @@ class Board:
 
 
 def _told(axis: Axis | None, *, prompt: bool) -> Axis | None:
-    """Return *axis*, with numbers for labels where it has words that are not told."""
-    if axis is None or prompt or not is_wordy(axis):
-        return axis
-    return replace(axis, given_labels=tuple(f"{axis.name} {n}" for n in range(1, len(axis) + 1)))
+    """Return *axis*, with labels that nobody wrote where words are not told."""
+    return axis if axis is None or prompt else wordless(axis)
 
 
 class _Finder:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.engine.media import Image
     from leonardo_nb.sweeps.cells import Cell
+    from leonardo_nb.sweeps.export.handout import Handout
     from leonardo_nb.sweeps.run import Run
     from leonardo_nb.widgets.contact_words import Caption, Line
 
@@ -37,7 +38,13 @@ AT_ONCE: Final = 64
 READERS: Final = 2
 
 
-def paint(run: Run, page: Page, caption: Caption | None, pictures: Pictures) -> Pillow.Image:
+def paint(
+    run: Run,
+    page: Page,
+    caption: Caption | None,
+    pictures: Pictures,
+    handout: Handout | None = None,
+) -> Pillow.Image:
     """
     Return *page* painted on white.
 
@@ -46,6 +53,7 @@ def paint(run: Run, page: Page, caption: Caption | None, pictures: Pictures) -> 
         page: What stands where.
         caption: The words below, or None.
         pictures: Where pictures come from.
+        handout: Says why cells have failed in the words that are handed on; all of them if None.
     """
     density = page.density
     width, height = page.width, page.height
@@ -68,7 +76,11 @@ def paint(run: Run, page: Page, caption: Caption | None, pictures: Pictures) -> 
             opened = readers.map(lambda each: pictures.of(run, each[2]), some)
             for (number, spot, cell), picture in zip(some, opened, strict=True):
                 corner = page.corner_of(number, spot.row, spot.column)
-                _paint_cell(run.job(cell), pen, corner, page.tile, picture)
+                job = run.job(cell)
+                reason = "" if job.error is None else reason_of(job.error)
+                if handout is not None:
+                    reason = handout.said(reason, cell)
+                _paint_cell(job, pen, corner, page.tile, picture, reason=reason)
     top = page.height - 2
     for line in lines:
         _paint_line(pen, line, top)
@@ -179,6 +191,8 @@ def _paint_cell(
     corner: tuple[int, int],
     tile: tuple[int, int],
     picture: Pillow.Image | None,
+    *,
+    reason: str,
 ) -> None:
     density = pen.density
     left, top = corner
@@ -199,7 +213,6 @@ def _paint_cell(
     middle = left + wide / 2
     if state is CellState.FAILED and not is_unknown(job):
         pen.sheet.paste(_hatched(size, density), box[:2])
-        reason = reason_of(job.error)
         most = max(min(int((high - 30) // 19), 4), 0) if wide >= LEAST_REASON else 0
         mark = top + max((high - 16 - LINE * LABEL * most) / 2, 4)
         _triangle(pen, middle, mark)

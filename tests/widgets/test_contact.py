@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 
 import leonardo_nb as leo
 from leonardo_nb.sweeps.arrangement import Arrangement
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.widgets.contact import (
     MAX_HTML_BYTES,
     MAX_PAINTED_BYTES,
@@ -29,6 +30,7 @@ from leonardo_nb.widgets.contact_page import (
     paper_pages,
     screen_pages,
 )
+from leonardo_nb.widgets.contact_paint import Pictures, paint
 from leonardo_nb.widgets.contact_words import Caption
 
 if TYPE_CHECKING:
@@ -345,6 +347,27 @@ def test_pages_of_no_kind_are_refused(run: Run, tmp_path: Path, path: str, tile:
         run.contact_sheets(tmp_path / path, tile=tile)
 
     assert [] == list(tmp_path.glob("a*"))
+
+
+def test_reason_of_a_failed_cell_has_no_words_that_are_withheld(studio: Studio) -> None:
+    """It is painted into the cell, and may quote the prompt."""
+    failed = leo.sweep("nude", studio=studio, check=False, seed=[1, 2], **SMALL)
+    failed.jobs[1].exception(20)
+    page = paper_pages(legible(Board.of(failed)), 1, 256)[0]
+    whole = paint(failed, page, None, Pictures(256))
+    less = paint(failed, page, None, Pictures(256), Handout(failed, prompt=False))
+
+    assert "nude" in str(failed.jobs[1].error)
+    assert whole.tobytes() != less.tobytes()
+
+
+def test_names_given_to_values_are_on_no_page_without_words(studio: Studio) -> None:
+    """The values stand at its edge as they are."""
+    seeds = {"ACME pick": 1, "other": 2}
+    named = leo.sweep("a fox", studio=studio, seed=seeds, **SMALL).result(15)
+
+    assert ("ACME pick", "other") == Board.of(named).columns
+    assert ("1", "2") == Board.of(named, prompt=False).columns
 
 
 def test_files_of_others_stay(run: Run, tmp_path: Path) -> None:

@@ -8,15 +8,17 @@ says a prompt that another one leaves out.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.errors import InvalidRequest
-from leonardo_nb.library.provenance import WITHHELD
+from leonardo_nb.library.provenance import WITHHELD, is_wordy
 from leonardo_nb.service.plain import as_shown, on_one_line
 from leonardo_nb.sweeps.cells import indices_of
 from leonardo_nb.sweeps.estimate import counted
-from leonardo_nb.sweeps.run import CellState
+from leonardo_nb.sweeps.provenance import wordless
+from leonardo_nb.sweeps.states import CellState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,10 +57,7 @@ class Handout:
         self.axes = run.axes
         self.cells = tuple(run.cells)
         self.labels = tuple(
-            tuple(f"{axis.name} {n}" for n in range(1, len(axis) + 1))
-            if self.is_withheld(axis)
-            else tuple(map(as_shown, axis.labels))
-            for axis in run.axes
+            tuple(map(as_shown, (axis if prompt else wordless(axis)).labels)) for axis in run.axes
         )
         self.places = indices_of(run.axes, run.cells)
         if not self.cells:
@@ -97,9 +96,11 @@ class Handout:
 
     @cached_property
     def marks(self) -> Mapping[int, Mark]:
-        """Return what was marked, by cell."""
+        """Return what was marked, by cell; without notes where words are withheld."""
         marks = self.run.studio.shelf.marks([cell.picture for cell in self.cells])
-        return {cell.index: marks[cell.picture] for cell in self.cells if cell.picture in marks}
+        if not self.prompt:
+            marks = {name: replace(mark, note="") for name, mark in marks.items()}
+        return {cell.index: mark for cell in self.cells if (mark := marks.get(cell.picture))}
 
     def words(self, request: CreateGeneration) -> dict[str, str]:
         """Return what somebody wrote in *request*, by member; nothing where it is withheld."""
@@ -133,16 +134,17 @@ class Handout:
             spec: dict[str, Any] = self.run.plan.to_dict()
         except InvalidRequest:
             axes = [axis.as_json() for axis in self.axes]
-            return {"leonardo_nb": "sweep", "version": 1, "name": self.name, "axes": axes}
+            spec = {"leonardo_nb": "sweep", "version": 1, "name": self.name, "axes": axes}
         if self.prompt:
             return spec
         withheld = {
-            axis.name: {"values": list(labels), "labels": None}
+            axis.name: {"labels": None} | ({"values": list(labels)} if is_wordy(axis) else {})
             for axis, labels in zip(self.axes, self.labels, strict=True)
-            if self.is_withheld(axis)
         }
         axes = [{**axis, **withheld.get(axis["name"], {})} for axis in spec["axes"]]
-        fixed = {name: value for name, value in spec["fixed"].items() if name not in WITHHELD}
+        fixed = {
+            name: value for name, value in spec.get("fixed", {}).items() if name not in WITHHELD
+        }
         kept = {name: value for name, value in spec.items() if name != "prompt"}
         return {**kept, "name": self.name, "axes": axes, "fixed": fixed}
 
@@ -167,11 +169,6 @@ class Handout:
         """Return what the sweep is over, such as `3 seed x 4 presetStyle`."""
         many = (f"{len(axis):,} {axis.name}" for axis in self.axes)
         return f" {times} ".join(many) or "one picture"
-
-
-def is_wordy(axis: Axis) -> bool:
-    """Whether values of *axis* are words that somebody wrote."""
-    return axis.role == "slot" or any(name in WITHHELD for name in axis.sets)
 
 
 def _words(request: CreateGeneration) -> dict[str, str]:

@@ -17,8 +17,9 @@ from leonardo_nb.errors import ExportFailed, InvalidRequest, JobFailed, LibraryE
 from leonardo_nb.library import provenance
 from leonardo_nb.library.provenance import WITHHELD
 from leonardo_nb.service.values import shown
-from leonardo_nb.sweeps.cells import indices_of
+from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.writing import place_of, written
+from leonardo_nb.sweeps.provenance import wordless
 from leonardo_nb.sweeps.recorded.manifest import (
     KEY,
     MANIFEST,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.media import Image
     from leonardo_nb.library.records import JobRecord
     from leonardo_nb.sweeps.axes import Axis
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.export.writing import Told
     from leonardo_nb.sweeps.run import Run
 
@@ -117,7 +119,8 @@ def write_replay(
         )
     with written(place, mark=MARK) as part, zipfile.ZipFile(part, "w") as packed:
         packed.comment = MARK
-        recording = _Writer(run, packed, small=pictures == "small", prompt=prompt).recorded(told)
+        handout = Handout(run, prompt=prompt)
+        recording = _Writer(handout, packed, small=pictures == "small").recorded(told)
         _add(packed, MANIFEST, recording.written(), zipfile.ZIP_DEFLATED)
     return place
 
@@ -140,55 +143,54 @@ class _Times:
 
 @dataclass
 class _Writer:
-    """Writes the pictures of *run* into *packed* and says what it has written."""
+    """Writes the pictures of *handout* into *packed* and says what it has written."""
 
-    run: Run
+    handout: Handout
     packed: zipfile.ZipFile
     small: bool
-    prompt: bool
     _files: dict[str, Picture] = field(default_factory=dict)
     _words: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def recorded(self, told: Told | None) -> Recording:
         """Return the manifest, once every picture is in the file."""
-        run = self.run
-        jobs = {cell.key: run.job(cell) for cell in run.cells}
+        run = self.handout.run
+        cells = {cell.key: cell for cell in run.cells}
+        jobs = {key: run.job(cell) for key, cell in cells.items()}
         # before any sentence is written that may repeat one of them
         requests = {key: self._request(job) for key, job in jobs.items()}
         times = _times(run, jobs)
         began = min(each.asked for each in times.values())
         clock = _Squeezed(times.values(), began)
         takes = []
-        for n, (key, job) in enumerate(jobs.items()):
+        for n, key in enumerate(jobs):
             named = self._key(n, key, requests[key])
-            takes.append(self._take(named, job, requests[key], times[key], clock))
+            takes.append(self._take(named, cells[key], requests[key], times[key], clock))
             if told is not None:
                 told(n + 1, len(jobs))
         number = {key: n for n, key in enumerate(jobs)}
         return Recording(
             made_with=version("leonardo_nb"),
-            name=self._name(),
+            name=self.handout.name[:200],
             created=began.isoformat(),
-            words=self.prompt,
+            words=self.handout.prompt,
             axes=[self._scale(axis) for axis in run.axes],
             fixed=self._wordless(run.fixed),
             jobs=takes,
             cells=[
                 Place(at=at, job=number[cell.key], image=cell.image)
-                for cell, at in zip(
-                    run.cells, indices_of(run.axes, run.cells).tolist(), strict=True
-                )
+                for cell, at in zip(run.cells, self.handout.places.tolist(), strict=True)
             ],
         )
 
     def _take(
         self,
         key: str,
-        job: GenerationJob,
+        cell: Cell,
         request: dict[str, Any],
         times: _Times,
         clock: _Squeezed,
     ) -> Take:
+        job = self.handout.run.job(cell)
         end, said, reason = _end_of(job)
         media: list[Picture] = []
         if end == "complete":
@@ -209,16 +211,18 @@ class _Writer:
             accepted=None if times.accepted is None else clock.at(times.accepted),
             ended=clock.at(times.ended),
             end=end,
-            said=self._harmless(said),
-            reason=self._harmless(reason),
+            said=self._harmless(said, cell),
+            reason=self._harmless(reason, cell),
             refunded=snapshot.refunded,
-            notes=[] if snapshot.reused else [self._harmless(note) or "" for note in job.notes],
+            notes=[]
+            if snapshot.reused
+            else [self._harmless(note, cell) or "" for note in job.notes],
             media=media,
         )
 
     def _picture(self, image: Image) -> Picture:
         data, media_type, size = image.read_bytes(), image.media_type, image.size
-        if self.small or (not self.prompt and provenance.read(data) is not None):
+        if self.small or (not self.handout.prompt and provenance.read(data) is not None):
             data, size = _redrawn(image, SMALL_SIDE if self.small else max(size))
             media_type = "image/webp"
         digest = hashlib.sha256(data).hexdigest()
@@ -244,7 +248,7 @@ class _Writer:
 
     def _wordless(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Return *members*, with numbers in the place of words where these are left out."""
-        if self.prompt:
+        if self.handout.prompt:
             return dict(members)
         return {
             name: self._number(name, value) if name in WITHHELD and value else value
@@ -256,30 +260,27 @@ class _Writer:
         return self._words.setdefault((name, text), f"{name} {known + 1} (left out)")
 
     def _key(self, number: int, key: str, request: Mapping[str, Any]) -> str:
-        if self.prompt and re.fullmatch(KEY, key):
+        if self.handout.prompt and re.fullmatch(KEY, key):
             return key
         # a key of the words would let who guesses them know that they are right
         return hashlib.sha256(f"{number} {sorted(request.items())}".encode()).hexdigest()
 
     def _scale(self, axis: Axis) -> Scale:
         said = axis.as_json()
-        if not self.prompt and (axis.role == "slot" or set(axis.sets) & set(WITHHELD)):
-            said["values"] = [f"{axis.name} {n}" for n in range(1, len(axis) + 1)]
+        if not self.handout.prompt:
             said["labels"] = None
+        if self.handout.is_withheld(axis):
+            said["values"] = list(wordless(axis).labels)
             said["role"] = "member" if axis.role == "zip" else axis.role
         return Scale.model_validate(said)
 
-    def _name(self) -> str:
-        if self.prompt:
-            return self.run.name[:200]
-        return " x ".join(axis.name for axis in self.run.axes)[:200]
-
-    def _harmless(self, said: str | None) -> str | None:
+    def _harmless(self, said: str | None, cell: Cell) -> str | None:
         """Return a sentence without addresses, paths and, where they are left out, words."""
         if said is None:
             return None
         if any(text[:QUOTED] in said for _, text in self._words):
             return "Why is left out, with the words that it was about."
+        said = self.handout.said(said, cell)
         return PATH.sub("(a file)", ADDRESS.sub("(an address)", said))[:LONGEST_SAID]
 
 

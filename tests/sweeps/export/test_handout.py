@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import zipfile
+from typing import TYPE_CHECKING
+
 import pytest
 
 import leonardo_nb as leo
 from leonardo_nb.library.shelf import Mark
 from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leonardo_nb.studios import Studio
 
 
 def test_part_has_pictures_and_places_of_its_cells(run: Run) -> None:
@@ -81,6 +89,48 @@ def test_sentences_about_a_cell_lose_its_words(of_prompts: Run) -> None:
 
     assert 'Refused: "…".' == handout.said('Refused: "a red fox running".', cell)
     assert "a red fox running" == Handout(of_prompts).said("a red fox running", cell)
+
+
+@pytest.fixture
+def named(studio: Studio) -> Run:
+    """Two cells, whose seeds have names that somebody gave them, one with a note."""
+    seeds = {"ACME pick": 1, "other": 2}
+    made = leo.sweep("a fox", studio=studio, seed=seeds, width=64, height=64).result(15)
+    made.note(0, "ACME liked this one")
+    made.star(1)
+    return made
+
+
+def test_names_that_were_given_to_values_are_withheld(named: Run) -> None:
+    """The values stand there as they are, also in the plan."""
+    handout = Handout(named, prompt=False)
+
+    assert (("1", "2"),) == handout.labels
+    assert {"values": [1, 2], "labels": None}.items() <= handout.spec["axes"][0].items()
+    assert (("ACME pick", "other"),) == Handout(named).labels
+
+
+def test_notes_are_withheld(named: Run) -> None:
+    """They are somebody's words too; what was starred stays known."""
+    assert {1: Mark(star=True)} == Handout(named, prompt=False).marks
+    assert "ACME liked this one" == Handout(named).marks[0].note
+
+
+def test_no_file_has_notes_and_names_that_are_withheld(named: Run, tmp_path: Path) -> None:
+    """Tables, pages and names of pictures alike."""
+    place = tmp_path / "handed on"
+    named.to_csv(place / "a.csv", prompt=False)
+    named.to_json(place / "a.json", prompt=False)
+    named.to_html(place / "a.html", prompt=False)
+    folder = named.to_folder(place / "a", prompt=False)
+    named.to_replay(place / "a.zip", prompt=False)
+    files = [file for file in place.rglob("*") if file.is_file()]
+    with zipfile.ZipFile(place / "a.zip") as packed:
+        said = b"".join(map(packed.read, packed.namelist()))
+
+    assert ["seed-1.jpg", "seed-2.jpg"] == sorted(p.name for p in folder.rglob("*.jpg"))
+    assert [] == [file.name for file in files if b"ACME" in file.read_bytes()]
+    assert b"ACME" not in said
 
 
 def test_nothing_is_not_handed_on(run: Run) -> None:
