@@ -247,14 +247,8 @@ def _put(places: dict[str, tuple[int, ...]], axis: Axis, some: object) -> None:
 
 
 def _indices(axis: Axis, values: Iterable[object]) -> tuple[int, ...]:
-    """Return where *values* stand on *axis*; a label means its value."""
-    labels = {label: n for n, label in enumerate(axis.labels)}
-    return tuple(
-        labels[value]
-        if isinstance(value, str) and value in labels
-        else axis.index(axis.find(value))
-        for value in values
-    )
+    """Return where *values* stand on *axis*; a label that is no value means its own, as in sel."""
+    return tuple(axis.index(axis.find(value)) for value in values)
 
 
 def _state(word: str) -> str:

@@ -46,6 +46,15 @@ def test_turning_from_python_keeps_size_and_filter() -> None:
     assert ("seed", 160, "fu") == (turned.x, turned.size, turned.filter.state)
 
 
+def test_a_value_goes_before_a_label() -> None:
+    """A sheet shows what `sel` finds, also where one value is called as another one is."""
+    axis = Axis("presetStyle", ("CINEMATIC", "DYNAMIC", "ANIME"), ("DYNAMIC", "CINEMATIC", "x"))
+    turned = arranged(first_arrangement([axis]), [axis], presetStyle=["DYNAMIC", "x"])
+
+    found = [axis.index(axis.find(name)) for name in ("DYNAMIC", "x")]
+    assert [1, 2] == found == list(turned.filter.values["presetStyle"])
+
+
 def test_pages_are_opened_by_value() -> None:
     """An axis that is turned over shows one value at a time."""
     turned = arranged(START, AXES, page="seed", at={"seed": 2})
