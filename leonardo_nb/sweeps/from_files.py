@@ -29,8 +29,8 @@ from leonardo_nb.service.requests import CreateGeneration
 from leonardo_nb.sweeps.axes import Axis, Role
 from leonardo_nb.sweeps.cells import Cell
 from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.found import FoundRun
 from leonardo_nb.sweeps.infer import layout_of
-from leonardo_nb.sweeps.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
@@ -55,9 +55,11 @@ FEW: Final = 3
 ROLES: Final[dict[str, Role]] = {role: role for role in get_args(Role)}
 
 
-class FilesRun(Run):
+class FilesRun(FoundRun):
     """
-    A sweep that was read from files; everything of a run but paying for more.
+    A sweep that was read from files; `extend` asks only for what is not there.
+
+    Where the files do not say their words, nobody can ask for more of it.
 
     Attributes:
         folder: Where they are.
@@ -127,6 +129,43 @@ class _Picture:
     changed: datetime
     known: Provenance
     request: CreateGeneration
+
+
+class _FoundCell(Cell):
+    """
+    A cell of a batch of which pictures may be missing.
+
+    Args:
+        index: As of any cell.
+        coords: As of any cell.
+        request: As of any cell.
+        key: As of any cell.
+        image: Which of the pictures that are there it shows, from 0.
+        number: Which of its job's pictures that was; marks and votes go by it.
+    """
+
+    __slots__ = ("number",)
+
+    def __init__(  # noqa: PLR0917  as of any cell
+        self,
+        index: int,
+        coords: dict[str, Any],
+        request: CreateGeneration,
+        key: str,
+        image: int,
+        number: int,
+    ) -> None:
+        super().__init__(index, coords, request, key, image)
+        self.number = number
+
+    def at(self, index: int, coords: dict[str, Any]) -> Cell:
+        """Return the same picture as a cell at another place."""
+        return _FoundCell(index, coords, self.request, self.key, self.image, self.number)
+
+    @property
+    def picture(self) -> str:
+        """The name that the picture has where it was made."""
+        return self.key if not self.number else f"{self.key}#{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,15 +274,15 @@ def _run(
     for _, picture in grid.cells:
         batches.setdefault(_batch(picture), []).append(picture)
     jobs: dict[str, GenerationJob] = {}
-    places: dict[Path, tuple[str, int]] = {}
+    places: dict[Path, tuple[str, int, int]] = {}
     for (key, _), batch in batches.items():
         batch.sort(key=lambda each: each.known.number)
         # another job of the same request has a key of its own
         name = f"{key}@{batch[0].file.sha256[:16]}" if key in jobs else key
         jobs[name] = _job(studio, batch)
-        places |= {picture.file.path: (name, n) for n, picture in enumerate(batch)}
+        places |= {each.file.path: (name, n, each.known.number) for n, each in enumerate(batch)}
     cells = [
-        Cell(index, coords, picture.request, *places[picture.file.path])
+        _FoundCell(index, coords, picture.request, *places[picture.file.path])
         for index, (coords, picture) in enumerate(grid.cells)
     ]
     names = {picture.known.sweep for _, picture in grid.cells}
@@ -251,6 +290,8 @@ def _run(
     run = FilesRun(studio, grid.axes, grid.fixed, cells, jobs, name=called or root.name)
     run.folder = root
     run.left_out = left_out | grid.left_out
+    if any(picture.known.withheld for _, picture in grid.cells):
+        run._refusal = "its pictures were handed on without their words"  # noqa: SLF001
     return run
 
 
@@ -340,7 +381,15 @@ def _as_it_was(pictures: Sequence[_Picture]) -> _Grid | None:
         )
         for at, picture in sorted(placed.items(), key=itemgetter(0))
     ]
-    return _Grid(axes, _same(axes, placed.values()), cells, left_out)
+    first = [
+        picture for coords, picture in cells if all(coords[name] == 1 for name in _replicates(axes))
+    ]
+    # replicates differ in the seed that follows from the first one's, which was the sweep's
+    return _Grid(axes, _same(axes, first or list(placed.values())), cells, left_out)
+
+
+def _replicates(axes: Iterable[Axis]) -> list[str]:
+    return [axis.name for axis in axes if axis.role == "replicate"]
 
 
 def _are_apart(values: Collection[object]) -> bool:

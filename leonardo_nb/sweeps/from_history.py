@@ -31,9 +31,9 @@ from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import Axis, same
 from leonardo_nb.sweeps.cells import Cell
 from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.found import FoundRun
 from leonardo_nb.sweeps.infer import REPLICATE, SIZE, Inferred, Placed, layout_of
 from leonardo_nb.sweeps.plan import Plan
-from leonardo_nb.sweeps.run import Run
 from leonardo_nb.sweeps.space import Space
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ TOLD: Final = frozenset(
 UNTOLD: Final = "may have had more than the history says"
 
 
-class HistoryRun(Run):
+class HistoryRun(FoundRun):
     """
     A sweep that was found in the history.
 
@@ -356,6 +356,8 @@ def _run(
         key, job = made[id(past)]
         cells.append(Cell(index, cell.coords, job.request, key, image))
     run = HistoryRun(studio, found.axes, found.fixed, cells, jobs)
+    if found.follows:
+        run._asked = tuple(_asked(axis, found, entries) for axis in found.axes)  # noqa: SLF001
     run.missing, run.refused = _missing(studio, found, entries)
     run.missing_cost = _cost(run.missing)
     run.left_out = left_out

@@ -8,16 +8,19 @@ from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
 import leonardo_nb as leo
-from leonardo_nb.errors import LibraryError
+from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.simulator import Simulator
+from leonardo_nb.studios import Studio
 from leonardo_nb.sweeps import provenance, sweep, zip_
 from leonardo_nb.sweeps.from_files import from_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps import Run
+    from leonardo_nb.testing import ManualClock
 
 
 @pytest.fixture
@@ -300,3 +303,90 @@ def test_no_folder(studio: Studio, tmp_path: Path) -> None:
         with pytest.raises(LibraryError) as raised:
             from_files(tmp_path / name, studio=studio)
         assert str(raised.value).endswith(said)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, clock: ManualClock) -> Iterator[Studio]:
+    """A studio of somebody else, with an account and a library of their own."""
+    simulator = Simulator(now=clock.now, wall=clock.wall, pause=clock.pause)
+    with Studio(simulator=simulator, library=tmp_path / "elsewhere", clock=clock) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("varies", "more", "new"),
+    [
+        ({"seed": [1, 2], "guidance_scale": [3, 7]}, {"seed": [9]}, 2),
+        ({"guidance_scale": [3, 7], "replicates": 2}, {"guidance_scale": [5]}, 2),
+        ({"seed": [1, 2], "replicates": 2}, {"seed": [9]}, 2),
+        ({"guidance_scale": [3, 7], "replicates": 2}, {"replicate": [3]}, 2),
+        ({"guidance_scale": [3, 7], "num_images": 2}, {"guidance_scale": [5]}, 1),
+    ],
+)
+def test_what_is_there_is_not_paid_again_elsewhere(
+    studio: Studio,
+    elsewhere: Studio,
+    folder: Path,
+    *,
+    varies: dict[str, Any],
+    more: dict[str, Any],
+    new: int,
+) -> None:
+    """Whoever gets the files and widens the sweep pays for its new jobs alone."""
+    run = sweep("a fox", studio=studio, width=64, height=64, **varies).result()
+    handed_on(run, folder)
+    again = from_files(folder, studio=elsewhere)
+
+    wider = again.extend(**more).result()
+
+    assert elsewhere.simulator is not None
+    assert new == elsewhere.simulator.creates
+    assert {cell.picture for cell in again.cells} < {cell.picture for cell in wider.cells}
+    assert len(wider) == wider.counts.done == len({image.path for image in wider.images})
+
+
+def test_a_part_of_what_was_found_is_not_paid_again_either(
+    studio: Studio, elsewhere: Studio, folder: Path
+) -> None:
+    """Nor is what was widened once, nor a union with a sweep that was paid for."""
+    handed_on(sweep("a fox", seed=[1, 2], replicates=2, studio=studio).result(), folder)
+    paid = sweep("a fox", seed=[5], replicates=2, studio=elsewhere).result()
+    assert elsewhere.simulator is not None
+    before = elsewhere.simulator.creates
+
+    wider = from_files(folder, studio=elsewhere).where(seed=[1]).extend(seed=[3]).result()
+    once_more = wider.extend(seed=[4]).result()
+    (paid | once_more).extend(seed=[6]).result()
+
+    assert before + 3 * 2 == elsewhere.simulator.creates
+
+
+def test_what_has_no_words_is_not_asked_for(
+    studio: Studio, elsewhere: Studio, folder: Path
+) -> None:
+    """Nobody pays for a picture of "(left out)"; parts of the run refuse it, too."""
+    handed_on(sweep("a fox", seed=[1, 2], studio=studio).result(), folder, prompt=False)
+    again = from_files(folder, studio=elsewhere)
+
+    for run in (again, again.where(seed=[1])):
+        with pytest.raises(InvalidRequest, match="handed on without their words"):
+            run.extend(seed=[9])
+
+    assert elsewhere.simulator is not None
+    assert 0 == elsewhere.simulator.creates
+
+
+def test_pictures_of_a_batch_keep_their_numbers(studio: Studio, folder: Path) -> None:
+    """Where the first is gone, a star on the second does not move to the third."""
+    run = leo.sweep("an owl", seed=[1], num_images=3, studio=studio).result()
+    paths = handed_on(run, folder)
+    run.star(1)
+    paths[0].unlink()
+
+    again = from_files(folder, studio=studio)
+
+    assert [cell.picture for cell in run.cells][1:] == [cell.picture for cell in again.cells]
+    assert [image.id for image in run.images][1:] == [image.id for image in again.images]
+    assert [2] == [cell.coords["replicate"] for cell in again.starred]
+    with pytest.raises(InvalidRequest, match="No more of this sweep can be asked for"):
+        again.extend(seed=[9])

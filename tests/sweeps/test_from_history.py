@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from leonardo_nb.errors import InvalidRequest, LibraryError
+from leonardo_nb.errors import BudgetExceeded, InvalidRequest, LibraryError
+from leonardo_nb.money import Credits
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
 from leonardo_nb.sweeps.from_history import UNTOLD, sweep_from_history
@@ -175,3 +176,72 @@ def test_what_only_the_library_has_counts(
 
     assert {job.id for job in made} == {job.id for job in run}
     assert made.cost == run.cost
+
+
+def test_widening_pays_for_what_is_new(studio: Studio, elsewhere: Studio) -> None:
+    """Jobs of which only the history tells are not asked for again, nor in a part of the run."""
+    for seed, scale in [(1, 5), (2, 5), (1, 7), (2, 7)]:
+        studio.generate("a fox", seed=seed, guidance_scale=scale, **SMALL).result(20)
+    run = sweep_from_history(studio=elsewhere)
+    simulator = elsewhere.simulator
+    assert simulator is not None
+    before = simulator.creates
+
+    wider = run.extend(seed=[9]).result(20)
+    assert (6, 6, before + 2) == (len(wider), wider.counts.done, simulator.creates)
+    assert {job.id for job in run} < {job.id for job in wider}
+
+    run.where(seed=[1]).plan.widened(guidance_scale=[6]).start().result(20)
+    assert before + 3 == simulator.creates
+
+
+def test_widening_where_each_picture_has_a_seed_of_its_own(
+    studio: Studio, elsewhere: Studio
+) -> None:
+    """New cells get seeds; a seed is no axis there, and a budget counts what is new only."""
+    seeds = iter(range(10, 20))
+    for scale in (5, 5, 7, 7):
+        studio.generate("a fox", seed=next(seeds), guidance_scale=scale, **SMALL).result(20)
+    run = sweep_from_history(studio=elsewhere)
+    assert {"guidance_scale": (5, 7), REPLICATE: (1, 2)} == named(run)
+    simulator = elsewhere.simulator
+    assert simulator is not None
+    before = simulator.creates
+
+    with pytest.raises(InvalidRequest, match="a seed of its own"):
+        run.extend(seed=[3])
+    with pytest.raises(BudgetExceeded, match="nothing was sent"):
+        run.extend(guidance_scale=[9], budget=Credits(1))
+    assert before == simulator.creates
+
+    wider = run.extend(guidance_scale=[9]).result(20)
+    assert (6, before + 2) == (wider.counts.done, simulator.creates)
+    assert "seed" not in wider.fixed
+
+
+def test_what_cannot_be_widened_names_the_missing_cells(studio: Studio) -> None:
+    """Where a replicate is missing, a plan of the places would pay for it unasked."""
+    seeds = iter(range(10, 20))
+    for scale in (5, 5, 7):
+        studio.generate("a fox", seed=next(seeds), guidance_scale=scale, **SMALL).result(20)
+    run = sweep_from_history(studio=studio)
+    assert (3, 4) == (len(run), run.places)
+
+    with pytest.raises(InvalidRequest, match=r"run\.missing\.start\(\)"):
+        run.extend(guidance_scale=[9])
+
+
+def test_members_that_follow_an_axis_are_widened_with_it(studio: Studio) -> None:
+    """A new cell has the negative prompt that goes with its prompt."""
+    pairs = {"a fox": "fog", "an owl": "rain"}
+    for prompt, seed in [(prompt, seed) for prompt in pairs for seed in (1, 2)]:
+        studio.generate(prompt, negative_prompt=pairs[prompt], seed=seed, **SMALL).result(20)
+
+    wider = sweep_from_history(studio=studio).extend(seed=[3]).result(20)
+
+    assert 6 == wider.counts.done
+    assert set(pairs.items()) == {
+        (job.request.prompt, job.request.negative_prompt)
+        for cell, job in zip(wider.cells, wider, strict=True)
+        if cell.coords["seed"] == 3
+    }
