@@ -21,9 +21,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from leonardo_nb.errors import LeonardoError
+from leonardo_nb.errors import LeonardoError, UnknownParameter
 
 if TYPE_CHECKING:
+    from importlib.metadata import PackagePath
+
     from leonardo_nb.money import Cost
 
 __all__ = ["app", "main"]
@@ -38,13 +40,15 @@ app = typer.Typer(
 )
 
 FIRST_NOTEBOOK = "01_first_image.ipynb"
+NOTEBOOK_FILES = {".ipynb", ".zip", ".jsonl"}
+"""Notebooks, and the files beside them that they open."""
 
 
 def main() -> None:
     """Run the command; what goes wrong is one sentence."""
     try:
         app()
-    except LeonardoError as error:
+    except (LeonardoError, UnknownParameter) as error:
         _refuse(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -99,21 +103,25 @@ def lab(
     if importlib.util.find_spec("jupyterlab") is None:
         _refuse('This needs JupyterLab: pip install "leonardo_nb[lab]" brings it.')
     folder.mkdir(parents=True, exist_ok=True)
-    for notebook in _notebooks():
+    for file in _notebooks():
         # what you have changed in your copy stays
-        if not (folder / notebook.name).exists():
-            shutil.copyfile(notebook, folder / notebook.name)
+        if not (folder / file.name).exists():
+            shutil.copyfile(file, folder / file.name)
     command = [sys.executable, "-m", "jupyterlab", str(folder / FIRST_NOTEBOOK), *context.args]
     sys.exit(subprocess.call(command))  # noqa: S603  the user's own words
 
 
 def _notebooks() -> list[Path]:
-    """Return the notebooks: beside the package in a checkout, else where pip put them."""
-    beside = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
-    if beside:
-        return beside
-    installed = files("leonardo_nb") or []
-    return sorted(Path(str(file.locate())) for file in installed if file.suffix == ".ipynb")
+    """Return the notebooks and what they open: in a checkout beside the package, else of pip."""
+    beside = Path(__file__).parent.parent / "notebooks"
+    found = (
+        [*beside.iterdir()] if beside.is_dir() else [Path(str(f.locate())) for f in _installed()]
+    )
+    return sorted(each for each in found if each.suffix in NOTEBOOK_FILES)
+
+
+def _installed() -> list[PackagePath]:
+    return [file for file in files("leonardo_nb") or [] if "notebooks" in file.parts]
 
 
 @app.command()

@@ -169,38 +169,6 @@ export function makeFull({ model, card, me, view, pictures }) {
   };
 }
 
-/**
- * Tell Python while a card is in use, so that it does not become a plain picture under the hand.
- * @param {Place} place
- */
-export function tellUse({ model, el, me }) {
-  const uses = new Set();
-  let said = false;
-  /** @param {string} use @param {boolean} is */
-  const set = (use, is) => {
-    if (is) uses.add(use);
-    else uses.delete(use);
-    if (said === uses.size > 0) return;
-    said = !said;
-    model.send({ do: said ? "busy" : "idle", view: me });
-  };
-  /** @type {[string, string, boolean][]} */
-  const heard = [
-    ["pointerenter", "pointer", true],
-    ["pointerleave", "pointer", false],
-    ["focusin", "focus", true],
-    ["focusout", "focus", false],
-  ];
-  const listeners = heard.map(([event, use, is]) => /** @type {const} */ ([event, () => set(use, is)]));
-  for (const [event, run] of listeners) el.addEventListener(event, run);
-  return {
-    set,
-    end() {
-      for (const [event, run] of listeners) el.removeEventListener(event, run);
-    },
-  };
-}
-
 /** A kind of card as the widget's module gives it. @param {(place: Place) => Scene} makeScene */
 export const cardOf = (makeScene) => () => {
   /** When the clock read zero, on this page's own clock; shared by all views of one model. */

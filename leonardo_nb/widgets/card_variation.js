@@ -1,7 +1,7 @@
 // @ts-check
 // The card of a picture made out of another: both in one frame, with a line between them that moves.
-import { listen, make, makeButton } from "./common.js";
-import { address, cardOf, fill, makeFull, tellUse } from "./card_base.js";
+import { listen, make, makeButton, tellUse } from "./common.js";
+import { address, cardOf, fill, makeFull } from "./card_base.js";
 
 const EDGE = 16; // hundredths of the frame within which a word would be cut
 

@@ -1,8 +1,8 @@
 // @ts-check
 // The card of a video: its still with a play mark, and in the same frame the film itself, whose bytes
 // come from Python when they are asked for.
-import { addressOf, listen, make, makeButton } from "./common.js";
-import { address, cardOf, fill, tellUse } from "./card_base.js";
+import { addressOf, listen, make, makeButton, tellUse } from "./common.js";
+import { address, cardOf, fill } from "./card_base.js";
 
 const stands = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 

@@ -166,3 +166,35 @@ export function makeViews(model, trait, put) {
     },
   };
 }
+
+/**
+ * Tell Python while a widget is in use, so that it does not become a plain picture under the hand.
+ * @param {{ model: any, el: HTMLElement, me: string }} place
+ */
+export function tellUse({ model, el, me }) {
+  const uses = new Set();
+  let said = false;
+  /** @param {string} use @param {boolean} is */
+  const set = (use, is) => {
+    if (is) uses.add(use);
+    else uses.delete(use);
+    if (said === uses.size > 0) return;
+    said = !said;
+    model.send({ do: said ? "busy" : "idle", view: me });
+  };
+  /** @type {[string, string, boolean][]} */
+  const heard = [
+    ["pointerenter", "pointer", true],
+    ["pointerleave", "pointer", false],
+    ["focusin", "focus", true],
+    ["focusout", "focus", false],
+  ];
+  const listeners = heard.map(([event, use, is]) => /** @type {const} */ ([event, () => set(use, is)]));
+  for (const [event, run] of listeners) el.addEventListener(event, run);
+  return {
+    set,
+    end() {
+      for (const [event, run] of listeners) el.removeEventListener(event, run);
+    },
+  };
+}

@@ -1,6 +1,6 @@
 // @ts-check
 // The sheet of a sweep: one model, and any number of pages that look at it. This file ties its parts together.
-import { listen, make, makeSaid, newName } from "./common.js";
+import { listen, make, makeSaid, newName, tellUse } from "./common.js";
 import { STATES, drawCell, wordsOf } from "./sheet_cells.js";
 import { listenToLabels } from "./sheet_drag.js";
 import { laidOut, stepped, zoomed } from "./sheet_geometry.js";
@@ -729,9 +729,11 @@ function render({ model, el }) {
   });
   watcher.observe(main);
   send({ do: "look", view: me });
+  const use = tellUse({ model, el, me });
   wish();
   return () => {
     leave();
+    use.end();
     watcher.disconnect();
     for (const each of [wish, tell, askDetail, askLarge, tellSize, filterAgain]) each.end();
     closeStage();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from leonardo_nb.widgets.contact import freeze_run, screens
 from leonardo_nb.widgets.freeze import Frozen
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.run import Run
 
 __all__ = ["explore", "freeze", "show"]
+
+LONGEST_SECONDS: Final = 300.0
+"""How long a sheet that has ended stays live at most while somebody has a hand in it."""
 
 
 def show(run: Run) -> None:
@@ -34,6 +37,8 @@ def show(run: Run) -> None:
             run, arrangement=run.turned if shown is None else shown.turned
         ),
         line=lambda: Frozen({"text/plain": repr(run)}, {}),
+        lingers=True,  # nobody loses a sheet from the hand that turns it
+        longest=LONGEST_SECONDS,
     )
     if sheet is not None:
         sheet.slots.add(showing.slot)

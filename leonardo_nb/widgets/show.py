@@ -50,7 +50,7 @@ LINGER_SECONDS = 6.0
 """How long what lingers stays live after it was last in use."""
 
 LONGEST_SECONDS = 60.0
-"""How long it stays live at most after its end."""
+"""How long it stays live at most after its end, unless it says otherwise."""
 
 ASKING_SECONDS = 600.0
 """How long what waits for somebody's word stays live, for there are its buttons."""
@@ -279,6 +279,7 @@ class Showing(Generic[W]):
         lingers: Whether a widget that a page shows stays live for 6 s after its end and after it
             was last in use, for a minute at most, and until the next cell begins. One that asks
             stays in any case, for ten minutes, and until the next cell begins.
+        longest: Seconds for which it stays live at most.
         asks: Whether it has ended with a question; then the widget is made, however soon that was.
     """
 
@@ -293,6 +294,7 @@ class Showing(Generic[W]):
         line: Callable[[], Frozen],
         delay: float = 0.0,
         lingers: bool = False,
+        longest: float = LONGEST_SECONDS,
         asks: Callable[[], bool] = lambda: False,
     ) -> None:
         self._shown = shown
@@ -303,6 +305,7 @@ class Showing(Generic[W]):
         self._line = line
         self._delay = delay
         self._lingers = lingers
+        self._longest = longest
         self._asks = asks if has_reader() else lambda: False
         self._slot = Slot(is_due=lambda: is_final() and not self._asks())
         self._widget: W | None = None
@@ -378,7 +381,7 @@ class Showing(Generic[W]):
             return
         self._unhear = widget.on_use(partial(self._used, widget))
         self._slot.linger(self._next_cell_begins)
-        self._engine.call_later(LONGEST_SECONDS, self._insist)
+        self._engine.call_later(self._longest, self._insist)
         self._used(widget)
 
     def _used(self, widget: W) -> None:
