@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from leonardo_nb.errors import ExportFailed, InvalidRequest
+from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.shelf import Vote
 from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.export.writing import place_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,6 +28,8 @@ __all__ = ["Merged", "Votes"]
 
 VERSION: Final = 1
 HEADER: Final = {"leonardo_nb": "votes", "version": VERSION}
+MARK: Final = b'"leonardo_nb": "votes"'
+"""What every file of votes has in its first line."""
 LARGEST_BYTES: Final = 50_000_000
 """A million votes have fewer."""
 LONGEST_NAME: Final = 400
@@ -112,20 +115,16 @@ class Votes(Sequence[Vote]):
         """
         Write them as lines of JSON, without prompts, pictures and names of sweeps; return the path.
 
+        A file of votes that is there is replaced, any other is left alone.
+
         Raises:
-            ExportFailed: The file cannot be written.
+            ExportFailed: The file cannot be written, or something else is there.
         """
-        path = Path(path).expanduser()
+        path = place_of(path)
         lines = [HEADER, *map(_written, self._votes)]
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise ExportFailed(
-                f"The votes cannot be written to {path} ({error.strerror}); they are kept in the "
-                "library. Choose a path that can be written to.",
-                path=path,
-            ) from error
+        with written(path, mark=MARK) as part:
+            part.write_text(text, encoding="utf-8")
         return path
 
     def merge(self, path: str | Path) -> Merged:

@@ -110,8 +110,24 @@ def test_files_that_cannot_be_read_or_written_are_refused(studio: Studio, tmp_pa
     for path in (tmp_path / "fox.png", tmp_path, tmp_path / "gone.jsonl"):
         with pytest.raises(InvalidRequest, match="no vote was added"):
             of(studio).merge(path)
-    with pytest.raises(ExportFailed, match="they are kept in the library"):
+    with pytest.raises(ExportFailed, match="is a folder"):
         of(studio).save(tmp_path)
+
+
+def test_saving_replaces_votes_and_nothing_else(studio: Studio, tmp_path: Path) -> None:
+    """Somebody's own file stays as it is, and no half of ours lies beside it."""
+    own, votes = tmp_path / "thesis.jsonl", tmp_path / "votes.jsonl"
+    own.write_text("three years of work", "utf-8")
+    of(studio).save(votes)
+    studio.shelf.add_votes([vote("1", "a", "b")])
+    of(studio).save(votes)
+    with pytest.raises(ExportFailed, match="left alone"):
+        of(studio).save(own)
+
+    assert "three years of work" == own.read_text("utf-8")
+    assert 2 == len(votes.read_text("utf-8").splitlines())
+    assert [own, votes] == sorted(tmp_path.glob("*.jsonl"))
+    assert [] == list(tmp_path.glob("*.part"))
 
 
 LOGS = st.lists(st.lists(st.integers(0, 30), max_size=8), min_size=1, max_size=4)
