@@ -1,5 +1,5 @@
 """
-A plan written in a file: TOML that a person writes, or the `sweep.json` of an export.
+A plan written in a file: TOML that a person writes, or what an export has inside.
 
     prompt = "a {animal} in {light}"
     name = "foxes"
@@ -34,7 +34,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import arange, const, linspace
 from leonardo_nb.sweeps.functions import plan
@@ -59,7 +59,8 @@ def plan_of_file(path: str | os.PathLike[str], *, studio: Studio | None = None) 
     Return the plan that is written in the file at *path*; nothing is sent.
 
     Args:
-        path: A TOML file, or a `sweep.json`.
+        path: A TOML file, a `sweep.json`, or an HTML file that `run.to_html` has written; one
+            without its words makes no plan.
         studio: Where it is to run; the default one if None.
 
     Raises:
@@ -68,6 +69,8 @@ def plan_of_file(path: str | os.PathLike[str], *, studio: Studio | None = None) 
         UnknownParameter: A parameter is not the service's.
     """
     file = Path(path).expanduser()
+    if file.suffix.lower() in {".html", ".htm"}:
+        return Plan.from_dict(_in_html(file), studio=studio)
     try:
         if file.stat().st_size > LARGEST:
             raise _unreadable(file, "is larger than any plan")
@@ -85,6 +88,15 @@ def plan_of_file(path: str | os.PathLike[str], *, studio: Studio | None = None) 
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _unreadable(file, f"is no TOML ({error})") from error
     return _planned(data, studio)
+
+
+def _in_html(file: Path) -> dict[str, Any]:
+    from leonardo_nb.sweeps.export.html import spec_in
+
+    try:
+        return spec_in(file)
+    except ExportFailed as error:
+        raise InvalidRequest(f"{error} Nothing was sent.", member="plan") from error
 
 
 def _planned(data: dict[str, Any], studio: Studio | None) -> Plan:

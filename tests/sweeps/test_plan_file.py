@@ -80,6 +80,29 @@ def test_an_exported_sweep_is_a_plan(tmp_path: Path, studio: Studio) -> None:
     assert plan.keys == plan_of_file(path, studio=studio).keys
 
 
+@pytest.mark.parametrize("name", ["foxes.html", "foxes.HTM"])
+def test_a_sheet_that_was_handed_on_is_a_plan(tmp_path: Path, studio: Studio, name: str) -> None:
+    """The HTML file of a sweep makes the same cells."""
+    run = leo.sweep("a fox", seed=[1, 2], studio=studio, width=64, height=64).result(15)
+    path = run.to_html(tmp_path / name)
+
+    assert run.plan.keys == plan_of_file(path, studio=studio).keys
+
+
+def test_a_page_without_a_plan_is_one_clear_error(tmp_path: Path, studio: Studio) -> None:
+    """Somebody else's page, one that is not there, and a sheet without its words."""
+    run = leo.sweep("a fox", seed=[1, 2], studio=studio, width=64, height=64).result(15)
+    run.to_html(tmp_path / "wordless.html", prompt=False)
+    written(tmp_path, "<p>", "page.html")
+    for name, sentence in (
+        ("wordless.html", "is not whole"),
+        ("page.html", "has no sweep in it"),
+        ("gone.html", "cannot be read"),
+    ):
+        with pytest.raises(InvalidRequest, match=sentence):
+            plan_of_file(tmp_path / name, studio=studio)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
