@@ -574,14 +574,15 @@ class Run(Together, SweepMethods):
         Return every picture with its labels on one white sheet, and save it if *path* is given.
 
         Args:
-            path: Where to save it; the ending says the format.
+            path: Where to save it; `.jpg`, `.png` or `.webp`.
             tile: The longer side of each picture, in pixels.
 
         Raises:
-            InvalidRequest: *tile* is no whole number above 0.
+            InvalidRequest: *tile* is no whole number above 0, or the ending says no format.
+            ExportFailed: The file cannot be written, or something else has its name.
             ValueError: The sheet would be larger than 100 million pixels.
         """
-        from leonardo_nb.widgets.contact import contact_sheet
+        from leonardo_nb.widgets.contact import contact_sheet, save_sheet
 
         if not is_whole(tile) or tile < 1:
             raise InvalidRequest(
@@ -593,7 +594,7 @@ class Run(Together, SweepMethods):
             )
         sheet: Picture = contact_sheet(self, tile=tile)
         if path is not None:
-            sheet.save(path)
+            save_sheet(sheet, path)
         return sheet
 
     def __repr__(self) -> str:

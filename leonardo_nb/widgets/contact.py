@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.export.writing import Told
     from leonardo_nb.sweeps.run import Run
 
-__all__ = ["contact_sheet", "contact_sheets", "freeze_run", "screens"]
+__all__ = ["contact_sheet", "contact_sheets", "freeze_run", "save_sheet", "screens"]
 
 HTML_DENSITIES, PAINTED_DENSITIES = (2.0, 1.6, 1.25, 1.0), (1.25, 1.0)
 MAX_HTML_BYTES = 135_000
@@ -126,6 +126,25 @@ def contact_sheet(run: Run, *, tile: int = 256) -> Pillow.Image:
     return _painted(run, page, tile)
 
 
+def save_sheet(sheet: Pillow.Image, path: str | Path) -> Path:
+    """
+    Write *sheet* to a file that is there when it is whole, and return where.
+
+    Args:
+        sheet: As `contact_sheet` has made it.
+        path: Where to; the ending says the format. A sheet of ours that is there is replaced.
+
+    Raises:
+        InvalidRequest: The ending says no format.
+        ExportFailed: The file cannot be written, or something else has its name.
+    """
+    place = place_of(path)
+    kind = _format_of(place)
+    with written(place) as part:
+        _save(sheet, part, kind)
+    return place
+
+
 def contact_sheets(
     run: Run,
     path: str | Path,
@@ -142,14 +161,7 @@ def contact_sheets(
         ExportFailed: A file cannot be written, or something else has its name.
     """
     place = place_of(path)
-    kind = FORMATS.get(place.suffix.lower())
-    if kind is None:
-        raise InvalidRequest(
-            f"contact_sheets() writes .jpg, .png and .webp, and {place.name} ends otherwise.",
-            member="path",
-            value=str(path),
-            nearest=f"{place.stem}.jpg",
-        )
+    kind = _format_of(place)
     _check_tile(tile)
     handout = None if prompt else Handout(run, prompt=False)
     pages = paper_pages(legible(Board.of(run, prompt=prompt)), _shape(run), tile)
@@ -168,6 +180,18 @@ def _painted(run: Run, page: Page, tile: int, handout: Handout | None = None) ->
     """Return *page* painted, with all words unless *handout* has others."""
     caption = Caption.of(run, page, is_file=True, prompt=handout is None)
     return paint(run, page, caption, Pictures(tile), handout)
+
+
+def _format_of(place: Path) -> str:
+    kind = FORMATS.get(place.suffix.lower())
+    if kind is None:
+        raise InvalidRequest(
+            f"Contact sheets are .jpg, .png or .webp, and {place.name} ends otherwise.",
+            member="path",
+            value=str(place),
+            nearest=f"{place.stem}.jpg",
+        )
+    return kind
 
 
 def _check_tile(tile: object) -> None:

@@ -349,6 +349,28 @@ def test_pages_of_no_kind_are_refused(run: Run, tmp_path: Path, path: str, tile:
     assert [] == list(tmp_path.glob("a*"))
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
+def test_one_sheet_is_written_over_its_own_kind_alone(run: Run, tmp_path: Path, name: str) -> None:
+    """A second one replaces the first; a picture of somebody else is left alone."""
+    folder = tmp_path / "sheets"
+    for _ in range(2):
+        sheet = run.contact_sheet(folder / name, tile=32)
+    Pillow.new("RGB", (8, 8)).save(folder / f"own-{name}")
+    before = (folder / f"own-{name}").read_bytes()
+    with pytest.raises(leo.ExportFailed, match="left alone"):
+        run.contact_sheet(folder / f"own-{name}", tile=32)
+
+    assert sheet.size == Pillow.open(io.BytesIO((folder / name).read_bytes())).size
+    assert before == (folder / f"own-{name}").read_bytes()
+    assert [name, f"own-{name}"] == sorted(file.name for file in folder.iterdir())
+
+
+def test_one_sheet_has_a_format(run: Run, tmp_path: Path) -> None:
+    """An ending that is none is one clear error."""
+    with pytest.raises(leo.InvalidRequest, match=r"a\.txt ends otherwise"):
+        run.contact_sheet(tmp_path / "a.txt", tile=32)
+
+
 def test_reason_of_a_failed_cell_has_no_words_that_are_withheld(studio: Studio) -> None:
     """It is painted into the cell, and may quote the prompt."""
     failed = leo.sweep("nude", studio=studio, check=False, seed=[1, 2], **SMALL)
