@@ -164,16 +164,18 @@ def name_for(plan: Plan, name: str | None) -> str:
     """
     Return under which name *plan* is kept.
 
-    Without one given it is the plan's own; a number follows where another sweep is called so.
+    Without one given it is the plan's own. A number follows where another sweep is called so, of
+    which it is no part: with a name that was given, one that asks for other things.
     """
-    if name is not None:
-        return name
     spec, shelf = written_down(plan), plan.studio.shelf
-    called, number = plan.name, 1
-    while (other := shelf.sweep(called)) is not None and not _is_same(other.spec, spec):
+    first = plan.name if name is None else name
+    called, number = first, 1
+    while (other := shelf.sweep(called)) is not None and not (
+        _is_same(other.spec, spec) or (name is not None and _joins(plan, other.spec))
+    ):
         number += 1
         ending = f" {number}"
-        called = f"{plan.name[: LONGEST_NAME - len(ending)]}{ending}"
+        called = f"{first[: LONGEST_NAME - len(ending)]}{ending}"
     return called
 
 
@@ -186,8 +188,7 @@ def put(plan: Plan, name: str, budget: Cost | None) -> None:
     """
     Put *plan* into the library under *name*, with the *budget* that holds from now on.
 
-    What was asked for under the name before stays part of it, where both are the same but for the
-    values on their axes; else the plan takes the place of what was there.
+    What was asked for under the name before stays part of it.
     """
     shelf = plan.studio.shelf
     spec = written_down(plan)
@@ -205,6 +206,15 @@ def budget_of(spec: Mapping[str, Any]) -> Cost | None:
     """Return the budget that a record of the library names."""
     found = spec.get(BUDGET)
     return None if found is None else Cost.of(found["amount"], found["unit"])
+
+
+def _joins(plan: Plan, spec: Mapping[str, Any]) -> bool:
+    """Whether *plan* differs from the sweep of *spec* by values on axes, or shares cells with it."""
+    try:
+        other = type(plan).from_dict(spec, studio=plan.studio)
+    except (InvalidRequest, UnknownParameter):
+        return True  # it can no longer be asked for
+    return plan.fixed == other.fixed or bool(set(plan.keys) & set(other.keys))
 
 
 def _joined(plan: Plan, spec: Mapping[str, Any]) -> dict[str, Any] | None:

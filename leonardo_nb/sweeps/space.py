@@ -12,7 +12,7 @@ import inspect
 import math
 import string
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
@@ -96,6 +96,13 @@ class Drops:
         return ", ".join(said)
 
 
+class Condition(NamedTuple):
+    """What `where` asked of places, and why the others were left out."""
+
+    predicate: Callable[..., object]
+    because: str
+
+
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Space:
     """
@@ -110,6 +117,7 @@ class Space:
             -1 where it says nothing of that axis. Not to be written to.
         template: The prompt with the names of slots in braces, or None.
         dropped: What `where` left out, and why.
+        conditions: What was asked of the places, and why; places that come later are asked, too.
     """
 
     __module__ = "leonardo_nb"
@@ -118,6 +126,7 @@ class Space:
     points: NDArray[np.int32]
     template: str | None = None
     dropped: tuple[Drops, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @classmethod
     def product(cls, axes: Sequence[Axis], template: str | None = None) -> Space:
@@ -150,7 +159,7 @@ class Space:
 
     def at(self, points: NDArray[np.int32]) -> Space:
         """Return the space with other *points* on the same axes."""
-        return Space(self.axes, _frozen(points), self.template, self.dropped)
+        return Space(self.axes, _frozen(points), self.template, self.dropped, self.conditions)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Space):
@@ -202,6 +211,7 @@ class Space:
             _frozen(points),
             self.template or other.template,
             (*times(self.dropped, len(other)), *times(other.dropped, len(self))),
+            (*self.conditions, *other.conditions),
         )
 
     def _refuse_again(self, axis: Axis) -> None:
@@ -245,8 +255,8 @@ class Space:
             return self
         rows, places = np.unique(self.points[:, slots], axis=0, return_inverse=True)
         texts = [render(self.template, _point([self.axes[n] for n in slots], row)) for row in rows]
-        order = list(dict.fromkeys(texts))
-        column = np.array([order.index(text) for text in texts], np.int32)[places.reshape(-1)]
+        order = {text: n for n, text in enumerate(dict.fromkeys(texts))}
+        column = np.array([order[text] for text in texts], np.int32)[places.reshape(-1)]
         kept = [n for n in range(len(self.axes)) if n not in slots]
         return Space(
             (Axis("prompt", tuple(order)), *(self.axes[n] for n in kept)),
@@ -288,10 +298,19 @@ class Space:
                 f"where() leaves none of {len(self):,} places ({because}), so there are no cells.",
                 member="where",
             )
-        if keep.all():
-            return self
-        gone = Drops(because, self.axes, _frozen(self.points[~keep]))
-        return Space(self.axes, _frozen(self.points[keep]), self.template, (*self.dropped, gone))
+        conditions = self.conditions
+        if predicate is not None:
+            conditions = (*conditions, Condition(predicate, because))
+        return self.only(keep, because, conditions)
+
+    def only(
+        self, keep: NDArray[np.bool_], because: str, conditions: tuple[Condition, ...]
+    ) -> Space:
+        """Return the places to *keep*, the others listed, with *conditions* for later ones."""
+        dropped = self.dropped
+        if not keep.all():
+            dropped = (*dropped, Drops(because, self.axes, _frozen(self.points[~keep])))
+        return Space(self.axes, _frozen(self.points[keep]), self.template, dropped, conditions)
 
     def _column(self, typed: str) -> tuple[int, Axis]:
         name = ALIASES.get(typed, typed)
@@ -601,14 +620,23 @@ def widened(
     axis = _more(space.axes[column], values)
     order = in_order(space.axes[column], axis)
     axes = (*space.axes[:column], axis.at(order), *space.axes[column + 1 :])
+    is_new = np.isin(np.arange(len(axis)), range(len(space.axes[column]), len(axis)))[order]
     if space.is_product:
-        return Space.product(axes, space.template), dict(fixed)
-    new = range(len(space.axes[column]), len(axis))
-    rows = np.unique(np.delete(space.points, column, axis=1), axis=0)
-    added = [np.insert(rows, column, place, axis=1) for place in new]
-    points = np.vstack([space.points, *added])
-    points[:, column] = np.argsort(order)[points[:, column]]
-    return Space(axes, _frozen(points), space.template), dict(fixed)
+        wider = Space.product(axes, space.template)
+    else:
+        rows = np.unique(np.delete(space.points, column, axis=1), axis=0)
+        added = [
+            np.insert(rows, column, place, axis=1) for place in range(len(axis))[-is_new.sum() :]
+        ]
+        points = np.vstack([space.points, *added])
+        points[:, column] = np.argsort(order)[points[:, column]]
+        wider = Space(axes, _frozen(points), space.template)
+    for asked in space.conditions:
+        says = _asked(asked.predicate, axes)
+        new = is_new[wider.points[:, column]].tolist()
+        keep = [not each or says(point) for each, point in zip(new, wider, strict=True)]
+        wider = wider.only(np.array(keep, bool), asked.because, ())
+    return wider.only(np.ones(len(wider), bool), "", space.conditions), dict(fixed)
 
 
 def _more(axis: Axis, values: object) -> Axis:

@@ -481,3 +481,25 @@ def test_a_part_of_words_can_be_widened(studio: Studio, simulator: Simulator) ->
     run.where(animal="fox").extend(light=["snow"]).result(15)
 
     assert 5 == simulator.creates
+
+
+def test_another_sweep_of_the_same_name_is_kept_beside(run: Run, studio: Studio) -> None:
+    """It is called so with a number, and the first one can still be opened."""
+    other = leo.sweep("an owl", name="foxes", studio=studio, seed=[1, 2], **SMALL).result(15)
+
+    assert "foxes 2" == other.name
+    assert (6, 2) == tuple(len(leo.open_sweep(n, studio=studio)) for n in ("foxes", "foxes 2"))
+
+
+def test_new_places_are_asked_what_the_first_ones_were(
+    studio: Studio, simulator: Simulator
+) -> None:
+    """What `where` left out is left out of what comes later, too, and said."""
+    space = leo.axes(guidance_scale=[3, 9], presetStyle=["DYNAMIC", "ANIME"]).where(
+        lambda p: p.presetStyle == "DYNAMIC" or p.guidance_scale < 5, because="too strong"
+    )
+    run = leo.sweep(space, "a fox", studio=studio, seed=1, **SMALL).result(15)
+    wider = run.extend(guidance_scale=[2, 15]).result(15)
+
+    assert (3, 6, 6) == (len(run), len(wider), simulator.creates)
+    assert ["too strong"] == [dropped.because for dropped in wider.dropped]
