@@ -339,6 +339,8 @@ class Ranking:
         """
         Return a plan of *n* cells that the run does not have and that may be better than all.
 
+        Where a request gives several pictures they are all cells; one request is always among it.
+
         They are holes of the grid, values between and beyond those around the best pictures, and
         other seeds of these. What is known of them comes from the values that they share with
         pictures that were judged. Nothing is sent before `plan.start()`.

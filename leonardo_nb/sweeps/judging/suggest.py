@@ -40,6 +40,8 @@ OTHER_SEEDS: Final = 3
 """New seeds for each of the best pictures."""
 SPARE: Final = 3
 """Times as many cells are chosen as are wanted, because the service may refuse some of them."""
+ENDING: Final = ", suggested"
+"""Behind the run's name, that of what is suggested."""
 
 Point = dict[str, Any]
 """A value for each axis, by the axis's name; and a seed where no axis has it."""
@@ -48,6 +50,8 @@ Point = dict[str, Any]
 def suggested(run: Run, pool: Pool, posterior: Posterior, best: Sequence[Cell], n: int) -> Plan:
     """
     Return a plan of at most *n* cells that *run* does not have and that may be better than all.
+
+    Where a request gives several pictures they are all cells; one request is always among it.
 
     Args:
         run: The run.
@@ -74,16 +78,28 @@ def suggested(run: Run, pool: Pool, posterior: Posterior, best: Sequence[Cell], 
             "a number nor a seed of it can be changed. run.extend(...) adds values of your own.",
             member="cells",
         )
-    order = chosen(run.axes, posterior, pool.factors, points, SPARE * n)
-    taken, plan = n, _plan_of(run, axes, [points[at] for at in order[:n]])
-    while (missing := n - len(plan)) > 0 and taken < len(order):
+    wanted = max(n // (run.fixed.get("num_images") or 1), 1)
+    order = chosen(run.axes, posterior, pool.factors, points, SPARE * wanted)
+    taken, plan = wanted, _plan_of(run, axes, [points[at] for at in order[:wanted]])
+    while (missing := wanted - len(plan.keys)) > 0 and taken < len(order):
         taken += missing
         plan = _plan_of(run, axes, [points[at] for at in order[:taken]])
     return plan
 
 
+class _Suggested(Plan):
+    """A plan without a name of its own: started, it gets one that no other sweep has."""
+
+    called = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called unless another sweep is; a number follows then."""
+        return self.called or super().name
+
+
 def _plan_of(run: Run, axes: Sequence[Axis], points: Sequence[Point]) -> Plan:
-    """Return the plan of *points*, under a name that no sweep has, so that none is replaced."""
+    """Return the plan of *points*, named after *run*."""
     fixed = dict(run.plan.fixed)
     if any("seed" in point for point in points) and "seed" not in {each.name for each in axes}:
         seed = fixed.pop("seed")
@@ -106,7 +122,9 @@ def _plan_of(run: Run, axes: Sequence[Axis], points: Sequence[Point]) -> Plan:
     )
     # a replay has nobody to ask; what it suggests is the default studio's
     studio = None if is_replay(run) else run.studio
-    return Plan(space, fixed, studio=studio, name=_free_name(run))
+    plan = _Suggested(space, fixed, studio=studio)
+    plan.called = f"{(run.name or 'sweep')[: LONGEST_NAME - len(ENDING)]}{ENDING}"
+    return plan
 
 
 def _each_once(points: Sequence[Point], name: str) -> list[Any]:
@@ -115,16 +133,6 @@ def _each_once(points: Sequence[Point], name: str) -> list[Any]:
         if point[name] not in found:
             found.append(point[name])
     return found
-
-
-def _free_name(run: Run) -> str:
-    base = f"{run.name or 'sweep'}"
-    for number in itertools.count(1):
-        end = ", suggested" if number == 1 else f", suggested {number}"
-        name = f"{base[: LONGEST_NAME - len(end)]}{end}"
-        if run.studio.shelf.sweep(name) is None:
-            break
-    return name
 
 
 def new_points(

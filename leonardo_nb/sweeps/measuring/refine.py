@@ -17,13 +17,14 @@ from leonardo_nb.service.values import MEMBERS, shown
 from leonardo_nb.sweeps.axes import is_whole, linspace
 from leonardo_nb.sweeps.effects import effects_of
 from leonardo_nb.sweeps.layout import axis_named
+from leonardo_nb.sweeps.plan import Plan
+from leonardo_nb.sweeps.recorded.theatre import is_replay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leonardo_nb.money import Cost
     from leonardo_nb.sweeps.axes import Axis
-    from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.run import Run
 
 __all__ = ["Gap", "refine", "values_between"]
@@ -111,7 +112,7 @@ def refine(
         axis: A parameter that varies and is a number.
         budget: As in `run.extend`: the most that all runs of this name may cost together. As many
             values are added as it allows, and sent. Without it a plan is returned, and nothing is
-            sent before its `start()`.
+            sent before its `start()`; that of a replay is one for the default studio.
         n: How many values at most; without it three, or with a budget as many as there is
             something to see between.
         metric: What differing is; as in `run.effects`.
@@ -149,12 +150,25 @@ def refine(
             member=chosen.name,
         )
     if budget is None:
-        return run.plan.widened(**{chosen.name: values})
+        wider = run.plan.widened(**{chosen.name: values})
+        return _for_a_service(wider) if is_replay(run) else wider
     while len(values) > 1:
         with suppress(BudgetExceeded):
             return run.extend(budget=budget, **{chosen.name: values})
         values = values_between(gaps, len(values) - 1, every=every)
     return run.extend(budget=budget, **{chosen.name: values})
+
+
+def _for_a_service(plan: Plan) -> Plan:
+    """Return *plan* for the default studio; a replay has nobody who could draw it."""
+    return Plan(
+        plan.space,
+        plan.fixed,
+        replicates=plan.replicates,
+        order=plan.order,
+        reuse=plan.reuse,
+        check=plan.check,
+    )
 
 
 def _refuse_no_order(run: Run, axis: Axis) -> None:

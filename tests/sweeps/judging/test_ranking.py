@@ -10,8 +10,8 @@ import pytest
 import leonardo_nb as leo
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.shelf import Mark
-from leonardo_nb.sweeps.judging.ranking import Ranked, percent
 from leonardo_nb.sweeps.judging import pool
+from leonardo_nb.sweeps.judging.ranking import Ranked, percent
 from leonardo_nb.testing import ManualClock
 from tests.sweeps.recordings import manifest, packed, put
 from tests.sweeps.votes import SMALL, foxes, judged, prefer, run
@@ -242,8 +242,29 @@ def test_a_suggested_plan_can_be_started_and_joined(run: Run) -> None:
     both = run | plan.start().result(20)
 
     assert 15 == len(both)
-    assert plan.name != run.rank().suggest(2).name != run.name
+    assert plan.name != run.name
     assert "on 15 pictures" in both.rank().sentence
+
+
+def test_suggestions_do_not_take_each_others_names(run: Run) -> None:
+    """Of two that were asked for before one was started, both are in the library."""
+    judged(run, by_taste(run))
+    plans = [run.rank().suggest(3), run.rank().suggest(2)]
+    started = [plan.start().result(20) for plan in plans]
+
+    assert ["foxes, suggested", "foxes, suggested 2"] == [each.name for each in started]
+    assert [3, 2] == [len(leo.open_sweep(each.name, studio=run.studio)) for each in started]
+
+
+@pytest.mark.parametrize(("n", "cells"), [(8, 8), (1, 4), (6, 4)])
+def test_pictures_of_a_batch_are_all_counted(studio: Studio, n: int, cells: int) -> None:
+    """Eight cells are two requests for four pictures, and one is the least."""
+    run = leo.sweep(
+        "a fox", studio=studio, seed=[1, 2], guidance_scale=[3, 7], num_images=4, **SMALL
+    ).result(20)
+    judged(run, [(0, 5), (1, 6), (2, 9)])
+
+    assert cells == len(run.rank().suggest(n))
 
 
 def test_holes_are_suggested(run: Run) -> None:

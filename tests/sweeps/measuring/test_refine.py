@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +12,11 @@ from leonardo_nb.errors import BudgetExceeded, InvalidRequest
 from leonardo_nb.sweeps.measuring.refine import Gap, values_between
 from leonardo_nb.sweeps.plan import Plan
 from leonardo_nb.sweeps.run import Run
+from leonardo_nb.testing import ManualClock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL import Image
 
     from leonardo_nb.simulator import Simulator
@@ -178,3 +182,14 @@ def test_number_of_values_is_a_small_whole_one(run: Run, n: Any, nearest: int) -
         run.refine("guidance_scale", n=n)
 
     assert nearest == caught.value.nearest
+
+
+def test_a_replay_is_refined_for_a_service(tmp_path: Path, run: Run) -> None:
+    """What it gives is a plan of the default studio, and no plan that nobody can draw."""
+    path = run.to_replay(tmp_path / "foxes.zip")
+    with closing(leo.replay(path, clock=ManualClock()).finish()) as played:
+        plan = played.refine("guidance_scale", metric=detail)
+
+    assert isinstance(plan, Plan)
+    assert plan._studio is None
+    assert len(plan) > len(run)
