@@ -13,9 +13,10 @@ import os
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PIL import Image as Pillow
@@ -26,7 +27,7 @@ from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.measuring.metrics import METRICS, SIDE, Metric, metric_named, numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pandas as pd
@@ -38,10 +39,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Measured", "measure", "pictures_of", "small"]
+__all__ = ["Measured", "Memory", "measure", "memory", "pictures_of", "small"]
 
-KEPT: Final = 400_000
-"""Results that are remembered; of ours a picture has eight, of 20 to 500 bytes."""
+KEPT_BYTES: Final = 128_000_000
+"""Of results that are remembered: ours of about 40,000 pictures."""
+AROUND: Final = 300
+"""Bytes that a result takes beside its numbers, about: its name, and the array around it."""
 THREADS: Final = 4
 MOST_PIXELS: Final = 80_000_000
 UNREADABLE: Final = (
@@ -95,25 +98,65 @@ class Measured:
         return said
 
 
-class _Memory:
-    """What was measured, by function and by the picture's bytes; the oldest is forgotten first."""
+class _Kept:
+    """What one function gave, by the picture's bytes, the oldest first."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, str], Floats] = OrderedDict()
+        self.bytes = 0
+        self._kept: OrderedDict[str, Floats] = OrderedDict()
+
+    def get(self, sha256: str) -> Floats | None:
+        return self._kept.get(sha256)
+
+    def put(self, sha256: str, found: Floats) -> None:
+        if sha256 not in self._kept:
+            self._kept[sha256] = found
+            self.bytes += found.nbytes + AROUND
+
+    def forget_one(self) -> None:
+        _, found = self._kept.popitem(last=False)
+        self.bytes -= found.nbytes + AROUND
+
+
+class Memory:
+    """
+    What was measured, by function and by the picture's bytes, as long as the function lives.
+
+    Args:
+        most: Bytes that are kept; the function that has most forgets its oldest first.
+    """
+
+    def __init__(self, most: int = KEPT_BYTES) -> None:
+        self._most = most
+        # a function of the user's goes with its cell, and what it holds on to with it
+        self._of: WeakKeyDictionary[Callable[..., object], _Kept] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
+    @property
+    def bytes(self) -> int:
+        """How many bytes are kept, about."""
+        return sum(results.bytes for results in self._of.values())
+
     def get(self, metric: Metric, sha256: str) -> Floats | None:
+        """Return what *metric* gave for a picture; None where that is not known."""
         with self._lock:
-            return self._kept.get((metric.measure, sha256))
+            try:
+                results = self._of.get(metric.measure)
+            except TypeError:  # nothing that can be referred to weakly
+                return None
+            return None if results is None else results.get(sha256)
 
     def put(self, sha256: str, found: Mapping[Metric, Floats]) -> None:
+        """Keep what metrics gave for a picture."""
         with self._lock:
-            self._kept.update({(metric.measure, sha256): one for metric, one in found.items()})
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            for metric, numbers in found.items():
+                with suppress(TypeError):
+                    self._of.setdefault(metric.measure, _Kept()).put(sha256, numbers)
+            while self.bytes > self._most:
+                max(self._of.values(), key=lambda results: results.bytes).forget_one()
 
 
-memory: Final = _Memory()
+memory: Final = Memory()
 
 
 def small(data: bytes) -> Pillow.Image:
@@ -150,7 +193,7 @@ def measure(
     Return what *metric* gives for the pictures of *run*.
 
     Each picture is read at most once for all of our own metrics, and what was measured is
-    remembered by the picture's bytes until the kernel ends.
+    remembered by the picture's bytes, of a function of the user's as long as that lives.
 
     Args:
         run: The sweep.

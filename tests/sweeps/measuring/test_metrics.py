@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from PIL import Image, ImageFilter
 import leonardo_nb as leo
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.simulator.painter import paint
-from leonardo_nb.sweeps.measuring.measure import measure, small
+from leonardo_nb.sweeps.measuring.measure import Memory, measure, memory, small
 from leonardo_nb.sweeps.measuring.metrics import METRICS, SIDE, metric_named, numbers_of, oklab
 
 if TYPE_CHECKING:
@@ -150,6 +152,37 @@ def test_each_picture_is_measured_once(run: Run) -> None:
 
     assert [256.0] * 4 == first.numbers.ravel().tolist()
     assert 4 == len(seen)
+
+
+def test_what_a_function_gave_goes_with_it(run: Run) -> None:
+    """A cell that is run again leaves neither its function nor its results behind."""
+    before = memory.bytes
+
+    def metric(image: Image.Image) -> object:
+        return np.ones(4096) * image.width
+
+    measure(run, metric)
+    kept = memory.bytes
+    gone = weakref.ref(metric)
+    del metric
+    gc.collect()
+
+    assert kept - before >= 4 * 32_768
+    assert (None, before) == (gone(), memory.bytes)
+
+
+def test_memory_has_a_limit_in_bytes() -> None:
+    """The function that has most forgets its oldest results."""
+    held = Memory(100_000)
+    large, small_one = metric_named(lambda image: 1), metric_named(lambda image: 2)
+    held.put("first", {small_one: np.ones(8)})
+    for n in range(9):
+        held.put(f"{n}", {large: np.ones(4000)})
+
+    assert held.bytes <= 100_000
+    assert held.get(small_one, "first") is not None
+    assert held.get(large, "0") is None
+    assert held.get(large, "8") is not None
 
 
 def test_an_error_in_a_function_names_its_cell_and_stops_nothing_else(run: Run) -> None:
