@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
@@ -86,7 +87,8 @@ def write_replay(
     as the library has it; acceptance is then taken for the moment of sending. Looks, and when each
     file arrived, are written down nowhere and are played at the end of the job. Of pauses in which
     nothing was at work, such as a night before a sweep was widened, five seconds are kept. Cells
-    that have not ended are recorded as stopped, and a picture whose file is gone as failed.
+    that have not ended are recorded as stopped, and a picture whose file is gone as failed. Of a
+    job of several pictures only those are in it that *run* shows.
 
     Args:
         run: The sweep, or a part of it.
@@ -148,6 +150,8 @@ class _Writer:
     handout: Handout
     packed: zipfile.ZipFile
     small: bool
+    _shown: dict[str, list[int]] = field(default_factory=dict)
+    """Which pictures of each job are shown; as they are counted in the file, too."""
     _files: dict[str, Picture] = field(default_factory=dict)
     _words: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -155,6 +159,9 @@ class _Writer:
         """Return the manifest, once every picture is in the file."""
         run = self.handout.run
         cells = {cell.key: cell for cell in run.cells}
+        # a part of a run is handed on without the pictures that were left out of it
+        for key, image in sorted({(cell.key, cell.image) for cell in run.cells}):
+            self._shown.setdefault(key, []).append(image)
         jobs = {key: run.job(cell) for key, cell in cells.items()}
         # before any sentence is written that may repeat one of them
         requests = {key: self._request(job) for key, job in jobs.items()}
@@ -177,7 +184,11 @@ class _Writer:
             fixed=self._wordless(run.fixed),
             jobs=takes,
             cells=[
-                Place(at=at, job=number[cell.key], image=cell.image)
+                Place(
+                    at=at,
+                    job=number[cell.key],
+                    image=self._shown[cell.key].index(cell.image),
+                )
                 for cell, at in zip(run.cells, self.handout.places.tolist(), strict=True)
             ],
         )
@@ -194,9 +205,10 @@ class _Writer:
         end, said, reason = _end_of(job)
         media: list[Picture] = []
         if end == "complete":
-            try:
-                media = [self._picture(image) for image in job.images]
-            except LibraryError:
+            numbers = [n for n in self._shown[cell.key] if n < len(job.images)]
+            with suppress(LibraryError):
+                media = [self._picture(job.images[n]) for n in numbers]
+            if not media:
                 end, said = "failed", "Its picture was gone when this replay was made."
         snapshot = job.snapshot
         return Take(
@@ -260,9 +272,11 @@ class _Writer:
         return self._words.setdefault((name, text), f"{name} {known + 1} (left out)")
 
     def _key(self, number: int, key: str, request: Mapping[str, Any]) -> str:
-        if self.handout.prompt and re.fullmatch(KEY, key):
+        is_counted_alike = self._shown[key] == list(range(len(self._shown[key])))
+        if self.handout.prompt and is_counted_alike and re.fullmatch(KEY, key):
             return key
-        # a key of the words would let who guesses them know that they are right
+        # a key of the words would let who guesses them know that they are right, and under its own
+        # name a picture that is counted anew would get the marks of another one
         return hashlib.sha256(f"{number} {sorted(request.items())}".encode()).hexdigest()
 
     def _scale(self, axis: Axis) -> Scale:

@@ -183,6 +183,24 @@ def test_a_picture_that_is_gone_is_a_failed_cell(run: Run, tmp_path: Path) -> No
     assert ["failed", "complete", "complete", "complete"] == [take.end for take in takes]
 
 
+def test_a_part_of_a_batch_has_its_own_pictures_alone(studio: Studio, tmp_path: Path) -> None:
+    """What was left out or rejected is not handed on; what is shown stays where it was."""
+    run = sweep("a fox", seed=[1, 50], num_images=3, studio=studio, **SMALL).result(20)
+    part = run.where(lambda seed, replicate: seed == 50 or replicate == 2)
+    path = part.to_replay(tmp_path / "part.zip")
+    shown = [part.picture(cell) for cell in part.cells]
+
+    said = recording(path)
+    with zipfile.ZipFile(path) as packed:
+        names = [name for name in packed.namelist() if name.startswith("media/")]
+        written = [packed.read(said.jobs[cell.job].media[cell.image].file) for cell in said.cells]
+
+    assert 4 == len(shown) == len(names)
+    assert [image.read_bytes() for image in shown if image] == written
+    # a picture that is counted anew has another name, so that it gets no marks of others
+    assert {part.cells[-1].key} == {cell.key for cell in part.cells} & {j.key for j in said.jobs}
+
+
 def test_what_is_there_stays(run: Run, tmp_path: Path) -> None:
     """Somebody else's file is not replaced; a replay of ours is, and only by a whole one."""
     other = tmp_path / "other.zip"
