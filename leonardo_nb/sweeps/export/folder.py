@@ -26,14 +26,14 @@ from leonardo_nb.sweeps.export.tables import as_csv
 from leonardo_nb.sweeps.export.writing import MADE_BY, place_of, refused, written_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from leonardo_nb.sweeps.export.rows import Row
     from leonardo_nb.sweeps.export.writing import Told
     from leonardo_nb.sweeps.run import Run
 
-__all__ = ["FolderLayout", "to_folder", "write_pictures"]
+__all__ = ["FolderLayout", "to_folder", "write_beside"]
 
 FolderLayout = Literal["train", "flat"]
 SPEC: Final = "sweep.json"
@@ -89,6 +89,34 @@ def to_folder(
     }
     inner = "train" if layout == "train" else ""
     fill = partial(_fill, inner, handout, names, provenance=provenance, told=told)
+    _filled(place, inner, handout, names, fill)
+    return place
+
+
+def write_beside(place: Path, handout: Handout, names: Mapping[int, str]) -> None:
+    """
+    Write pictures into the folder *place*, with a `sweep.json` by which it is known for ours.
+
+    Raises:
+        ExportFailed: It holds something else, or the disk refuses it.
+        LibraryError: A picture's file is gone.
+    """
+
+    def fill(folder: Path) -> None:
+        _put(folder / SPEC, _spec(handout))
+        _write_pictures(folder, handout, names)
+
+    _filled(place, "", handout, names, fill)
+
+
+def _filled(
+    place: Path,
+    inner: str,
+    handout: Handout,
+    names: Mapping[int, str],
+    fill: Callable[[Path], None],
+) -> None:
+    """Have *place* filled: a new folder when it is whole, one of the same sweep as it is."""
     try:
         if _goes_on(place, inner, handout, names.values()):
             fill(place)
@@ -97,7 +125,6 @@ def to_folder(
                 fill(whole)
     except OSError as error:
         raise refused(place, error) from error
-    return place
 
 
 def _goes_on(place: Path, inner: str, handout: Handout, names: Iterable[str]) -> bool:
@@ -156,14 +183,18 @@ def _fill(
     files = {index: f"{inner}/{name}" if inner else name for index, name in names.items()}
     rows = rows_of(handout, files)
     # first, so that a folder that was interrupted is known to be ours
-    _put(folder / SPEC, f"{json.dumps(handout.spec, ensure_ascii=False, indent=1)}\n".encode())
-    write_pictures(folder / inner, handout, names, provenance=provenance, told=told)
+    _put(folder / SPEC, _spec(handout))
+    _write_pictures(folder / inner, handout, names, provenance=provenance, told=told)
     _put(folder / inner / "metadata.jsonl", _metadata(rows, names))
     _put(folder / "data.csv", as_csv(rows))
     _put(folder / "README.txt", _readme(handout, inner).encode())
 
 
-def write_pictures(
+def _spec(handout: Handout) -> bytes:
+    return f"{json.dumps(handout.spec, ensure_ascii=False, indent=1)}\n".encode()
+
+
+def _write_pictures(
     folder: Path,
     handout: Handout,
     names: Mapping[int, str],

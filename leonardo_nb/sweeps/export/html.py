@@ -14,7 +14,6 @@ import html
 import io
 import json
 import re
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -30,7 +29,7 @@ from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.arrangement import Filter, first_arrangement
 from leonardo_nb.sweeps.estimate import total
-from leonardo_nb.sweeps.export.folder import write_pictures
+from leonardo_nb.sweeps.export.folder import write_beside
 from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.names import stems_of
 from leonardo_nb.sweeps.export.writing import place_of, written
@@ -95,7 +94,8 @@ def to_html(
     It opens as the sheet was last turned, with every cell. Thumbnails of 128 and 256 pixels are
     inside (from 2,000 cells on only those of 128). Pictures of at most 1,024 pixels are inside as
     long as the file stays below 12 MB; else the service's own files are put beside it, into
-    `name_files/`, which has to travel with it.
+    `name_files/`, which has to travel with it. Such a folder of the same sweep is gone on with, any
+    other is left alone.
 
     Args:
         run: The run, or a part of it.
@@ -107,7 +107,7 @@ def to_html(
 
     Raises:
         InvalidRequest: *pictures* is none of these.
-        ExportFailed: It cannot be written, or something else is there.
+        ExportFailed: It cannot be written, or something else is there, or in the folder beside it.
     """
     if pictures not in get_args(Pictures):
         raise InvalidRequest(
@@ -123,7 +123,7 @@ def to_html(
         if pictures == "beside" or (pictures == "auto" and inside.large is None):
             folder = place.with_name(f"{place.stem}_files")
             names = {n: f"{stems[n]}{each.path.suffix}" for n, each in handout.pictures.items()}
-            _write_beside(folder, handout, names)
+            write_beside(folder, handout, names)
             beside = [f"{quote(folder.name)}/{quote(names[n])}" if n in names else ""
                       for n in range(len(run.cells))]  # fmt: skip
         else:
@@ -133,17 +133,6 @@ def to_html(
         text = _document(handout, inside, contents | {"beside": beside}, title)
         to.write_text(text, encoding="utf-8", newline="\n")
     return place
-
-
-def _write_beside(folder: Path, handout: Handout, names: dict[int, str]) -> None:
-    """Write the pictures into *folder*; half a folder is none, unless it was there before."""
-    was_there = folder.exists()
-    try:
-        write_pictures(folder, handout, names)
-    except BaseException:
-        if not was_there:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def spec_in(path: str | Path) -> dict[str, Any]:

@@ -195,6 +195,29 @@ def test_pictures_lie_beside_where_they_are_too_large(
     assert 6 == len(list(folder.glob("*.jpg")))
 
 
+def test_folder_of_somebody_else_is_left_alone(run: Run, tmp_path: Path) -> None:
+    """A picture of theirs that has the name of one of ours stays, and no file is written."""
+    own = tmp_path / "foxes_files" / "seed-1_presetStyle-CINEMATIC.jpg"
+    own.parent.mkdir()
+    own.write_bytes(b"my own picture")
+    with pytest.raises(leo.ExportFailed, match="has something else in it"):
+        to_html(run, tmp_path / "foxes.html", pictures="beside")
+
+    assert b"my own picture" == own.read_bytes()
+    assert [own] == list(own.parent.iterdir())
+    assert not (tmp_path / "foxes.html").exists()
+
+
+def test_folder_beside_is_gone_on_with(run: Run, tmp_path: Path) -> None:
+    """The same cell can be run again, and nothing half written lies there."""
+    for _ in range(2):
+        to_html(run, tmp_path / "foxes.html", pictures="beside")
+    names = {file.name for file in (tmp_path / "foxes_files").iterdir()}
+
+    assert {"sweep.json"} == {name for name in names if not name.endswith(".jpg")}
+    assert 7 == len(names)
+
+
 def test_thumbnails_alone_need_no_folder(run: Run, tmp_path: Path) -> None:
     """For a file that is as small as it can be."""
     path = to_html(run, tmp_path / "foxes.html", pictures="none")
