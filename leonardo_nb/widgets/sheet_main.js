@@ -1,6 +1,6 @@
 // @ts-check
 // The sheet of a sweep: one model, and any number of pages that look at it. This file ties its parts together.
-import { listen, make, makeSaid, newName, tellUse } from "./common.js";
+import { listen, make, makeSaid, newName, tellUse, withCode } from "./common.js";
 import { STATES, drawCell, wordsOf } from "./sheet_cells.js";
 import { listenToLabels } from "./sheet_drag.js";
 import { laidOut, stepped, zoomed } from "./sheet_geometry.js";
@@ -33,7 +33,13 @@ const MOST_DETAILS = 60;
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const me = newName(); // answers go to the view that asked
-  const send = (/** @type {any} */ message) => model.send(message);
+  const send = (/** @type {any} */ message) => {
+    try {
+      model.send(message);
+    } catch {
+      setEnded(true); // a channel that is closed throws, and stays closed
+    }
+  };
   const get = (/** @type {string} */ name, /** @type {any} */ otherwise) => model.get(name) ?? otherwise;
 
   // ---- what is known
@@ -59,7 +65,8 @@ function render({ model, el }) {
   /** @type {Map<number, any>} */
   const details = new Map();
   const deck = () => get("deck", {});
-  const can = () => ({ mark: false, pause: false, download: false, ...deck().can });
+  let isEnded = false; // nobody hears this page any more
+  const can = () => ({ mark: false, pause: false, download: false, ...(isEnded ? {} : deck().can) });
   const letterOf = (/** @type {number} */ cell) => states[cell] ?? "w";
   const ratioOf = (/** @type {number} */ cell) => shapes[cell] ?? shapes[0];
 
@@ -90,6 +97,8 @@ function render({ model, el }) {
   });
   const help = makeHelp({ canMark: () => can().mark, close: () => showHelp(false) });
   const said = makeSaid();
+  const ended = make("div", "leo-ended");
+  ended.setAttribute("role", "status");
   const grid = makeWindow(viewport, { fill, moved: () => wish() });
   handle.tabIndex = 0;
   handle.setAttribute("role", "separator");
@@ -100,12 +109,24 @@ function render({ model, el }) {
   body.append(main, side.node);
   const whole = make("div", "leo-whole");
   whole.append(body, stage.node, help.node);
-  sheet.append(head.node, menus.node, values.node, filter.node, whole, said);
+  sheet.append(head.node, ended, menus.node, values.node, filter.node, whole, said);
   el.append(sheet);
 
   const say = (/** @type {string} */ words) => {
     if (words) said.textContent = words;
   };
+
+  /** Say that the kernel has gone, and offer nothing that it would do. @param {boolean} is */
+  function setEnded(is) {
+    if (is === isEnded) return;
+    isEnded = is;
+    const call = deck().name ? `leo.open_sweep(${JSON.stringify(deck().name)})` : "leo.open_sweep(...)";
+    ended.replaceChildren(...(is ? withCode(`The kernel has ended; run the cell again, or \`${call}\`.`) : []));
+    drawHead();
+    drawMenus();
+    // not within what has just tried to send
+    queueMicrotask(drawChosen);
+  }
 
   // ---- cells
 
@@ -327,6 +348,7 @@ function render({ model, el }) {
   function sendMark({ cell = chosen, ...change }) {
     if (!can().mark || cell < 0) return;
     send({ do: "mark", cell, ...change });
+    if (isEnded) return say("Not kept: the kernel has ended");
     // seen at once; the kernel says the same a moment later
     const mark = { star: false, reject: false, note: "", ...marked[cell], ...change };
     const { [cell]: _, ...others } = marked;
@@ -707,6 +729,9 @@ function render({ model, el }) {
     "change:arrangement": drawArrangement,
     "change:selected": drawSelected,
     "msg:custom": heard,
+    // a notebook that lost its kernel marks the widget, and says so to its model
+    comm_live_update: () => setEnded(Boolean(el.closest(".jupyter-widgets-disconnected"))),
+    "comm:close": () => setEnded(true),
   });
   const first = get("first", {});
   drawHead();
@@ -729,7 +754,7 @@ function render({ model, el }) {
   });
   watcher.observe(main);
   send({ do: "look", view: me });
-  const use = tellUse({ model, el, me });
+  const use = tellUse({ model: { send }, el, me });
   wish();
   return () => {
     leave();

@@ -18,6 +18,9 @@ export function fakeModel(state) {
       state[name] = value;
       for (const fn of of(`change:${name}`)) fn();
     },
+    tell(event) {
+      for (const fn of of(event)) fn();
+    },
     say(message, buffers = []) {
       for (const fn of of("msg:custom")) fn(message, buffers);
     },

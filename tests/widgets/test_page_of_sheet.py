@@ -458,6 +458,38 @@ def test_sheet_without_a_kernel_hides_what_cannot_be_done(sheet: Sheet) -> None:
     assert sheet.last("mark") is None
 
 
+def test_sheet_whose_kernel_has_ended_says_so(sheet: Sheet) -> None:
+    """A channel that throws is one quiet line, and neither an error nor a mark that nobody keeps."""
+    sheet.open(state())
+    sheet.cell(6).click()
+    sheet.page.evaluate("() => { model.send = () => { throw new Error('Cannot send'); }; }")
+    sheet.page.keyboard.press("s")
+
+    words = 'The kernel has ended; run the cell again, or leo.open_sweep("foxes").'
+    expect(sheet.page.locator(".leo-ended")).to_have_text(words)
+    expect(sheet.cell(6).locator(".leo-badge-star")).to_have_count(0)
+    for name in ("Pause", "Star", "Reject", "Note", "Download"):
+        expect(sheet.page.get_by_role("button", name=name)).to_have_count(0)
+    sheet.page.keyboard.press("ArrowRight")
+    expect(sheet.page.locator(".leo-chosen")).to_have_attribute("data-cell", "12")
+
+
+def test_sheet_hears_of_a_lost_kernel_and_of_one_that_is_back(sheet: Sheet) -> None:
+    """The notebook marks the widget as cut off before anything is clicked, and takes that back."""
+    sheet.open(state())
+    tell = """is => {
+      const holder = document.querySelector(".leo-sheet").parentNode;
+      holder.classList.toggle("jupyter-widgets-disconnected", is);
+      model.tell("comm_live_update");
+    }"""
+    sheet.page.evaluate(tell, True)
+    expect(sheet.page.locator(".leo-ended")).to_contain_text("The kernel has ended")
+    sheet.page.evaluate(tell, False)
+
+    expect(sheet.page.locator(".leo-ended")).to_be_empty()
+    expect(sheet.page.get_by_role("button", name="Star")).to_be_visible()
+
+
 def test_hostile_values_stay_text(sheet: Sheet) -> None:
     """Markup in a label or a note is shown as it is."""
     axes = {"prompt": [MARKUP, "\u202eright to left", "x" * 200], "style": [MARKUP, "🦊"]}
