@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,8 @@ ORDERS: Final = get_args(Order)
 PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
 DRAWS: Final = 12
 """Times as many draws as cells are enough to meet nearly every one; the rest follows in order."""
+PORTION: Final = 50_000
+"""Draws that are in memory at once."""
 SPARSE: Final = 8
 """Where fewer than one place in so many is taken, drawing places would hardly meet one."""
 
@@ -69,8 +71,7 @@ def _spread(shape: Sequence[int], indices: NDArray[np.int32]) -> list[int]:
     flat = np.ravel_multi_index(indices.T, tuple(shape))
     number = np.full(places, -1)
     number[flat] = np.arange(count)
-    order = number[spread_order(shape)]
-    return _covering(order[order >= 0].tolist(), shape, indices)
+    return _covering(_met(shape, number), shape, indices)
 
 
 def _covering(order: Sequence[int], shape: Sequence[int], indices: NDArray[np.int32]) -> list[int]:
@@ -98,28 +99,47 @@ def spread_order(shape: Sequence[int]) -> list[int]:
     >>> spread_order([4, 2])[:4]
     [0, 4, 3, 6]
     """
-    total = math.prod(shape)
+    return _met(shape, np.arange(math.prod(shape)))
+
+
+def _met(shape: Sequence[int], number: NDArray[np.int64]) -> list[int]:
+    """Return what is written at the places of a grid as they are met; -1 is no place's."""
+    left, order = number.copy(), np.empty(0, np.int64)
+    count = np.count_nonzero(number >= 0)
+    for places in _draws(shape):
+        there = places[left[places] >= 0]
+        _, first = np.unique(there, return_index=True)
+        order = np.append(order, left[there[np.sort(first)]])
+        left[there] = -1
+        if len(order) == count:
+            break
+    return [*order.tolist(), *left[left >= 0].tolist()]
+
+
+def _draws(shape: Sequence[int]) -> Iterator[NDArray[np.int64]]:
+    """Yield places of a grid as a Halton sequence meets them, some again, in portions."""
     long_axes = [n for n, length in enumerate(shape) if length > 1]
     if len(long_axes) > len(PRIMES):
-        return list(range(total))
-    draws = np.arange(1, DRAWS * total)
-    drawn = np.zeros(len(draws), np.int64)
-    for n, length in enumerate(shape):
-        drawn *= length
-        if length > 1:
-            base = PRIMES[long_axes.index(n)]
-            drawn += (_radical_inverse(draws, base) * length).astype(np.int64)
-    drawn = np.concatenate([[0], drawn, np.arange(total)])
-    _, first = np.unique(drawn, return_index=True)
-    return [int(each) for each in drawn[np.sort(first)]]
+        return
+    bases = {axis: PRIMES[n] for n, axis in enumerate(long_axes)}
+    total = math.prod(shape)
+    for start in range(0, DRAWS * total, PORTION):
+        draws = np.arange(start, min(start + PORTION, DRAWS * total))
+        drawn = np.zeros(len(draws), np.int64)
+        for n, length in enumerate(shape):
+            drawn *= length
+            if n in bases:
+                drawn += (_radical_inverse(draws, bases[n]) * length).astype(np.int64)
+        yield drawn
 
 
 def _radical_inverse(numbers: NDArray[np.int64], base: int) -> NDArray[np.float64]:
     """Return each number's digits in *base*, mirrored at the point: 6 = 110 -> 0.011."""
     value, place = np.zeros(len(numbers)), 1.0
-    left = numbers.copy()
+    left = numbers
     while left.any():
         place /= base
-        left, digit = np.divmod(left, base)
-        value += digit * place
+        rest = left // base  # several times as fast as divmod
+        value += (left - rest * base) * place
+        left = rest
     return value
