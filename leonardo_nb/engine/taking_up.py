@@ -153,7 +153,13 @@ class TakingUp:
             reused=reused,
             job_id=record.job_id,
             cost=record.cost,
-            accepted=None if record.job_id is None else now,
+            accepted=(
+                _accepted(record, now)
+                if not goes_on
+                else now
+                if record.job_id is not None
+                else None
+            ),
             notes=(*notes, words.reused(record)) if reused else notes,
             answer=record.answer,
             media=record.media,
@@ -455,6 +461,20 @@ class TakingUp:
             if live is None or (live.done() and may_have_more):
                 return self.restore(record, look, taken_up=taken_up)
             return live
+
+
+def _accepted(record: JobRecord, ended: float) -> float | None:
+    """
+    Return when a job that has ended was accepted, in clock seconds; None if it never was.
+
+    The library knows when it was sent and when it ended, which is nearly as long.
+    """
+    if record.job_id is None:
+        return None
+    whole = record.seconds or 0.0
+    if record.sent is None or record.ended is None:
+        return ended - whole
+    return ended - min((record.ended - record.sent).total_seconds(), whole)
 
 
 def _is_open(record: JobRecord) -> bool:

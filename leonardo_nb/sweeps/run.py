@@ -217,12 +217,20 @@ class Run(Together, SweepMethods):
 
     @property
     def cost(self) -> Cost | None:
-        """What is spent so far; failed jobs are refunded. None where the service says nothing."""
-        return total(
+        """
+        What is spent so far by this run; failed jobs are refunded.
+
+        Nothing, and not None, where the library had all of it. None where the service says nothing.
+        """
+        spent = [
             self._cost_of(key)
             for key, job in self._own()
             if job.charge in {Charge.UNKNOWN, Charge.CHARGED}
-        )
+        ]
+        had = (job.cost for job in self._each if job.snapshot.reused and job.cost is not None)
+        if not spent and (cost := next(had, None)) is not None:
+            return cost * 0
+        return total(spent)
 
     @property
     def price(self) -> Cost | None:

@@ -209,7 +209,7 @@ def budget_of(spec: Mapping[str, Any]) -> Cost | None:
 
 
 def _joins(plan: Plan, spec: Mapping[str, Any]) -> bool:
-    """Whether *plan* differs from the sweep of *spec* by values on axes, or shares cells with it."""
+    """Whether *plan* differs from the sweep of *spec* by values on axes, or has cells of it."""
     try:
         other = type(plan).from_dict(spec, studio=plan.studio)
     except (InvalidRequest, UnknownParameter):

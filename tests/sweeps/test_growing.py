@@ -11,7 +11,7 @@ from leonardo_nb.engine.limits import Limits
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest, NotFound
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
-from leonardo_nb.sweeps.states import CellState
+from leonardo_nb.sweeps.states import CellState, took
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -503,3 +503,24 @@ def test_new_places_are_asked_what_the_first_ones_were(
 
     assert (3, 6, 6) == (len(run), len(wider), simulator.creates)
     assert ["too strong"] == [dropped.because for dropped in wider.dropped]
+
+
+def test_what_the_library_had_cost_nothing_now(run: Run, studio: Studio) -> None:
+    """An amount of nothing, which is not the same as not knowing."""
+    again = leo.sweep(
+        "a fox", name="foxes", studio=studio, seed=[1, 2, 3], guidance_scale=[3, 7], **SMALL
+    )
+
+    assert leo.Credits(0) == again.result(15).cost
+
+
+def test_how_long_it_took_is_known_after_a_restart(
+    run: Run, studio: Studio, simulator: Simulator, clock: ManualClock
+) -> None:
+    """As far as the library knows it, and never as no time at all."""
+    before = [took(job) for job in run.jobs]
+    studio.close()
+    with Studio(simulator=simulator, library=studio.folder, clock=clock) as again:
+        after = [took(job) for job in leo.open_sweep("foxes", studio=again).jobs]
+
+    assert all(0 < one <= two + 1 for one, two in zip(before, after, strict=True))
