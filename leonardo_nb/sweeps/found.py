@@ -7,7 +7,7 @@ such a sweep therefore knows by their places what is there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["FoundPlan", "FoundRun"]
 
 SEED: Final = "seed"
+SOME: Final = (
+    "some of the pictures of its places are not there, and a plan would ask for all of them"
+)
 
 
 class FoundPlan(Plan):
@@ -75,10 +78,7 @@ class FoundPlan(Plan):
         names = [axis.name for axis in plan.axes]
         places = [tuple(row) for row in plan.cells.indices.tolist()]
         if names != [axes[n].name for n in order] or set(places) != set(there):
-            raise InvalidRequest(
-                "some of the pictures of its places are not there, and a plan would ask for all",
-                member="cells",
-            )
+            raise InvalidRequest(SOME, member="cells")
         plan.found = {
             cell.picture: (there[place], run.job(there[place]))
             for cell, place in zip(plan.cells, places, strict=True)
@@ -199,6 +199,8 @@ class FoundRun(Run):
     """Its axes as new cells need them, where others follow them; None for as they are."""
     _refusal: str = ""
     """Why no more of it can be asked for, as the end of a sentence; "" where it can."""
+    _instead: ClassVar = "leo.plan(...) makes a sweep of what is new"
+    """What can be done then."""
 
     @property
     def plan(self) -> Plan:
@@ -210,13 +212,13 @@ class FoundRun(Run):
         """
         if self._plan is None:
             if self._refusal:
-                raise _no_plan(self._refusal)
+                raise self._no_plan(self._refusal)
             if any(axis.role == "slot" for axis in self.axes):
-                raise _no_plan(
+                raise self._no_plan(
                     "its prompts vary in single words, and how they stand in them is lost"
                 )
             if "replicate" in self.fixed:
-                raise _no_plan("it has one of several pictures of each place")
+                raise self._no_plan("it has one of several pictures of each place")
             self._plan = self._planned()
         return self._plan
 
@@ -229,7 +231,14 @@ class FoundRun(Run):
         try:
             return FoundPlan.of(self, axes, self.fixed, check=False)
         except InvalidRequest as error:
-            raise _no_plan(str(error).rstrip(".")) from error
+            why = SOME if error.member == "replicates" else str(error).rstrip(".")
+            raise self._no_plan(why) from error
+
+    def _no_plan(self, why: str) -> InvalidRequest:
+        return InvalidRequest(
+            f"No more of this sweep can be asked for: {why}. Nothing was sent; {self._instead}.",
+            member="cells",
+        )
 
     def __or__(self, other: Run) -> Run:
         """Return the cells of both, see `Run`; what cannot be asked for again stays so."""
@@ -269,11 +278,3 @@ class FoundRun(Run):
 def _stays(job: GenerationJob) -> bool:
     """Whether *job* is not asked for again: all but those that were stopped."""
     return job.state is not State.CANCELLED
-
-
-def _no_plan(why: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"No more of this sweep can be asked for: {why}. The missing cells of one from the "
-        "history are run.missing.start(); leo.plan(...) makes another sweep. Nothing was sent.",
-        member="cells",
-    )

@@ -12,7 +12,7 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 import numpy as np
 
@@ -81,6 +81,9 @@ class HistoryRun(FoundRun):
     refused: int
     left_out: dict[str, int]
     places: int
+    _instead: ClassVar = (
+        "run.missing.start() asks for its missing cells, and leo.plan(...) makes another sweep"
+    )
 
     def __repr__(self) -> str:
         return f"<Run from the history: {self.sentence()}>"

@@ -389,5 +389,5 @@ def test_pictures_of_a_batch_keep_their_numbers(studio: Studio, folder: Path) ->
     assert [cell.picture for cell in run.cells][1:] == [cell.picture for cell in again.cells]
     assert [image.id for image in run.images][1:] == [image.id for image in again.images]
     assert [2] == [cell.coords["replicate"] for cell in again.starred]
-    with pytest.raises(InvalidRequest, match="No more of this sweep can be asked for"):
+    with pytest.raises(InvalidRequest, match="some of the pictures of its places"):
         again.extend(seed=[9])
