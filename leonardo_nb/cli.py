@@ -363,6 +363,29 @@ def _amount(text: str) -> Cost:
 
 
 @app.command()
+def sweeps(
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="The service that drew them; else LEONARDO_BASE_URL, else the live one."),
+    ] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Those of the simulator, although there is a key.")
+    ] = False,
+    library: Annotated[
+        Path | None,
+        typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
+    ] = None,
+) -> None:
+    """List the sweeps of your library by name, the newest first."""
+    from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.opening import sweeps as listed
+
+    console = Console(highlight=False)
+    with Studio(base_url=base_url, library=library, simulator=simulated or None) as studio:
+        console.print(Text(repr(listed(studio=studio))), soft_wrap=True)
+
+
+@app.command()
 def export(  # noqa: PLR0917  typer's options, which are given by name
     name: Annotated[str, typer.Argument(help="The sweep's name, as leo.sweeps() lists it.")],
     to: Annotated[

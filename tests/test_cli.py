@@ -64,6 +64,7 @@ def test_help_names_every_command() -> None:
         "resume",
         "spending",
         "sweep",
+        "sweeps",
         "export",
         "doctor",
     ] == re.findall(r"^  (\w+)  ", answer, re.MULTILINE)
@@ -150,7 +151,7 @@ def test_failure_is_one_sentence(
 
 
 def test_lab_keeps_what_was_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Notebooks and what they open are copied once; JupyterLab gets the first one and all options."""
+    """Notebooks and what they open are copied once; JupyterLab gets the first, and all options."""
     called: list[list[str]] = []
 
     def call(command: list[str]) -> int:
@@ -494,6 +495,9 @@ def test_sweep_pays_once_however_often_it_is_called(
     assert "3 cells, all new" in first[1]
     assert "all in the library already, nothing to pay" in again[1]
     assert "`leonardo-nb export foxes` hands it on." in again[1]
+    words = ["sweeps", "--base-url", base_url, "--library", str(tmp_path)]
+    listed = CliRunner().invoke(cli.app, words, env={"LEONARDO_API_KEY": KEY})
+    assert "foxes  3 seed" in listed.output
 
 
 def test_sweep_costs_nothing_without_a_budget(
