@@ -20,6 +20,7 @@ from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.measuring.chart import Chart, Mark
 from leonardo_nb.sweeps.measuring.measure import Measured, frame_of, measure
 from leonardo_nb.sweeps.measuring.variance import Analysis, Kind, analyse
+from leonardo_nb.sweeps.measuring.words import between, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -299,30 +300,6 @@ NOISE: Final = {
     "": "what is left over",
 }
 """How each kind of noise is called in a sentence."""
-
-
-def percent(share: float | None) -> str:
-    """
-    Return a share as it is said.
-
-    >>> percent(0.624), percent(0.004), percent(0), percent(None)
-    ('62 %', '< 1 %', '0 %', 'not known')
-    """
-    if share is None:
-        return "not known"
-    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
-
-
-def between(low: float | None, high: float | None) -> str:
-    """
-    Return an interval of shares as it is said.
-
-    >>> between(0.551, 0.678), between(0, 0.003), between(None, None)
-    ('55 to 68 %', '< 1 %', '')
-    """
-    if high is not None and high < 0.005:
-        return "< 1 %"
-    return "" if low is None or high is None else f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
 def times(ratio: float | None) -> str:

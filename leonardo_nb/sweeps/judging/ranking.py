@@ -25,6 +25,8 @@ from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.judging.pool import Pool, finder, label_at, pool_of
 from leonardo_nb.sweeps.judging.votes import Votes
 from leonardo_nb.sweeps.layout import axis_named
+from leonardo_nb.sweeps.measuring.words import open_between
+from leonardo_nb.sweeps.measuring.words import open_percent as percent
 from leonardo_nb.sweeps.rank import Posterior, chance, fit
 
 if TYPE_CHECKING:
@@ -34,7 +36,17 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.plan import Plan
     from leonardo_nb.sweeps.run import Run
 
-__all__ = ["Best", "ByValue", "RankTable", "Ranked", "Ranking", "Standing", "Value"]
+__all__ = [
+    "Best",
+    "ByValue",
+    "RankTable",
+    "Ranked",
+    "Ranking",
+    "Standing",
+    "Value",
+    "between",
+    "percent",
+]
 
 INTERVAL: Final = 1.645
 """Standard deviations on each side of a score; 90 of 100 true scores are inside."""
@@ -447,22 +459,9 @@ def small(run: Run, cell: Cell, *, side: int = PICTURE_SIDE) -> Thumbnail | None
         return None
 
 
-def percent(share: float) -> str:
-    """
-    Return a chance as it is said; nothing that is open is certain.
-
-    >>> percent(0.856), percent(0.9999), percent(0.001)
-    ('86 %', 'over 99 %', 'under 1 %')
-    """
-    if share > 0.99:
-        return "over 99 %"
-    return "under 1 %" if share < 0.01 else f"{round(100 * share)} %"
-
-
 def between(each: Ranked | Value) -> str:
-    """Return the interval of a score, such as `71 to 94 %`; no end of it is certain, either."""
-    low, high = (min(max(round(100 * end), 1), 99) for end in (each.low, each.high))
-    return f"{low} to {high} %"
+    """Return the interval of a score, such as `71 to 94 %`; no end of it is certain."""
+    return open_between(each.low, each.high)
 
 
 def _order(known: _Known) -> list[int]:
