@@ -90,7 +90,7 @@ function render({ model, el }) {
   const viewport = make("div", "leo-scroll");
   const empty = make("div", "leo-empty", "No cell passes the filter.");
   const handle = make("div", "leo-handle");
-  const side = makeSide({ mark: sendMark, compare: compareChosen, large: openLarge, download, go: slide });
+  const side = makeSide({ mark: sendMark, compare: compareChosen, large: openLarge, download, go: slide, back: focusGrid });
   const stage = makeStage({
     close: closeStage, go: slide, remove: (cell) => toggleCompared(cell),
     isCalm: () => Boolean(globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches),
@@ -408,7 +408,7 @@ function render({ model, el }) {
     body.inert = false;
     sheet.classList.remove("leo-staged");
     if (places.placeOf(chosen)) grid.reveal(chosen);
-    grid.nodeOf(grid.pinned())?.focus({ preventScroll: true });
+    focusGrid();
   }
 
   /** @param {number[]} picked */
@@ -421,11 +421,15 @@ function render({ model, el }) {
     })), isLarge ? tracksOf(chosen).filter((track) => track.cells.length > 1) : []);
   }
 
+  function focusGrid() {
+    grid.nodeOf(grid.pinned())?.focus({ preventScroll: true });
+  }
+
   /** @param {boolean} isOpen */
   function showHelp(isOpen) {
     const was = help.isOpen();
     help.show(isOpen);
-    if (was && !isOpen) grid.nodeOf(grid.pinned())?.focus({ preventScroll: true });
+    if (was && !isOpen) focusGrid();
   }
 
   // ---- hands

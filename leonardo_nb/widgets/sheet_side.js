@@ -1,6 +1,6 @@
 // @ts-check
 // The chosen cell: its picture large, its values, which sliders go along, its facts, and what can be done with it.
-import { answer, copy, drawMark, make, makeButton, withCode } from "./common.js";
+import { answer, copy, drawMark, make, makeButton, newName, withCode } from "./common.js";
 import { STATES } from "./sheet_cells.js";
 
 /**
@@ -96,10 +96,10 @@ export function makeTracks(go) {
 /**
  * @param {{
  *   mark: (change: any) => void, compare: () => void, large: () => void,
- *   download: () => void, go: (cell: number, isFinal: boolean, near: number[]) => void,
- * }} host
+ *   download: () => void, go: (cell: number, isFinal: boolean, near: number[]) => void, back: () => void,
+ * }} host `back` gives the focus to the grid again
  */
-export function makeSide({ mark, compare, large, download, go }) {
+export function makeSide({ mark, compare, large, download, go, back }) {
   const side = make("aside", "leo-side");
   side.setAttribute("aria-label", "The chosen picture");
   const frame = makeButton("leo-frame", "", large);
@@ -137,22 +137,37 @@ export function makeSide({ mark, compare, large, download, go }) {
     noteWas = note.value.trim();
     mark({ note: noteWas, cell: noteOf });
   };
-  note.addEventListener("blur", keep);
+  const hint = make("div", "leo-advice leo-note-hint", "Enter saves, Shift+Enter makes a line, Escape gives up");
+  hint.id = `leo-${newName()}`;
+  hint.hidden = true;
+  note.setAttribute("aria-describedby", hint.id);
+  note.addEventListener("blur", () => {
+    hint.hidden = true;
+    keep();
+  });
   note.addEventListener("keydown", (event) => {
     event.stopPropagation(); // letters are text here
-    if (event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey))) {
-      keep();
-      note.hidden = !noteWas;
-      noteButton.focus();
-    }
+    const saves = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (!saves && event.key !== "Escape") return;
+    event.preventDefault();
+    if (saves) keep();
+    else note.value = noteWas;
+    closeNote();
   });
+  note.addEventListener("focus", () => (hint.hidden = note.readOnly));
   actions.append(star, reject, noteButton, compareButton, copyButton, save);
-  text.append(prompt, tracks.node, list, notes, note, actions);
+  text.append(prompt, tracks.node, list, notes, note, hint, actions);
   side.append(frame, text);
 
   function editNote() {
     note.hidden = false;
     note.focus();
+  }
+
+  function closeNote() {
+    note.hidden = !noteWas;
+    back();
+    if (document.activeElement === note) note.blur(); // the cell is not in the grid now
   }
 
   /** @param {[string, string][]} rows */

@@ -374,11 +374,32 @@ def test_marks_are_set_by_keys_and_seen_at_once(sheet: Sheet) -> None:
     expect(sheet.cell(6).locator(".leo-badge-star")).to_have_count(1)
     sheet.page.keyboard.press("n")
     sheet.page.keyboard.type("gulls? s x")
-    sheet.page.keyboard.press("Control+Enter")
+    sheet.page.keyboard.press("Enter")
     assert {"do": "mark", "cell": 6, "note": "gulls? s x"} == sheet.last("mark")
     sheet.page.evaluate("model.set('marks', {7: {reject: true}})")
     expect(sheet.cell(6).locator(".leo-badge")).to_have_count(0)
     expect(sheet.cell(7).locator(".leo-badge-reject")).to_have_count(1)
+
+
+def test_note_is_saved_or_given_up_by_keys(sheet: Sheet) -> None:
+    """Enter keeps it, Escape does not, Shift and Enter go on in the next line; the cell is next."""
+    sheet.open(state())
+    sheet.cell(6).click()
+    sheet.page.keyboard.press("n")
+    expect(sheet.page.get_by_text("Enter saves, Shift+Enter makes a line")).to_be_visible()
+    sheet.page.keyboard.type("one")
+    sheet.page.keyboard.press("Shift+Enter")
+    sheet.page.keyboard.type("two")
+    sheet.page.keyboard.press("Enter")
+    assert {"do": "mark", "cell": 6, "note": "one\ntwo"} == sheet.last("mark")
+    expect(sheet.cell(6)).to_be_focused()
+    sheet.page.keyboard.press("n")
+    sheet.page.keyboard.type(" three")
+    sheet.page.keyboard.press("Escape")
+
+    assert 1 == sheet.page.evaluate("model.sent.filter((m) => m.do === 'mark').length")
+    expect(sheet.cell(6)).to_be_focused()
+    expect(sheet.page.get_by_label("Note", exact=True).last).to_have_value("one\ntwo")
 
 
 def test_pictures_are_compared(sheet: Sheet) -> None:
@@ -459,7 +480,7 @@ def test_sheet_without_a_kernel_hides_what_cannot_be_done(sheet: Sheet) -> None:
 
 
 def test_sheet_whose_kernel_has_ended_says_so(sheet: Sheet) -> None:
-    """A channel that throws is one quiet line, and neither an error nor a mark that nobody keeps."""
+    """A channel that throws is one quiet line, no error, and no mark that nobody keeps."""
     sheet.open(state())
     sheet.cell(6).click()
     sheet.page.evaluate("() => { model.send = () => { throw new Error('Cannot send'); }; }")
