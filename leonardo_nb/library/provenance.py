@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.embedding import jpeg, png, webp, xmp
 from leonardo_nb.library.embedding.blocks import MOST_BYTES, Blocks, NoRoom, Written
 from leonardo_nb.library.embedding.infotext import Infotext, read_infotext
@@ -35,6 +36,7 @@ __all__ = [
     "Provenance",
     "embed",
     "found_in",
+    "is_telling",
     "is_wordy",
     "read",
 ]
@@ -42,6 +44,8 @@ __all__ = [
 SIGNED: Final = (
     "It carries a C2PA manifest, which holds for the file as it is, so nothing was put into it."
 )
+DESCRIBES: Final = (b"AIPromptInformation", b"dc:description", b"exif:UserComment")
+"""What XMP calls the places where programs put a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +92,19 @@ def embed(data: bytes, what: Provenance) -> Embedded:
     withholds something are their words taken out, for they may say it. A file with a C2PA manifest
     is returned as it is, with a sidecar, for any change would break the manifest.
 
+    Raises:
+        InvalidRequest: *what* withholds something, and the file, which may say it, cannot be
+            changed; no copy was made.
+
     Source: `leonardo_nb.library.embedding`, a module for each format.
     """
     file = io.BytesIO(data)
     format_ = _format_of(file)
     if format_ is None:
-        return Embedded(data, what.sidecar(), "It is neither JPEG, PNG nor WebP.")
+        return _as_it_is(data, what, "It is neither JPEG, PNG nor WebP.")
     there = format_.look(file)
     if there.is_signed or (there.xmp is not None and xmp.is_bound(there.xmp)):
-        return Embedded(data, what.sidecar(), SIGNED)
+        return _as_it_is(data, what, SIGNED)
     packet: bytes | None = what.xmp()
     is_alone = bool(what.withheld)
     if there.xmp is not None and not is_alone:
@@ -107,7 +115,35 @@ def embed(data: bytes, what: Provenance) -> Embedded:
     try:
         return Embedded(format_.splice(file, Written(record, text, packet, is_alone)))
     except NoRoom as error:
-        return Embedded(data, what.sidecar(), str(error))
+        return _as_it_is(data, what, str(error))
+
+
+def _as_it_is(data: bytes, what: Provenance, why: str) -> Embedded:
+    """Return *data* with a sidecar, unless it may say what is withheld."""
+    if what.withheld:
+        raise InvalidRequest(
+            f"This picture may say {', '.join(what.withheld)}, which is to be left out, and it "
+            f"cannot be changed: {why} No copy was made; image.pil() is the picture alone.",
+            member="prompt",
+        )
+    return Embedded(data, what.sidecar(), why)
+
+
+def is_telling(data: bytes) -> bool:
+    """Whether the file *data* may say how its picture was made, in words or in a manifest."""
+    file = io.BytesIO(data)
+    format_ = _format_of(file)
+    if format_ is None:
+        return True
+    there = format_.look(file)
+    packet = there.xmp or b""
+    return (
+        there.is_signed
+        or there.record is not None
+        or there.parameters is not None
+        or xmp.is_bound(packet)
+        or any(name in packet for name in DESCRIBES)
+    )
 
 
 def read(source: bytes | Path) -> Provenance | None:

@@ -15,6 +15,7 @@ from leonardo_nb.library.provenance import (
     OnAxis,
     Provenance,
     embed,
+    is_telling,
     is_wordy,
     read,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Provenance",
     "Signatory",
     "embed",
+    "is_telling",
     "is_wordy",
     "of_cell",
     "of_job",
@@ -52,6 +54,9 @@ def of_cell(run: Run, cell: Cell, *, prompt: bool = True) -> Provenance:
             values of others are left out, too.
     """
     made = of_job(run.job(cell), cell.image, prompt=prompt)
+    if not prompt and not made.withheld:
+        # a request without words may have a picture whose file has some
+        made = replace(made, withheld=("prompt",))
     wordy = set() if prompt else {axis.name for axis in run.axes if is_wordy(axis)}
     axes = run.axes if prompt else map(wordless, run.axes)
     # a name may be made of the first words of a prompt

@@ -14,10 +14,11 @@ from PIL import Image as Pillow
 from PIL import ImageChops
 from PIL.PngImagePlugin import PngInfo
 
+from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.embedding.blocks import MOST_BYTES
 from leonardo_nb.library.embedding.infotext import Infotext, infotext, read_infotext
 from leonardo_nb.library.embedding.xmp import TRAINED
-from leonardo_nb.library.provenance import OnAxis, Provenance, embed, found_in, read
+from leonardo_nb.library.provenance import OnAxis, Provenance, embed, found_in, is_telling, read
 from leonardo_nb.money import Credits
 
 if TYPE_CHECKING:
@@ -282,6 +283,32 @@ def test_manifests_are_not_broken(signed: bytes, tmp_path: Path) -> None:
     assert "C2PA manifest" in made.why
     assert found is not None
     assert facts("a 狐狸").as_json() == found.as_json()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_jumbf(drawn("JPEG")),
+        with_cabx(drawn("PNG")),
+        with_c2pa(drawn("WEBP")),
+        drawn("GIF", "P"),
+        drawn("PNG")[:-12],
+    ],
+)
+def test_words_that_cannot_be_taken_out_are_not_handed_on(data: bytes) -> None:
+    """What may say a prompt that is withheld, and cannot be changed, is refused."""
+    with pytest.raises(InvalidRequest, match="may say prompt"):
+        embed(data, Provenance({"width": 8}, withheld=("prompt",)))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_tells_where_it_has_words_or_a_manifest(kind: str) -> None:
+    """A picture alone tells nothing."""
+    put = {"JPEG": with_jumbf, "PNG": with_cabx, "WEBP": with_c2pa}[kind]
+
+    assert not is_telling(drawn(kind))
+    assert is_telling(put(drawn(kind)))
+    assert is_telling(embed(drawn(kind), facts()).data)
 
 
 def test_a_manifest_elsewhere_is_not_broken() -> None:

@@ -9,6 +9,7 @@ such as "test" in a picture's name is then taken for a split.
 
 from __future__ import annotations
 
+import io
 import json
 import textwrap
 from dataclasses import replace
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from leonardo_nb.engine.media import Image
     from leonardo_nb.sweeps.export.rows import Row
     from leonardo_nb.sweeps.export.writing import Told
+    from leonardo_nb.sweeps.provenance import Embedded, Provenance
     from leonardo_nb.sweeps.run import Run
 
 __all__ = ["FolderLayout", "to_folder", "write_beside"]
@@ -39,6 +42,8 @@ FolderLayout = Literal["train", "flat"]
 SPEC: Final = "sweep.json"
 """What shows that a folder is one of ours."""
 ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+QUALITY: Final = 95
+"""Of pictures that are drawn anew; PNG loses nothing."""
 WIDTH: Final = 78
 """Characters in a line of README.txt."""
 
@@ -55,14 +60,17 @@ def to_folder(
     """
     Write the pictures of *run* and what is known of them into a folder, and return its path.
 
-    Pictures are the service's own files, never encoded anew. `data.csv` has every cell, also those
+    Pictures are the service's own files, encoded anew only where words are to be left out that
+    cannot be taken out of a file. `data.csv` has every cell, also those
     without a picture; `sweep.json` makes the plan again. A folder that is ours and of the same
     sweep is gone on with: what is there already is not written again.
 
     Args:
         run: The run, or a part of it.
         path: The folder; a new one, an empty one, or one of the same sweep.
-        prompt: False leaves out all words that somebody wrote, in names and files too.
+        prompt: False leaves out all words that somebody wrote, in names and files too. A picture
+            that may say them and cannot be changed, such as a signed one, is drawn anew without
+            its signature; so is one that has words where *provenance* is False.
         layout: `"train"` puts the pictures and `metadata.jsonl` into a folder of that name, where
             loaders of data sets look; `"flat"` puts everything into one folder.
         provenance: Put into each copy how it was made, without touching its pixels; False copies
@@ -212,17 +220,40 @@ def _write_pictures(
     for done, (index, name) in enumerate(names.items()):
         if told is not None:
             told(done, len(names))
-        data = handout.pictures[index].read_bytes()
+        what = None
         if provenance:
             what = provenance_.of_cell(handout.run, handout.cells[index], prompt=handout.prompt)
             # a name may be made of the first words of a prompt
-            embedded = provenance_.embed(data, replace(what, sweep=handout.name))
-            data = embedded.data
-            if embedded.sidecar is not None:
-                _put((folder / name).with_suffix(".json"), embedded.sidecar)
-        _put(folder / name, data)
+            what = replace(what, sweep=handout.name)
+        copy = _copy(handout.pictures[index], what, is_whole=handout.prompt)
+        if copy.sidecar is not None:
+            _put((folder / name).with_suffix(".json"), copy.sidecar)
+        _put(folder / name, copy.data)
     if told is not None:
         told(len(names), len(names))
+
+
+def _copy(image: Image, what: Provenance | None, *, is_whole: bool) -> Embedded:
+    """Return a copy of *image* that says *what*; and nothing else that tells, but if *is_whole*."""
+    data = image.read_bytes()
+    if what is None:
+        is_kept = is_whole or not provenance_.is_telling(data)
+        return provenance_.Embedded(data if is_kept else _redrawn(image))
+    try:
+        return provenance_.embed(data, what)
+    except InvalidRequest:  # it may say what is withheld
+        return provenance_.embed(_redrawn(image), what)
+
+
+def _redrawn(image: Image) -> bytes:
+    """Return *image* in its own format with its colours, and without what else is in its file."""
+    picture = image.pil()
+    colours = picture.info.get("icc_profile")
+    picture.info.clear()
+    drawn = io.BytesIO()
+    kind = image.media_type.removeprefix("image/").upper()
+    picture.save(drawn, kind, quality=QUALITY, icc_profile=colours)
+    return drawn.getvalue()
 
 
 def _put(file: Path, data: bytes) -> None:

@@ -234,7 +234,7 @@ class _Writer:
 
     def _picture(self, image: Image) -> Picture:
         data, media_type, size = image.read_bytes(), image.media_type, image.size
-        if self.small or (not self.handout.prompt and provenance.read(data) is not None):
+        if self.small or (not self.handout.prompt and provenance.is_telling(data)):
             data, size = _redrawn(image, SMALL_SIDE if self.small else max(size))
             media_type = "image/webp"
         digest = hashlib.sha256(data).hexdigest()

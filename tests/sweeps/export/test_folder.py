@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import leonardo_nb as leo
 from leonardo_nb.sweeps.export.folder import to_folder
@@ -12,6 +15,7 @@ from leonardo_nb.sweeps.export.folder import to_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps.run import Run
 
 
@@ -118,6 +122,32 @@ def test_withheld_words_are_nowhere_in_the_folder(of_prompts: Run, tmp_path: Pat
     for word in ("fox", "lighthouse"):
         assert [] == [file for file in files if word in file.name]
         assert [] == [file for file in files if word.encode() in file.read_bytes()]
+
+
+@pytest.mark.parametrize("provenance", [True, False])
+def test_signed_picture_that_says_the_prompt_is_drawn_anew(
+    studio: Studio, tmp_path: Path, *, provenance: bool
+) -> None:
+    """Neither its words nor its manifest, which may repeat them, are handed on."""
+    said = PngInfo()
+    said.add_text("parameters", "the secret ACME prompt\nSteps: 3, Seed: 1, Size: 8x8")
+    file = tmp_path / "found" / "a.png"
+    file.parent.mkdir()
+    Image.new("RGB", (8, 8), "teal").save(file, pnginfo=said)
+    data = file.read_bytes()
+    chunk = b"caBX" + bytes(40)
+    signed = struct.pack(">I", 40) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    file.write_bytes(data[:33] + signed + data[33:])
+    run = leo.from_files(file.parent, studio=studio)
+
+    whole = to_folder(run, tmp_path / "whole", provenance=provenance)
+    less = to_folder(run, tmp_path / "less", prompt=False, provenance=provenance)
+    (one,), (two,) = whole.rglob("*.png"), less.rglob("*.png")
+
+    assert (True, True) == tuple(word in one.read_bytes() for word in (b"ACME", b"caBX"))
+    assert (False, False) == tuple(word in two.read_bytes() for word in (b"ACME", b"caBX"))
+    with Image.open(two) as picture:
+        assert (0, 128, 128) == picture.getpixel((0, 0))
 
 
 def test_progress_is_told(run: Run, tmp_path: Path) -> None:
