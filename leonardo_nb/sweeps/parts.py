@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leonardo_nb.errors import InvalidRequest, UnknownParameter
+from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import Axis, axis_values, in_order, same
 from leonardo_nb.sweeps.cells import indices_of
 from leonardo_nb.sweeps.layout import axis_named
@@ -73,6 +74,12 @@ def selection(part: Part, coords: Mapping[str, Any]) -> Part:
         for cell in part.cells
         if all(any(same(cell.coords[name], one) for one in kept) for name, kept in wanted.items())
     ]
+    if not cells:
+        said = ", ".join(f"{name}={shown(value)}" for name, value in coords.items())
+        raise InvalidRequest(
+            f"sel({said}): this sweep has no cell there; it was left out of its space.",
+            member=next(iter(coords), "sel"),
+        )
     return _numbered(axes, fixed, cells)
 
 

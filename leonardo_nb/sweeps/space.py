@@ -12,7 +12,7 @@ import inspect
 import math
 import string
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Never, overload
 
 import numpy as np
 
@@ -41,8 +41,14 @@ __all__ = ["Drops", "Point", "Space", "axes", "prompt", "space_of", "times", "wi
 
 ABSENT = -1
 """Stands in `Space.points` where a point says nothing of an axis."""
+WHERE_TAKES = frozenset({"because", "predicate"})
+"""Arguments of `Space.where`, which takes the names of axes as well."""
 FEW = 3
 """Places that a sentence about dropped ones names."""
+
+
+class _NoValue(AttributeError, KeyError):
+    """What a `Point` raises for a name that it has no value for, however it was asked."""
 
 
 class Point(dict[str, Any]):
@@ -54,10 +60,10 @@ class Point(dict[str, Any]):
     """
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  a value on an axis
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        return self[name]
+
+    def __missing__(self, name: str) -> Never:
+        raise _NoValue(name, name=name, obj=self)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -379,7 +385,7 @@ def zip_(name: str, *, labels: Sequence[str] | None = None, **members: Any) -> S
     ('512 x 512', '1024 x 768')
 
     Args:
-        name: What the axis is called; no parameter of the service.
+        name: What the axis is called; no parameter of the service, nor an argument of `where`.
         labels: How its values are written; as they are if None.
         **members: A list of values for each parameter, all of the same length.
 
@@ -418,10 +424,17 @@ def zip_(name: str, *, labels: Sequence[str] | None = None, **members: Any) -> S
     values = tuple(zip(*columns, strict=True))
     refuse_twice(name, values)
     given = None if labels is None else tuple(map(str, labels))
+    if given is not None and len(set(given)) < len(given):
+        twice = next(label for n, label in enumerate(given) if label in given[:n])
+        raise InvalidRequest(
+            f'zip_("{name}") has the label {shown(twice)} twice; a label means one of its places.',
+            member="labels",
+            value=twice,
+        )
     return Space.product([Axis(name, values, given, "zip", tuple(lists))])
 
 
-def prompt(template: str, **slots: Any) -> Space:  # noqa: ANN401  lists of words
+def prompt(template: str, /, **slots: Any) -> Space:  # noqa: ANN401  lists of words
     """
     Return the space of a prompt with words in braces that vary.
 
@@ -434,7 +447,8 @@ def prompt(template: str, **slots: Any) -> Space:  # noqa: ANN401  lists of word
         **slots: Each slot's words: texts or numbers, in a list or a mapping of labels to words.
 
     Raises:
-        InvalidRequest: A slot has no words, words have no slot, or the template cannot be read.
+        InvalidRequest: A slot has no words, words have no slot, a slot is called as a parameter
+            or an argument of `where`, or the template cannot be read.
     """
     names = slots_of(template)
     for name in slots:
@@ -499,12 +513,19 @@ def render(template: str, words: Mapping[str, object]) -> str:
 
 
 def _refuse_own_name(name: object, function: str) -> None:
-    """Refuse a name that is a parameter's: coordinates of both would be called alike."""
+    """Refuse a name that is a parameter's or of `where`: both would be called alike."""
     if not isinstance(name, str) or not name.strip():
         raise InvalidRequest(
             f"{function}() needs a name for its axis, not {shown(name)}.",
             member="name",
             value=name,
+        )
+    if name in WHERE_TAKES:
+        raise InvalidRequest(
+            f"{function}(): {name} is an argument of where(), which could not tell the two apart; "
+            f'give the axis a name of its own, such as "{name}_1".',
+            member=name,
+            nearest=f"{name}_1",
         )
     if name in ALIASES or name in {"replicate", "prompt"}:
         raise InvalidRequest(
@@ -547,14 +568,16 @@ def _asked(predicate: Callable[..., object], axes: Sequence[Axis]) -> Callable[[
             )
             answer = None if said is None else bool(said)
         except Exception as error:
-            missing = isinstance(error, (KeyError, AttributeError)) and _no_axis(
-                "where()", str(error.args[0]), sorted(names)
-            )
-            why = f" {missing}" if missing and error.args[0] not in names else ""
+            failed = f"where() failed for {describe(point)}"
+            if isinstance(error, _NoValue) and error.obj is point:
+                name = str(error.name)
+                if name not in names:
+                    raise _no_axis(failed, name, sorted(names)) from error
+                why = f'this place has no {name}; point.get("{name}") is None there'
+            else:
+                why = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise InvalidRequest(
-                f"where() failed for {describe(point)}: {type(error).__name__}: {error}.{why} "
-                "Nothing was sent.",
-                member="where",
+                f"{failed}: {why.rstrip('.')}. Nothing was sent.", member="where"
             ) from error
         if answer is None:
             raise InvalidRequest(

@@ -45,6 +45,7 @@ class Caption:
         simulated: Whether the simulator drew it.
         rest: Where what is not on it can be seen; empty where all is.
         spelt: Labels that no font here can write, by axis, in full.
+        turns: How the sheet is had live again; said beside the picture, and not in it.
     """
 
     prompt: str
@@ -53,6 +54,7 @@ class Caption:
     simulated: bool
     rest: str = ""
     spelt: tuple[tuple[str, str], ...] = ()
+    turns: str = ""
 
     @classmethod
     def of(cls, run: Run, page: Page, *, is_file: bool = False, prompt: bool = True) -> Caption:
@@ -96,6 +98,7 @@ class Caption:
             run.simulated,
             rest,
             tuple(_spelt(page)),
+            "" if is_file or rest else "`.explore()` of the run turns it",
         )
 
     def lines(self, width: float, density: float) -> list[Line]:
@@ -128,8 +131,7 @@ class Caption:
                 '<span style="border:1px dashed;border-radius:3px;padding:0 5px;font-size:11px">'
                 "simulated</span>"
             )
-        if self.rest:
-            facts.append(_with_code(self.rest))
+        facts += [_with_code(said) for said in (self.rest, self.turns) if said]
         lines = [
             ("font-size:14px;line-height:1.45", html.escape(self.prompt)),
             ("font-size:12px;line-height:1.6", pairs),
