@@ -193,8 +193,6 @@ class FoundRun(Run):
     `extend` asks only for what has no place in it.
     """
 
-    __module__ = "leonardo_nb"
-
     _asked: tuple[Axis, ...] | None = None
     """Its axes as new cells need them, where others follow them; None for as they are."""
     _refusal: str = ""
