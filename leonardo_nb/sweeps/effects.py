@@ -17,8 +17,9 @@ from leonardo_nb.account.tables import Cell as Text
 from leonardo_nb.account.tables import Table
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.frame import frame_of
 from leonardo_nb.sweeps.measuring.chart import Chart, Mark
-from leonardo_nb.sweeps.measuring.measure import Measured, frame_of, measure
+from leonardo_nb.sweeps.measuring.measure import Measured, measure
 from leonardo_nb.sweeps.measuring.variance import Analysis, Kind, analyse
 from leonardo_nb.sweeps.measuring.words import between, percent
 

@@ -33,6 +33,7 @@ from leonardo_nb.sweeps.estimate import (
     total,
     usual_seconds,
 )
+from leonardo_nb.sweeps.frame import frame_of
 from leonardo_nb.sweeps.layout import Layout, lay_out
 from leonardo_nb.sweeps.methods import SweepMethods
 from leonardo_nb.sweeps.parts import Part, difference, selection, that_satisfy, union
@@ -554,13 +555,7 @@ class Run(Together, SweepMethods):
         Raises:
             ImportError: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise ImportError(
-                'run.to_pandas() needs pandas: pip install "leonardo_nb[pandas]".'
-            ) from error
-        return pd.DataFrame([self._row(cell) for cell in self.cells])
+        return frame_of([self._row(cell) for cell in self.cells], "run.to_pandas()")
 
     def _row(self, cell: Cell) -> dict[str, object]:
         job, picture = self.job(cell), self.picture(cell)

@@ -22,6 +22,7 @@ from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown as said
 from leonardo_nb.sweeps.axes import is_whole
 from leonardo_nb.sweeps.estimate import counted
+from leonardo_nb.sweeps.frame import frame_of
 from leonardo_nb.sweeps.judging.pool import Pool, finder, label_at, pool_of
 from leonardo_nb.sweeps.judging.votes import Votes
 from leonardo_nb.sweeps.layout import axis_named
@@ -297,13 +298,7 @@ class Ranking:
         Raises:
             ImportError: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise ImportError(
-                'run.rank().to_pandas() needs pandas: pip install "leonardo_nb[pandas]".'
-            ) from error
-        return pd.DataFrame(
+        return frame_of(
             [
                 {
                     "place": row.place,
@@ -316,7 +311,8 @@ class Ranking:
                     "cell": row.ranked.cell.index,
                 }
                 for row in self.table()
-            ]
+            ],
+            "run.rank().to_pandas()",
         )
 
     def by(self, axis: str) -> ByValue:

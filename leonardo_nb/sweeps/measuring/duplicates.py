@@ -19,7 +19,8 @@ from leonardo_nb.account.tables import Table, Thumbnail, thumbnail
 from leonardo_nb.errors import InvalidRequest, LeonardoError
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import describe, label_of
-from leonardo_nb.sweeps.measuring.measure import frame_of, measure, pictures_of, sha256_of
+from leonardo_nb.sweeps.frame import frame_of
+from leonardo_nb.sweeps.measuring.measure import measure, pictures_of, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

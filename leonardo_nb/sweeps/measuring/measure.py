@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from leonardo_nb.engine.media import Image
@@ -273,17 +272,3 @@ def _result(metric: Metric, image: Image, alone: AbstractContextManager[object])
         return f"{type(error).__name__}: {error}".rstrip(": ")
     memory.put(name, found)
     return found[metric]
-
-
-def frame_of(rows: Sequence[Mapping[str, object]], function: str) -> pd.DataFrame:
-    """
-    Return *rows* as a pandas table.
-
-    Raises:
-        ImportError: pandas is not installed; names *function*.
-    """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ImportError(f'{function} needs pandas: pip install "leonardo_nb[pandas]".') from error
-    return pd.DataFrame(list(rows))

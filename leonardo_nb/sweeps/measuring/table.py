@@ -10,7 +10,8 @@ import numpy as np
 from leonardo_nb.account.tables import Cell as Text
 from leonardo_nb.account.tables import Table
 from leonardo_nb.sweeps.axes import label_of
-from leonardo_nb.sweeps.measuring.measure import frame_of, measure, pictures_of
+from leonardo_nb.sweeps.frame import frame_of
+from leonardo_nb.sweeps.measuring.measure import measure, pictures_of
 from leonardo_nb.sweeps.measuring.metrics import METRICS, metric_named
 
 if TYPE_CHECKING:
