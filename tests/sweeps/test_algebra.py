@@ -173,6 +173,59 @@ def test_a_condition_that_fails_is_one_clear_error(condition: Any, sentence: str
     assert sentence in str(caught.value)
 
 
+def test_an_error_of_the_users_own_is_told_as_it_is() -> None:
+    """Only what a `Point` does not have is no axis."""
+    own: dict[str, int] = {}
+    for condition in (
+        lambda p: p.presetStyle.foo,
+        lambda p: own["lost"],
+        lambda p: leo.axes(width=[512])[0]["height"],
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            leo.axes(seed=[1, 2], presetStyle=["DYNAMIC", "CINEMATIC"]).where(condition)
+
+        assert "is no axis here" not in str(caught.value)
+        assert "where() failed for seed=1, presetStyle=DYNAMIC: " in str(caught.value)
+
+
+def test_an_error_without_words_is_one_clear_error_too() -> None:
+    """`raise KeyError` in a condition says its kind and where."""
+
+    def condition(_: Any) -> bool:
+        raise KeyError
+
+    with pytest.raises(InvalidRequest, match=r"for seed=1: KeyError\. Nothing was sent\."):
+        leo.axes(seed=[1, 2]).where(condition)
+
+
+def test_a_place_that_says_nothing_of_an_axis_is_named() -> None:
+    """In a sum of spaces an axis may be there and a place without a value on it."""
+    space = leo.axes(seed=[1]) + leo.axes(width=[512])
+
+    with pytest.raises(InvalidRequest, match=r"for seed=1: this place has no width; point\.get"):
+        space.where(lambda p: p.width > 1)
+
+
+def test_a_slot_may_be_called_template() -> None:
+    """The template itself has no name that a slot could not have."""
+    assert "a x" == leo.prompt("a {template}", template=["x"]).rendered()[0]["prompt"]
+
+
+@pytest.mark.parametrize("name", ["because", "predicate"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda name: leo.prompt(f"a {{{name}}}", **{name: ["x", "y"]}),
+        lambda name: leo.zip_(name, width=[512, 640], height=[512, 640]),
+    ],
+    ids=["prompt", "zip_"],
+)
+def test_an_axis_that_where_could_not_filter_is_refused(make: Any, name: str) -> None:
+    """`where` has arguments of these names itself."""
+    with pytest.raises(InvalidRequest, match=rf'{name} is an argument of where\(\).*"{name}_1"'):
+        make(name)
+
+
 # -- slices, equality, words
 
 
