@@ -1,6 +1,7 @@
 // @ts-check
 // How one cell of a grid looks and what is said of it: its state by shape and hatching, its picture, its marks.
 import { drawMark, make } from "./common.js";
+import { piecesOf } from "./sheet_geometry.js";
 
 /** @typedef {{ star?: boolean, reject?: boolean, note?: string }} Mark */
 /**
@@ -66,6 +67,11 @@ export function wordsOf({ letter, isMissing, mark, compared, reason }) {
   return said.filter(Boolean).join(", ");
 }
 
+/** Write a label that breaks between its words, and within one only where it must. @param {HTMLElement} node @param {string} text */
+export function writeLabel(node, text) {
+  node.replaceChildren(...piecesOf(text).flatMap((piece, i) => (i ? [make("wbr"), piece] : [piece])));
+}
+
 /** @type {WeakMap<HTMLElement, Look>} */
 const shown = new WeakMap();
 
@@ -111,7 +117,8 @@ export function drawCell(node, look) {
   if (mark?.note) parts.push(copied("note", drawBadge));
   if (compared) parts.push(make("span", "leo-number", String(compared)));
   if (tag) {
-    const label = make("span", "leo-tag", tag);
+    const label = make("span", "leo-tag");
+    writeLabel(label, tag);
     label.dir = "auto";
     parts.push(label);
   }

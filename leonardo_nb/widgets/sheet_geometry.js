@@ -4,7 +4,7 @@
 /**
  * @typedef {{
  *   flows: boolean, width: number, height: number, gap: number, labels: number, tag: number,
- *   title: number, heading: number, side: number, bands: number, lines: number, slots: number,
+ *   title: number, names: number, rowType: number, columnType: number, heading: number, side: number, bands: number, lines: number, slots: number,
  *   columns: number, pitchX: number, pitchY: number, facetWidth: number, bandHeight: number,
  *   skipX: number, skipY: number, W: number, H: number,
  * }} Geometry
@@ -29,20 +29,68 @@ export const SIZES = [24, 32, 40, 52, 64, 80, 100, 128, 160, 200, 256, 320, 400,
 /** @param {number} width */
 const gapFor = (width) => (width < 48 ? 2 : width < 96 ? 4 : 6);
 
-/** How wide a text of small letters is, about. @param {string} text */
+/** Size of labels in pixels, and the least where a word is wider than its place. */
+const TYPE = 12;
+const LEAST_TYPE = 9;
+
+/** How wide one sign is, about, in a font that is rather wide. @param {string} sign */
+function signWidth(sign) {
+  if (/** @type {number} */ (sign.codePointAt(0)) > 0x2e7f) return 13;
+  if ("MWmw@%".includes(sign)) return 11;
+  if ("IJijlft.,:;'| ".includes(sign)) return 4.6;
+  return sign >= "A" && sign <= "Z" ? 8.6 : 7.4;
+}
+
+/** @param {string} text */
 function roughWidth(text) {
   let width = 0;
-  for (const sign of text) width += /** @type {number} */ (sign.codePointAt(0)) > 0x2e7f ? 13 : 6.9;
+  for (const sign of text) width += signWidth(sign);
   return width;
 }
 
-/** How wide the longest of some labels is; of many, the first thousand count. @param {string[]} labels */
-const longest = (labels) => labels.slice(0, 1000).reduce((most, label) => Math.max(most, roughWidth(label.slice(0, 60))), 0);
+/** Where a label may go on in the next line: after spaces, low lines, strokes and hyphens. @param {string} text */
+export const piecesOf = (text) => text.match(/[^\s_/-]*[\s_/-]+|[^\s_/-]+/g) ?? [];
 
-/** How wide the row labels are, in pixels. @param {string[] | null} labels @param {number} room */
+/** So many labels count, where there are very many. */
+const COUNTED = 1000;
+/** @param {string[]} labels @param {(label: string) => number} measure */
+const mostOf = (labels, measure) => labels.slice(0, COUNTED).reduce((most, label) => Math.max(most, measure(label.slice(0, 60))), 0);
+
+/** How wide the longest of some labels is. @param {string[]} labels */
+const longest = (labels) => mostOf(labels, roughWidth);
+
+/** How wide the longest piece of some labels is that stays in one line. @param {string[]} labels */
+const longestPiece = (labels) => mostOf(labels, (label) => mostOf(piecesOf(label), (piece) => roughWidth(piece.trimEnd())));
+
+/** In how many lines of a width a label is set. @param {string} label @param {number} width */
+function linesOf(label, width) {
+  let lines = 1;
+  let left = width;
+  for (const piece of piecesOf(label)) {
+    const wide = roughWidth(piece.trimEnd());
+    if (wide > left && left < width) {
+      lines++;
+      left = width;
+    }
+    if (wide > width) lines += Math.ceil(wide / width) - 1;
+    left -= roughWidth(piece);
+  }
+  return lines;
+}
+
+/** The size of letters with which no word is broken, or the usual one where that would be too small. @param {string[]} labels @param {number} width */
+export function typeFor(labels, width) {
+  const size = Math.floor((TYPE * width * 2) / Math.max(longestPiece(labels), 1)) / 2;
+  return size >= LEAST_TYPE ? Math.min(size, TYPE) : TYPE;
+}
+
+/** How wide the row labels are, in pixels: their words in one piece where there is room. @param {string[] | null} labels @param {number} room */
 export function labelWidth(labels, room) {
   if (!labels) return 0;
-  return Math.round(Math.min(Math.max(longest(labels) + 10, 28), room < 420 ? 76 : 132));
+  const usual = room < 420 ? 76 : 132;
+  const word = longestPiece(labels) + 10;
+  const most = word > usual && word <= Math.min(0.3 * room, 180) ? word : usual;
+  return Math.round(Math.min(Math.max(longest(labels) + 10, 28), most));
 }
 
 /**
@@ -108,7 +156,7 @@ export function zoomed(width, way) {
  * Where everything stands.
  * @param {{
  *   columns: number, rows: number, facets: number, hasX: boolean, hasY: boolean, titled: boolean,
- *   columnLabels: string[], rowLabels: string[], facetsAcross?: number,
+ *   columnLabels: string[], rowLabels: string[], yName?: string, facetsAcross?: number,
  *   room: number, high: number, shape: number, size: number,
  * }} facts `size` is a cell's width in pixels, or 0 for what fits; `facetsAcross` is a good number of grids in a line
  * @returns {Geometry}
@@ -128,19 +176,20 @@ export function laidOut(facts) {
     const gap = gapFor(width);
     const most = Math.max(1, Math.floor((room + gap) / (width + gap)));
     const across = size || !fitting.across ? Math.min(most, Math.max(count, 1)) : fitting.across;
-    const long = longest(labels);
-    const tag = labels.length && width >= 32 ? LINE * Math.min(3, Math.ceil(long / Math.max(width - 4, 24))) + 6 : 0;
+    const columnType = typeFor(labels, width);
+    const wide = (Math.max(width, 24) * TYPE) / columnType;
+    const tag = labels.length && width >= 32 ? LINE * Math.min(3, mostOf(labels, (label) => linesOf(label, wide))) + 6 : 0;
     const height = Math.round(width / shape);
     const lines = Math.ceil(count / across);
     const pitchY = height + gap + tag;
     const bandHeight = title + 4 + lines * pitchY + BAND_GAP;
     return {
-      flows, width, height, gap, labels: EDGE, tag, title, heading: title + 4, side: 1, bands: facets, lines,
+      flows, width, height, gap, labels: EDGE, tag, title, names: 0, rowType: TYPE, columnType, heading: title + 4, side: 1, bands: facets, lines,
       slots: across, columns: across, pitchX: width + gap, pitchY, facetWidth: across * (width + gap), bandHeight,
       skipX: 1, skipY: 1, W: EDGE + across * (width + gap) - gap + EDGE, H: facets * bandHeight,
     };
   }
-  const own = labelWidth(hasY ? rowLabels : null, room);
+  const own = labelWidth(hasY ? [...rowLabels, facts.yName ?? ""] : null, room);
   const fitting = fit({ room, columns, rows, grids: facets, labels: own, shape, high });
   const width = size || fitting.width;
   const gap = gapFor(width);
@@ -148,7 +197,9 @@ export function laidOut(facts) {
   const height = Math.round(width / shape);
   const pitchY = height + gap;
   const long = longest(columnLabels);
-  const lines = width < 56 ? 1 : Math.min(3, Math.max(1, Math.ceil(long / (width - 2))));
+  const columnType = width < 56 ? TYPE : typeFor(columnLabels, width);
+  const lines = width < 56 ? 1 : Math.min(3, mostOf(columnLabels, (label) => linesOf(label, (width * TYPE) / columnType)) || 1);
+  const names = hasX ? LINE : 0;
   const label = hasX ? lines * LINE + 8 + RING : 6;
   let side = fitting.side;
   if (size) {
@@ -159,12 +210,12 @@ export function laidOut(facts) {
     side = Math.max(1, Math.min(side, facets));
   }
   const bands = Math.ceil(facets / side);
-  const heading = title + label;
+  const heading = title + names + label;
   const labels = EDGE + own + (own ? 6 : 0);
   const facetWidth = columns * pitchX + FACET_GAP;
   const bandHeight = heading + rows * pitchY + BAND_GAP;
   return {
-    flows, width, height, gap, labels, tag: 0, title, heading, side, bands, lines: rows, slots: side * columns, columns,
+    flows, width, height, gap, labels, tag: 0, title, names, rowType: typeFor(rowLabels, own - 2), columnType, heading, side, bands, lines: rows, slots: side * columns, columns,
     pitchX, pitchY, facetWidth, bandHeight,
     // where cells are narrower than their labels, not every one is said
     skipX: Math.max(1, Math.ceil(Math.min(long + 4, 44) / pitchX)), skipY: Math.max(1, Math.ceil(15 / pitchY)),

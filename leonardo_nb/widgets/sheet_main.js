@@ -149,7 +149,14 @@ function render({ model, el }) {
   function tagOf(cell) {
     const place = places.placeOf(cell);
     if (!place || (places.x < 0 && places.y < 0)) return "";
-    return places.x >= 0 ? space.axes[places.x].labels[places.columns[place.c]] : space.axes[places.y].labels[places.rows[place.r]];
+    return places.x >= 0 ? namedLabel(places.x, places.columns[place.c]) : namedLabel(places.y, places.rows[place.r]);
+  }
+
+  /** A value, and its axis where it says little by itself. @param {number} axis @param {number} value */
+  function namedLabel(axis, value) {
+    const { name, labels, numeric, role } = space.axes[axis];
+    const label = labels[value];
+    return numeric || role === "replicate" || label.length < 3 ? `${name} ${label}` : label;
   }
 
   const isLargeShown = () => grid.geometry().width * (globalThis.devicePixelRatio || 1) > LARGE_FROM;
@@ -212,11 +219,7 @@ function render({ model, el }) {
 
   /** @param {number} f */
   function titleOf(f) {
-    return places.facetAxes.map((axis, i) => {
-      const { name, labels, numeric, role } = space.axes[axis];
-      const label = labels[places.facets[f][i]];
-      return numeric || role === "replicate" || label.length < 3 ? `${name} ${label}` : label;
-    }).join(", ");
+    return places.facetAxes.map((axis, i) => namedLabel(axis, places.facets[f][i])).join(", ");
   }
 
   /** Which cells stand where, from the model. */
@@ -235,15 +238,18 @@ function render({ model, el }) {
     empty.hidden = places.count > 0 || !space.n;
     viewport.hidden = !empty.hidden;
     const room = viewport.clientWidth || el.clientWidth || 800;
-    const columnLabels = places.x < 0 ? [] : places.columns.map((value) => space.axes[places.x].labels[value]);
-    const rowLabels = places.y < 0 ? [] : places.rows.map((value) => space.axes[places.y].labels[value]);
+    // without rows and columns, what stands over a cell names its axis
+    const isLine = places.y < 0 || (places.x < 0 && places.facets.length === 1);
+    const labelled = (/** @type {number} */ axis, /** @type {number} */ value) => (isLine ? namedLabel(axis, value) : space.axes[axis].labels[value]);
+    const columnLabels = places.x < 0 ? [] : places.columns.map((value) => labelled(places.x, value));
+    const rowLabels = places.y < 0 ? [] : places.rows.map((value) => labelled(places.y, value));
     const titled = places.facets.length > 0 && places.facetAxes.length > 0;
     const lastFacet = places.facetAxes.at(-1);
     const isNarrow = (sheet.clientWidth || 800) < NARROW;
     const high = isNarrow ? HIGH_NARROW : HIGH;
     const geometry = laidOut({
       columns: places.count ? places.columns.length : 0, rows: places.rows.length, facets: places.facets.length,
-      hasX: places.x >= 0, hasY: places.y >= 0, titled, columnLabels, rowLabels,
+      hasX: places.x >= 0, hasY: places.y >= 0, titled, columnLabels, rowLabels, yName: arrangement.y,
       facetsAcross: lastFacet === undefined ? 0 : shownOf(arrangement, space.axes[lastFacet]).length,
       room, high: (userHeight || high) - 40, shape: tallest, size: sliding || arrangement.size,
     });

@@ -1,6 +1,7 @@
 // @ts-check
 // The part of a grid that is in view: only those cells and labels are on the page, and used again while scrolling.
 import { make } from "./common.js";
+import { writeLabel } from "./sheet_cells.js";
 import { RING, cellOf, leftOf, slotAt, spotOf, topOf, windowOf } from "./sheet_geometry.js";
 
 /** @typedef {import("./sheet_geometry.js").Geometry} Geometry */
@@ -66,12 +67,21 @@ export function makeWindow(viewport, { fill, moved }) {
     heads.style.height = `${g.heading - RING}px`;
     const corner = make("div", "leo-corner");
     corner.style.width = `${g.flows ? 0 : g.labels - RING}px`;
+    if (!g.flows && words.y) corner.append(nameOf(words.y));
     heads.append(corner);
     node.append(heads);
     canvas.append(node);
     const band = { node, heads, parts: new Map() };
     bands.set(at, band);
     return band;
+  }
+
+  /** The name of an axis, which a screen reader has from the grid's own. @param {string} text */
+  function nameOf(text) {
+    const name = make("span", "leo-axis-name", text);
+    name.title = text;
+    name.setAttribute("aria-hidden", "true");
+    return name;
   }
 
   /** The labels over the columns and the titles of the facets. @param {Band} band @param {number} at @param {number} from @param {number} to */
@@ -104,6 +114,20 @@ export function makeWindow(viewport, { fill, moved }) {
         return title;
       });
     }
+    for (let s = first; g.names && words.x && s <= last; s++) {
+      if (at * g.side + s >= places.facets.length) break;
+      want(`n${s}`, () => {
+        const holder = make("div", "leo-title leo-over");
+        holder.style.left = `${leftOf(g, s * g.columns)}px`;
+        holder.style.width = `${g.columns * g.pitchX - g.gap}px`;
+        holder.style.top = `${g.title}px`;
+        holder.style.height = `${g.names}px`;
+        const name = nameOf(words.x);
+        name.style.left = `${g.labels + 4}px`;
+        holder.append(name);
+        return holder;
+      });
+    }
     for (let slot = from; !g.flows && words.x && slot <= to; slot++) {
       const c = slot % g.columns;
       if (c % g.skipX || at * g.side + Math.floor(slot / g.columns) >= places.facets.length) continue;
@@ -111,7 +135,7 @@ export function makeWindow(viewport, { fill, moved }) {
         const label = make("div", "leo-label");
         label.setAttribute("role", "columnheader");
         label.setAttribute("aria-colindex", String(slot + 2));
-        label.append(make("span", "", words.columns[c]));
+        writeLabel(label.appendChild(make("span")), words.columns[c]);
         /** @type {HTMLElement} */ (label.firstChild).dir = "auto";
         label.title = `${words.x} ${words.columns[c]}`;
         label.dataset.axis = "x";
@@ -119,8 +143,8 @@ export function makeWindow(viewport, { fill, moved }) {
         label.style.left = `${leftOf(g, slot)}px`;
         const span = Math.min(g.skipX, g.columns - c);
         label.style.width = `${(span > 1 ? span : 1) * g.pitchX - g.gap}px`;
-        label.style.top = `${g.title}px`;
-        label.style.height = `${g.heading - g.title - RING}px`;
+        label.style.top = `${g.title + g.names}px`;
+        label.style.height = `${g.heading - g.title - g.names - RING}px`;
         label.classList.toggle("leo-spanning", g.skipX > 1);
         return label;
       });
@@ -157,7 +181,7 @@ export function makeWindow(viewport, { fill, moved }) {
     const text = g.flows || !words.y ? "" : words.rows[l];
     line.label.hidden = !text || l % g.skipY > 0;
     const inner = /** @type {HTMLElement} */ (line.label.firstChild);
-    if (inner.textContent !== text) inner.textContent = text;
+    if (inner.textContent !== text) writeLabel(inner, text);
     line.label.title = text && `${words.y} ${text}`;
     line.label.dataset.axis = "y";
     line.label.dataset.at = String(l);
@@ -281,6 +305,8 @@ export function makeWindow(viewport, { fill, moved }) {
       canvas.style.setProperty("--leo-tag", `${g.tag}px`);
       canvas.style.setProperty("--leo-pitch", `${g.pitchY}px`);
       canvas.style.setProperty("--leo-labels", `${g.flows ? 0 : g.labels - RING}px`);
+      canvas.style.setProperty("--leo-row-type", `${g.rowType}px`);
+      canvas.style.setProperty("--leo-column-type", `${g.columnType}px`);
       canvas.dataset.small = String(g.width < 48);
       canvas.setAttribute("aria-rowcount", String(g.bands * (g.lines + 1)));
       canvas.setAttribute("aria-colcount", String(g.slots + 1));

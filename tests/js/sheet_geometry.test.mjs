@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  cellOf, fit, labelWidth, laidOut, leftOf, slotAt, spotOf, stepped, topOf, windowOf, wrap, zoomed,
+  cellOf, fit, labelWidth, laidOut, leftOf, piecesOf, slotAt, spotOf, stepped, topOf, typeFor, windowOf, wrap, zoomed,
 } from "../../leonardo_nb/widgets/sheet_geometry.js";
 import { arranged, placed } from "../../leonardo_nb/widgets/sheet_places.js";
 import { dropAt } from "../../leonardo_nb/widgets/sheet_drag.js";
@@ -63,8 +63,26 @@ test("one axis wraps into lines that fit", () => {
 
 test("labels have as much room as they need, up to a limit", () => {
   assert.equal(labelWidth(null, 900), 0);
-  assert.equal(labelWidth(["ANIME"], 900), 45);
+  assert.equal(labelWidth(["ANIME"], 900), 51);
   assert.equal(labelWidth(["x".repeat(200)], 900), 132);
+});
+
+test("row labels are as wide as their words, on a phone too", () => {
+  for (const room of [360, 600, 1100]) {
+    const own = labelWidth(["SKETCH_COLOR", "ILLUSTRATION"], room);
+    assert.ok(own >= (12 / 14) * 96 && own <= Math.max(0.3 * room, 132), `${room} ${own}`);
+  }
+});
+
+test("letters get smaller rather than that a word is broken, down to a size that can be read", () => {
+  assert.equal(typeFor(["CINEMATIC"], 90), 12);
+  assert.ok(typeFor(["ILLUSTRATION"], 80) < 12 && typeFor(["ILLUSTRATION"], 80) >= 9);
+  assert.equal(typeFor(["x".repeat(200)], 90), 12); // it is broken at any size
+});
+
+test("labels go on in the next line after spaces, low lines, strokes and hyphens", () => {
+  assert.deepEqual(piecesOf("SKETCH_COLOR at f/8"), ["SKETCH_", "COLOR ", "at ", "f/", "8"]);
+  assert.deepEqual(piecesOf(""), []);
 });
 
 test("zooming goes through sizes and stops at the ends", () => {

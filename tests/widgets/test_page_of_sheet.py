@@ -598,6 +598,34 @@ def test_nothing_is_cut_at_any_width(sheet: Sheet, width: int) -> None:
     assert (side["y"] > grid["y"] + 50) == (width <= 700)
 
 
+@pytest.mark.parametrize("width", [360, 420, 700, 1000, 1400])
+def test_no_word_of_a_label_is_broken(sheet: Sheet, width: int) -> None:
+    """A label goes on in the next line between its words, at any width of the page."""
+    sheet.page.set_viewport_size({"width": width, "height": 900})
+    styles = ["SKETCH_COLOR", "ILLUSTRATION", "CINEMATIC"]
+    sheet.open(state({"seed": SEEDS, "style": styles}, arrangement={"x": "seed", "y": "style"}))
+    broken = """() => [...document.querySelectorAll(".leo-row span")].flatMap((label) =>
+      [...label.childNodes].filter((node) => {
+        if (node.nodeType !== 3) return false;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        return range.getClientRects().length > 1;
+      }).map((node) => node.data))"""
+
+    expect(sheet.page.get_by_role("rowheader")).to_have_text(styles)
+    assert [] == sheet.page.evaluate(broken)
+
+
+def test_axes_are_named_on_the_grid(sheet: Sheet) -> None:
+    """The columns' over their values, the rows' over their labels, also after a turn."""
+    sheet.open(state())
+    names = sheet.page.locator(".leo-heads").first.locator(".leo-axis-name")
+    expect(names).to_have_text(["style", "scale"])
+    sheet.page.locator("[data-key=x]").select_option("style")
+
+    expect(names).to_have_text(["scale", "style"])
+
+
 def test_page_that_goes_leaves_nothing(sheet: Sheet) -> None:
     """It says that it goes, and listens to the model no more."""
     sheet.open(state())
