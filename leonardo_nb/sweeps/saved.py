@@ -240,6 +240,9 @@ def _both(other: Plan, plan: Plan) -> Plan:
     """Return the plan of the places of both; what is fixed to two values becomes an axis."""
     if (other.replicates, other.space.template) != (plan.replicates, plan.space.template):
         return other
+    known = [{*each.fixed, *(axis.name for axis in each.space.axes)} for each in (other, plan)]
+    if known[0] != known[1]:
+        return other  # what only one of them says may be the other's default
     fixed = {
         name: value
         for name, value in other.fixed.items()
