@@ -85,7 +85,9 @@ def _mark(counts: Counts, *, is_paused: bool) -> str:
 def _left(run: Run, tally: Tally) -> str:
     if not tally.counts.open:
         return ""
-    return f"about {in_words(tally.seconds_left(slots_of(run.studio)))} left"
+    studio = run.studio
+    seconds = tally.seconds_left(slots_of(studio), studio.limits.creates_per_minute, studio.speed)
+    return f"about {in_words(seconds)} left"
 
 
 def _rest(tally: Tally, *, is_paused: bool = False) -> str:
