@@ -2,11 +2,13 @@
 // The keys of a sheet, written over it.
 import { make, makeButton } from "./common.js";
 
+const NOTE = "note; Enter saves it, Escape gives it up";
 const KEYS = /** @type {[string[], string][]} */ ([
   [["Arrows"], "go to the next cell"], [["Home", "End"], "to the ends of a line, with Ctrl of all"],
-  [["Page Up", "Page Down"], "by a view"], [["Enter"], "large, Escape back"],
-  [["Space"], "into the comparison, or out of it"], [["C"], "compare"], [["S"], "star"], [["X"], "reject"], [["N"], "note"],
-  [["+", "-"], "larger, smaller"], [["0"], "as large as fits"], [["?"], "these keys"],
+  [["Page Up", "Page Down"], "by a view"], [["Enter"], "large"],
+  [["Space"], "into the comparison, or out of it"], [["c"], "compare"], [["s"], "star"], [["x"], "reject"],
+  [["n"], NOTE], [["+", "-"], "larger, smaller"], [["0"], "as large as fits"],
+  [["Escape"], "back to the grid; there, clears the comparison"], [["?"], "these keys"],
 ]);
 
 /** @param {{ canMark: () => boolean, close: () => void }} host */
@@ -25,7 +27,7 @@ export function makeHelp({ canMark, close }) {
       if (!isOpen) return;
       const list = make("dl");
       for (const [keys, words] of KEYS) {
-        if (!canMark() && ["star", "reject", "note"].includes(words)) continue;
+        if (!canMark() && ["star", "reject", NOTE].includes(words)) continue;
         const pair = make("div");
         const names = make("dt");
         for (const key of keys) names.append(make("kbd", "", key), " ");

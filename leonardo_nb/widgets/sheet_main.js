@@ -277,6 +277,7 @@ function render({ model, el }) {
     const isFiltered = isFiltering(arrangement.filter);
     menus.draw(arrangement, space.axes, {
       width: grid.geometry().width, shown: places.count, total: space.n, open: panelOpen, isFiltered,
+      side: grid.geometry().side, bands: grid.geometry().bands,
     });
     menus.node.hidden = !space.n;
     values.draw(arrangement, space.axes);

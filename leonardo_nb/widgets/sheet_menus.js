@@ -60,10 +60,10 @@ export function makeMenus({ turn, size, panel, help }) {
   node.append(fold, row);
   let drawn = "";
 
-  /** @param {Arrangement} a @param {SweepAxis[]} axes */
-  function drawAxes(a, axes) {
+  /** @param {Arrangement} a @param {SweepAxis[]} axes @param {string} together how the grids of facets stand */
+  function drawAxes(a, axes, together) {
     const names = axes.map((axis) => axis.name);
-    const key = JSON.stringify([names, a.x, a.y, a.facets, a.pages]);
+    const key = JSON.stringify([names, a.x, a.y, a.facets, a.pages, together]);
     if (key === drawn) return;
     drawn = key;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.key;
@@ -80,9 +80,9 @@ export function makeMenus({ turn, size, panel, help }) {
     for (const axis of axes) {
       const isPage = a.pages.includes(axis.name);
       if (!isPage && (!a.facets.includes(axis.name) || names.length < 2)) continue;
-      const ways = /** @type {[string, string][]} */ ([["facets", "side by side"], ["pages", "one at a time"]]);
+      const ways = /** @type {[string, string][]} */ ([["facets", together], ["pages", "one at a time"]]);
       axesPart.append(makeMenu(`at ${axis.name}`, axis.name, ways, isPage ? "pages" : "facets", (way) => {
-        turn(turned(a, /** @type {"facets" | "pages"} */ (way), axis.name), `${axis.name} ${way === "pages" ? "one at a time" : "side by side"}`);
+        turn(turned(a, /** @type {"facets" | "pages"} */ (way), axis.name), `${axis.name} ${way === "pages" ? "one at a time" : "all at once"}`);
       }));
       if (isPage) axesPart.append(makePager(axis));
     }
@@ -115,11 +115,12 @@ export function makeMenus({ turn, size, panel, help }) {
     node,
     /**
      * @param {Arrangement} a @param {SweepAxis[]} axes
-     * @param {{ width: number, shown: number, total: number, open: string, isFiltered: boolean }} facts
+     * @param {{ width: number, shown: number, total: number, open: string, isFiltered: boolean, side: number, bands: number }} facts
+     *   `side` grids stand in a line, and `bands` lines below each other
      */
-    draw(a, axes, { width, shown, total, open, isFiltered }) {
+    draw(a, axes, { width, shown, total, open, isFiltered, side, bands }) {
       now = a;
-      drawAxes(a, axes);
+      drawAxes(a, axes, bands < 2 ? "side by side" : side < 2 ? "below each other" : "in lines");
       for (const slider of /** @type {NodeListOf<HTMLInputElement>} */ (axesPart.querySelectorAll(".leo-pager input"))) {
         const axis = axes.find((each) => each.name === slider.dataset.axis);
         if (!axis) continue;

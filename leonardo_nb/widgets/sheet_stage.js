@@ -13,6 +13,11 @@ export const WAYS = /** @type {[string, string][]} */ ([
 ]);
 /** Slower than three times a second, which nobody's eyes are to bear. */
 const BLINK_MS = 800;
+/** Pixels: beside the pictures, between them, a caption's line, and how high all of them may be. */
+const BESIDE = 14;
+const GAP = 8;
+const CAPTION = 26;
+const [LEAST_HIGH, MOST_HIGH] = [200, 650];
 const GAINS = ["1", "4", "16"];
 
 /**
@@ -172,8 +177,14 @@ export function makeStage({ close, go, remove, isCalm }) {
 
   function drawSideBySide() {
     const grid = make("div", "leo-several");
-    const { clientWidth: width, clientHeight: height } = pictures;
-    grid.style.setProperty("--leo-columns", String(columnsFor(shown.length, width || 900, height || 480, shown[0].ratio)));
+    const { ratio } = shown[0];
+    const width = (pictures.clientWidth || 900) - 2 * BESIDE;
+    const columns = columnsFor(shown.length, width, MOST_HIGH, ratio);
+    const lines = Math.ceil(shown.length / columns);
+    // no higher than the pictures get: what is left would be empty
+    const high = lines * ((width - (columns - 1) * GAP) / columns / ratio + CAPTION) + (lines - 1) * GAP;
+    stage.style.setProperty("--leo-pictures", `${Math.round(Math.min(Math.max(high, LEAST_HIGH), MOST_HIGH))}px`);
+    grid.style.setProperty("--leo-columns", String(columns));
     for (const one of shown) {
       const figure = make("figure");
       const caption = make("figcaption", "leo-caption");
@@ -217,6 +228,7 @@ export function makeStage({ close, go, remove, isCalm }) {
     }
     laid = key;
     clearInterval(timer);
+    stage.style.removeProperty("--leo-pictures");
     const hadFocus = foot.contains(document.activeElement) || pictures.contains(document.activeElement) || more.contains(document.activeElement);
     for (const part of [pictures, foot, more]) part.replaceChildren();
     stage.setAttribute("aria-label", several ? `${shown.length} pictures compared` : "Picture");

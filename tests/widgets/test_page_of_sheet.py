@@ -626,6 +626,46 @@ def test_axes_are_named_on_the_grid(sheet: Sheet) -> None:
     expect(names).to_have_text(["scale", "style"])
 
 
+def test_facets_are_said_to_stand_as_they_do(sheet: Sheet) -> None:
+    """Side by side where they are, and below each other where there is no room for that."""
+    way = sheet.page.locator("[data-key='at seed'] option").first
+    sheet.page.set_viewport_size({"width": 1400, "height": 900})
+    sheet.open(state())
+    expect(way).to_have_text("side by side")
+    sheet.page.set_viewport_size({"width": 420, "height": 900})
+
+    expect(way).to_have_text("below each other")
+
+
+def test_values_at_the_side_are_whole(sheet: Sheet) -> None:
+    """A slider gives way to the words beside it."""
+    axes = {"guidance_scale": SCALES, "presetStyle": ["ILLUSTRATION", "CINEMATIC"]}
+    sheet.open(state(axes, arrangement={"x": "guidance_scale", "y": "presetStyle"}))
+    cut = """() => [...document.querySelectorAll(".leo-track .leo-value")]
+      .filter((value) => value.scrollWidth > value.clientWidth).map((value) => value.textContent)"""
+    expect(sheet.page.locator(".leo-track .leo-value").last).to_have_text("ILLUSTRATION")
+
+    assert [] == sheet.page.evaluate(cut)
+
+
+def test_comparison_has_no_empty_bands(sheet: Sheet) -> None:
+    """Two pictures are as wide as their halves, and the stage is as high as they are."""
+    sheet.open(state())
+    sheet.cell(0).click()
+    sheet.page.keyboard.press("Space")
+    sheet.page.keyboard.press("ArrowRight")
+    sheet.page.keyboard.press("c")
+    sheet.page.evaluate("model.say({what: 'large', cells: [0, 6]}, [picture, picture])")
+    image = sheet.page.locator(".leo-several img").first
+    sheet.until("document.querySelector('.leo-several img').naturalWidth > 0")
+    box, stage = image.bounding_box(), sheet.page.locator(".leo-stage").bounding_box()
+    assert box
+    assert stage
+
+    assert box["width"] > 0.46 * stage["width"]
+    assert box["height"] > stage["height"] - 90
+
+
 def test_page_that_goes_leaves_nothing(sheet: Sheet) -> None:
     """It says that it goes, and listens to the model no more."""
     sheet.open(state())
