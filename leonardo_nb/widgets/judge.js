@@ -67,6 +67,7 @@ function render({ model, el }) {
   let isShown = false; // what differs
   /** @type {HTMLDialogElement | null} */
   let closer = null;
+  let isGreeted = false;
 
   const view = () => /** @type {View} */ (model.get("view"));
   const pairs = () => /** @type {Pair[]} */ (model.get("pairs")).filter((pair) => !answered.has(pair.number));
@@ -111,6 +112,11 @@ function render({ model, el }) {
     actions.append(holder);
     return button;
   };
+  const choose = make("span", "leo-do leo-choose", "Choose the better one");
+  const sign = make("span", "leo-key", "← →");
+  choose.setAttribute("aria-hidden", "true"); // the pair itself says it
+  choose.append(sign);
+  actions.append(choose);
   action("equal", "Equal", "↓", "ArrowDown");
   action("skip", "Skip", "↑", "ArrowUp Space");
   const undo = action("undo", "Undo", "⌫", "Backspace u");
@@ -211,6 +217,18 @@ function render({ model, el }) {
     }
   };
 
+  /** Keys work as soon as there is something to judge, unless somebody is writing elsewhere. */
+  const greet = () => {
+    const [pair] = pairs();
+    if (isGreeted || !pair || !isReady(pair)) return;
+    isGreeted = true;
+    const active = /** @type {HTMLElement | null} */ (document.activeElement);
+    if (active?.isContentEditable || /^(INPUT|SELECT|TEXTAREA|IFRAME)$/.test(active?.tagName ?? "")) return;
+    const place = stage.getBoundingClientRect?.();
+    if (place && (place.bottom < 0 || place.top > innerHeight)) return; // nobody sees it
+    if (!box.contains(active)) stage.focus({ preventScroll: true });
+  };
+
   const drawPair = () => {
     const [pair] = pairs();
     // without a pair and a reason, Python is about to say what follows: the stage stays, and keeps the focus
@@ -278,6 +296,7 @@ function render({ model, el }) {
     rest.textContent = view().rest;
     pill.hidden = !view().simulated;
     drawPair();
+    greet();
     drawBest();
     want();
     forget();

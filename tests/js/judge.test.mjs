@@ -114,6 +114,23 @@ test("each key is one answer, and the next pair is there before Python has said 
   assert.equal(true, "data-ready" in part("leo-pair").attributes);
 });
 
+test("keys work as soon as the first pair is there, without a click that would be a vote", async (t) => {
+  const { part, load } = await drawn(t, { there: [0] });
+  assert.equal(null, globalThis.document.activeElement);
+  load([1]);
+
+  assert.equal(part("leo-pair"), globalThis.document.activeElement);
+});
+
+test("who writes elsewhere goes on writing there", async (t) => {
+  const { load } = await drawn(t, { there: [] });
+  const editor = Object.assign(new FakeNode("div"), { isContentEditable: true });
+  globalThis.document.activeElement = editor;
+  load([0, 1]);
+
+  assert.equal(editor, globalThis.document.activeElement);
+});
+
 test("every key of the list does what it says", async (t) => {
   for (const [key, choice] of [["1", "left"], ["2", "right"], ["ArrowDown", "equal"], ["ArrowUp", "skip"], [" ", "skip"]]) {
     const { press, votes, leave } = await drawn(t);
