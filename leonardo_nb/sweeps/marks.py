@@ -26,12 +26,31 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.cells import Cell
 
-__all__ = ["Marks", "listen", "positions_of"]
+__all__ = ["Marks", "checked_note", "listen", "positions_of"]
 
 logger = logging.getLogger("leonardo_nb")
 
 LONGEST_NOTE = 2_000
-"""Characters of a note; a longer one is cut."""
+"""Characters of a note; what a page sends beyond is cut."""
+
+
+def checked_note(text: object) -> str:
+    """
+    Return *text* as a note.
+
+    Raises:
+        InvalidRequest: It is too long; nothing of it is cut off unseen.
+    """
+    note = str(text)
+    if len(note) > LONGEST_NOTE:
+        raise InvalidRequest(
+            f"A note has at most {LONGEST_NOTE:,} characters; this one has {len(note):,}.",
+            member="note",
+            value=len(note),
+            nearest=LONGEST_NOTE,
+        )
+    return note
+
 
 _lock = threading.Lock()
 _listeners: WeakKeyDictionary[Shelf, list[Callable[[Mapping[str, Mark]], object]]] = (

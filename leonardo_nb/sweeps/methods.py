@@ -91,8 +91,15 @@ class SweepMethods:
         return self._mark("reject", cells, coords, reject=not undo)
 
     def note(self: Run, cell: Cell | int, text: str) -> Cell:  # type: ignore[misc]
-        """Keep a note on the picture of *cell*, of at most 2,000 characters; "" removes it."""
-        return self._mark("note", (cell,), {}, note=str(text))[0]
+        """
+        Keep a note on the picture of *cell*; "" removes it.
+
+        Raises:
+            InvalidRequest: It has more than 2,000 characters, or there is no such cell.
+        """
+        from leonardo_nb.sweeps.marks import checked_note
+
+        return self._mark("note", (cell,), {}, note=checked_note(text))[0]
 
     def _all_marks(self: Run) -> Marks:  # type: ignore[misc]
         from leonardo_nb.sweeps.marks import Marks

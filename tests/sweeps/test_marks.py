@@ -101,3 +101,11 @@ def test_cells_that_are_none_are_an_error(
 
     assert nearest == refused.value.nearest
     assert {} == run.marks
+
+
+def test_a_note_that_is_too_long_is_refused(run: Run) -> None:
+    """Nothing of what somebody wrote is cut off unseen."""
+    with pytest.raises(InvalidRequest, match="at most 2,000 characters; this one has 2,001"):
+        run.note(0, "x" * 2_001)
+
+    assert {} == run.marks
