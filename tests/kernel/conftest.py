@@ -128,7 +128,7 @@ class Kernel:
         return int(provisioner.process.wait(timeout=EXIT_SECONDS))
 
     def card(self, noun: str = "view") -> str:
-        """Return the comm of the first card, once there is one; `grid` asks for a sweep's."""
+        """Return the comm of the first card, once there is one; `deck` asks for a sweep's."""
         return str(self.until(lambda m: is_model(m, noun))["content"]["comm_id"])
 
     def click(self, comm: str, **content: object) -> None:

@@ -149,10 +149,10 @@ def test_quick_job_opens_no_model(kernel: Kernel) -> None:
 def test_grid_is_one_model(held: Kernel) -> None:
     """A sweep of nine cells, shown twice, opens one model and none for its cells."""
     held.run('run = leo.sweep("a fox", seed=[1, 2, 3], guidance_scale=[4, 7, 10])\nrun')
-    held.card("grid")
+    held.card("deck")
     held.run("run")
 
-    assert (1, 0) == (held.models("grid"), held.models("view"))
+    assert (1, 0) == (held.models("deck"), held.models("view"))
 
 
 NESTED = """
