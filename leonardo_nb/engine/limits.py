@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from leonardo_nb.engine.boards import REQUESTS, MemoryBoard
-from leonardo_nb.engine.turns import Room, Standing, ask, slow, withdraw
+from leonardo_nb.engine.turns import LATE, Room, Standing, answered, ask, slow, withdraw
 from leonardo_nb.errors import LibraryError, RateLimited
 
 if TYPE_CHECKING:
@@ -309,25 +309,40 @@ class PerMinute:
         self._one_by_one = anyio.Lock()
         self._random = random.Random()
 
-    async def turn(self) -> None:
+    async def turn(self) -> float:
         """
         Return when it is this caller's turn; callers are served in the order they came.
+
+        Returns:
+            The moment, which `answered` is to be told.
 
         Raises:
             LibraryError: What the kernels share cannot be kept.
         """
         name = uuid.uuid4().hex
 
-        def take(standing: Standing, now: float) -> float:
-            return ask(standing, self._lines, name, now, self._longest_hold)
+        def take(standing: Standing, now: float) -> tuple[float, float]:
+            return ask(standing, self._lines, name, now, self._longest_hold), now
 
         async with self._one_by_one:
             try:
-                while (wait := await self._board.change(take)) > 0:
+                while True:
+                    wait, moment = await self._board.change(take)
+                    if wait <= 0:
+                        return moment
                     await self._board.clock.pause(max(wait, SHORTEST_WAIT))
             except BaseException:
                 await _quietly(self._board, lambda it, _: withdraw(it, self._lines, name))
                 raise
+
+    async def answered(self, taken: float) -> None:
+        """
+        Take in that the request has been answered, or lost, whose turn was *taken*.
+
+        A slow one may have arrived any time until now, and counts from now on.
+        """
+        if self._board.now() - taken > LATE:
+            await _quietly(self._board, lambda it, now: answered(it, self._lines, taken, now))
 
     async def refused(self, retry_after: float | None = None) -> float:
         """
@@ -384,7 +399,7 @@ class Pace:
             LibraryError: What the kernels share cannot be kept; nothing was sent.
         """
         line = self.line(endpoint)
-        await line.turn()
+        taken = await line.turn()
         try:
             yield
         except RateLimited as refusal:
@@ -393,6 +408,8 @@ class Pace:
             except LibraryError as error:  # what the service said is the more important
                 log.warning("A refusal could not be told to other kernels: %s", error)
             raise
+        finally:
+            await line.answered(taken)
 
     def line(self, endpoint: str | None = None) -> PerMinute:
         """Return the line of *endpoint*, or the one of all requests."""
@@ -411,10 +428,10 @@ class Pace:
         return self._lines[endpoint]
 
 
-async def _quietly(board: Board, leave: Callable[[Standing, float], None]) -> None:
-    """Let somebody leave; where that cannot be kept, the lease ends by itself."""
+async def _quietly(board: Board, how: Callable[[Standing, float], None]) -> None:
+    """Change the standing; where that cannot be kept, what is there ends by itself in a minute."""
     with anyio.CancelScope(shield=True):
         try:
-            await board.change(leave)
+            await board.change(how)
         except LibraryError as error:
-            log.warning("A place comes back only when its lease is over: %s", error)
+            log.warning("A turn or a place is given back only after a minute: %s", error)

@@ -10,16 +10,18 @@ back by a tenth a minute.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-__all__ = ["Line", "Room", "Standing", "Ticket", "ask", "slow", "withdraw"]
+__all__ = ["LATE", "Line", "Room", "Standing", "Ticket", "answered", "ask", "slow", "withdraw"]
 
 MINUTE: Final = 60.0
-WINDOW: Final = MINUTE + 1.0
-"""Seconds for which a turn counts; a request may leave, and arrive, a little after its turn."""
+LATE: Final = 1.0
+"""Seconds; a request may leave, and arrive, as long after its turn. A later one says so itself."""
+WINDOW: Final = MINUTE + LATE
+"""Seconds for which a turn counts."""
 GRACE: Final = 30.0
 """Seconds after which somebody who has not asked again when he was to is gone."""
 LEAST_SHARE: Final = 1 / 20
@@ -270,6 +272,22 @@ def ask(
             line, taken=(*line.taken, now), waiting=_without(line.waiting, name)
         )
     return 0.0
+
+
+def answered(standing: Standing, lines: Mapping[str, int], taken: float, now: float) -> None:
+    """
+    Count the turn that was *taken* in every one of *lines* as one of *now*.
+
+    The service counts a request when it arrives, which on a slow connection is long after its turn.
+    By the moment of the answer it has arrived, so that is the latest from which it counts.
+    """
+    for line_name in lines:
+        line = standing.lines.get(line_name, Line())
+        moments = list(line.taken)
+        if taken in moments:  # else it is no longer known
+            moments.remove(taken)
+        insort(moments, now)
+        standing.lines[line_name] = replace(line, taken=tuple(moments))
 
 
 def withdraw(standing: Standing, lines: Mapping[str, int], name: str) -> None:

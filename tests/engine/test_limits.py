@@ -74,6 +74,21 @@ async def test_turns_wait_for_the_minute() -> None:
     assert [61.0] == clock.paused
 
 
+async def test_a_slow_request_counts_from_its_answer() -> None:
+    """It may have arrived late, so the next one of one a minute comes a minute after its answer."""
+    clock = ManualClock()
+    turns = PerMinute(1, clock)
+
+    taken = await turns.turn()
+    await clock.pause(2.5)
+    await turns.answered(taken)
+    again = await turns.turn()
+    await turns.answered(again)  # at once
+    await turns.turn()
+
+    assert [2.5, 61.0, 61.0] == clock.paused
+
+
 async def test_a_refusal_holds_every_turn() -> None:
     """The next turn comes after the seconds that the service named, and the rate is halved."""
     clock = ManualClock()
