@@ -204,8 +204,8 @@ def card_size() -> Line:
     from leonardo_nb.widgets import page
 
     sizes = {
-        name: len((page.esm(f"{name}.js") + page.css(f"{name}.css")).encode())
-        for name in ("card", "sheet_main")
+        name: len((page.esm(f"{file}.js") + page.css(f"{file}.css")).encode())
+        for name, file in (("card", "card"), ("sheet", "sheet_main"))
     }
     shown = ", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sizes.items())
     return Line("script and style of a widget", shown, "each instance carries its own")
