@@ -630,7 +630,7 @@ function render({ model, el }) {
     const { axes = [], n = 0, shapes: ratios = [1] } = deck();
     const coords = shortsOf(model.get("coords"));
     const whole = axes.length ? Math.min(n, Math.floor(coords.length / axes.length)) : n;
-    if (!goesOn(space, { axes, coords, n: whole })) {
+    if (space.n && !goesOn(space, { axes, coords, n: whole })) {
       pictures.clear();
       large.clear();
       grown.keep(() => false);
@@ -745,10 +745,11 @@ function render({ model, el }) {
     "comm:close": () => setEnded(true),
   });
   const first = get("first", {});
+  // before anything is drawn, and so before pictures are asked for
+  if (first.cells?.length) void pictures.take(first, first.data ?? []);
   drawHead();
   rebuild();
   drawSelected();
-  if (first.cells?.length) void pictures.take(first, first.data ?? []);
   let roomWas = viewport.clientWidth;
   let isAway = false;
   const watcher = new ResizeObserver(() => {

@@ -63,6 +63,8 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
   const held = new Map(); // the first one was not used for the longest time
   /** @type {Map<number, number>} */
   const none = new Map(); // cell -> up to this size there is no picture
+  /** @type {Map<number, number>} */
+  const coming = new Map(); // cell -> the size that is here and being opened
   /** @type {Set<number>} */
   let asked = new Set();
   let askedSize = 0;
@@ -152,7 +154,8 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
     bytes: () => bytes,
     /** Ask for what is not here, in order of need. It takes the place of what was asked before. @param {number[]} cells @param {number} size */
     wish(cells, size) {
-      const lacking = cells.filter((cell) => !((held.get(cell)?.size ?? 0) >= size) && !((none.get(cell) ?? 0) >= size)).slice(0, MOST_WANTED);
+      const has = (/** @type {number} */ cell) => Math.max(held.get(cell)?.size ?? 0, coming.get(cell) ?? 0, none.get(cell) ?? 0) >= size;
+      const lacking = cells.filter((cell) => !has(cell)).slice(0, MOST_WANTED);
       const isNew = size !== askedSize || lacking.some((cell) => !asked.has(cell));
       if (!lacking.length && !asked.size) return;
       if (!isNew && asked.size <= lacking.length * 1.5 + 8) return;
@@ -162,10 +165,12 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
     /** @param {{ size: number, cells: number[] }} message @param {any[]} buffers */
     async take({ size, cells }, buffers) {
       for (const cell of cells) if (size >= askedSize) asked.delete(cell);
+      cells.forEach((cell, i) => buffers[i] && coming.set(cell, size));
       for (let at = 0; at < cells.length && !isGone; at += AT_ONCE) {
         const some = cells.slice(at, at + AT_ONCE);
         const taken = await Promise.all(some.map((cell, i) => buffers[at + i] && take(cell, size, buffers[at + i])));
         if (isGone) return;
+        for (const cell of some) coming.delete(cell);
         shrink();
         changed(/** @type {number[]} */ (taken.filter((cell) => cell !== undefined)));
       }
@@ -180,6 +185,7 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
     /** A cell has become another: what is known of its picture is old. @param {number} cell */
     forget(cell) {
       none.delete(cell);
+      coming.delete(cell);
       asked.delete(cell);
       free(cell);
     },
@@ -187,6 +193,7 @@ export function makePictures({ send, view, changed, isSeen = () => false, most =
     clear() {
       clearTimeout(timer);
       none.clear();
+      coming.clear();
       asked.clear();
       for (const cell of [...held.keys()]) free(cell);
     },

@@ -43,6 +43,17 @@ test("what is in view is asked for in order of need, and once", async () => {
   pictures.end();
 });
 
+test("what is here and not opened yet is not asked for", async () => {
+  const { sent, pictures } = view();
+  const opened = pictures.take({ size: 128, cells: [1, 2] }, [WEBP, WEBP]);
+  pictures.wish([1, 2, 3], 64);
+  assert.deepEqual(sent[0].cells, [3]);
+  await opened;
+  pictures.wish([1, 2, 3], 256);
+  assert.deepEqual(sent[1].cells, [1, 2, 3]);
+  pictures.end();
+});
+
 test("a larger size is asked for again, and a smaller picture does not replace it", async () => {
   const { sent, pictures } = view();
   await pictures.take({ size: 64, cells: [1] }, [WEBP]);
