@@ -199,6 +199,20 @@ def resuming() -> Line:
     )
 
 
+def sweeping() -> Line:
+    """Measure how near a sweep of 1,000 cells comes to what the service allows."""
+    from benchmarks.sweep import CELLS, WISHED
+    from benchmarks.sweep import measured as measure
+
+    found = list(measure())
+    return Line(
+        f"a sweep of {CELLS:,} cells ({'; '.join(what for what, _ in found)})",
+        "; ".join(f"{each.seconds:,.1f} s" for _, each in found),
+        f"{'; '.join(f'{each.ratio:.3f}' for _, each in found)} of the least that slots and "
+        f"requests a minute allow; {WISHED} is wished",
+    )
+
+
 def card_size() -> Line:
     """Measure what each live card carries to the page."""
     from leonardo_nb.widgets import page
@@ -226,6 +240,7 @@ def main() -> None:
         intending,
         remembering,
         resuming,
+        sweeping,
         card_size,
     ):
         line = measure()
@@ -236,11 +251,15 @@ def main() -> None:
         "# Benchmarks",
         "",
         f"Written by `make bench` on {machine}. Medians of several runs, but",
-        "for the 60 jobs, which were run once.",
+        "for the 60 jobs and the sweeps, which were run once.",
         "",
         "| what | measured | compared |",
         "| --- | --- | --- |",
         *(f"| {line.what} | {line.measured} | {line.compared} |" for line in lines),
+        "",
+        "What needs a browser is measured apart, by `python -m benchmarks.grid` (the sheet of a",
+        "sweep in JupyterLab, beside a GridBox) and `python -m benchmarks.html` (the sheet in one",
+        "file); `python -m benchmarks.effects` asks how often an interval of effects is right.",
         "",
     ]
     (HERE / "RESULTS.md").write_text("\n".join(table), encoding="utf-8")

@@ -155,11 +155,17 @@ def _pipes(server: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
     return server.stdin, server.stdout
 
 
+def measured() -> Iterator[tuple[str, Measured]]:
+    """Yield what was measured, with the words for it."""
+    yield "slots hold up, virtual clock", virtual(slots=FEW_SLOTS)
+    yield "requests a minute hold up, virtual clock", virtual()
+    yield "slots hold up, real sockets", over_sockets()
+
+
 def main() -> None:
     """Print each as a ratio."""
-    print(f"{CELLS:,} cells, slots hold up, virtual clock:    {virtual(slots=FEW_SLOTS)}")
-    print(f"{CELLS:,} cells, requests hold up, virtual clock: {virtual()}")
-    print(f"{CELLS:,} cells, slots hold up, real sockets:     {over_sockets()}")
+    for what, found in measured():
+        print(f"{CELLS:,} cells, {what}: {found}")
 
 
 if __name__ == "__main__":
