@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os
 import shlex
 import shutil
 import subprocess
@@ -108,7 +109,10 @@ def lab(
         if not (folder / file.name).exists():
             shutil.copyfile(file, folder / file.name)
     command = [sys.executable, "-m", "jupyterlab", str(folder / FIRST_NOTEBOOK), *context.args]
-    sys.exit(subprocess.call(command))  # noqa: S603  the user's own words
+    if sys.platform == "win32":
+        sys.exit(subprocess.call(command))  # noqa: S603  the user's own words
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606  in our place: what ends us ends it
 
 
 def _notebooks() -> list[Path]:

@@ -12,8 +12,9 @@ import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import httpx
 import pytest
@@ -154,11 +155,11 @@ def test_lab_keeps_what_was_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """Notebooks and what they open are copied once; JupyterLab gets the first, and all options."""
     called: list[list[str]] = []
 
-    def call(command: list[str]) -> int:
+    def take_our_place(_path: str, command: list[str]) -> NoReturn:
         called.append(command)
-        return 0
+        raise SystemExit(0)
 
-    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(os, "execv", take_our_place)
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / cli.FIRST_NOTEBOOK).write_text("mine")
@@ -172,6 +173,15 @@ def test_lab_keeps_what_was_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert [
         [sys.executable, "-m", "jupyterlab", str(folder / cli.FIRST_NOTEBOOK), "--no-browser"]
     ] == called
+
+
+def test_lab_becomes_jupyterlab(tmp_path: Path) -> None:
+    """No process of ours stands between a signal and JupyterLab, which answers in our place."""
+    command = [sys.executable, "-m", "leonardo_nb.cli", "lab", "--folder", str(tmp_path / "mine")]
+
+    said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+
+    assert version("jupyterlab") == said.stdout.strip()
 
 
 class Told(BaseHTTPRequestHandler):
