@@ -13,6 +13,7 @@ RANK = {
     "errors": 0,
     "money": 0,
     "clock": 0,
+    "whole": 0,
     "service": 1,
     "library": 1,
     "engine": 2,

@@ -317,6 +317,14 @@ def test_a_mark_that_cannot_be_read(library_folder: Path) -> None:
         assert [] == Keychain(library_folder).kept()
 
 
+def test_a_mark_that_cannot_be_written(ring: dict[Any, str], tmp_path: Path) -> None:
+    """A file stands where the folder should be; the error says what else there is."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(leo.LibraryError, match='would not be found again; use keep="memory"'):
+        Keychain(tmp_path / "file" / "in").keep("https://a", Key("a-key"), in_keyring=True)
+
+
 # -- and out again
 
 

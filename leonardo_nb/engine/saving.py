@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +9,7 @@ from leonardo_nb.engine.provenance import of_snapshot
 from leonardo_nb.errors import ExportFailed
 from leonardo_nb.library.files import SUFFIXES
 from leonardo_nb.library.provenance import embed
+from leonardo_nb.whole import written_whole
 
 if TYPE_CHECKING:
     from leonardo_nb.engine.lifecycle import Snapshot
@@ -62,13 +62,10 @@ def _seconds(made: Snapshot) -> float | None:
 
 
 def _put(place: Path, data: bytes) -> None:
-    """Write *data* under another name and rename it, so that half a file is never found."""
-    part = place.with_name(f".leonardo_nb-{uuid.uuid4().hex}.part")
     try:
-        part.write_bytes(data)
-        part.replace(place)
+        with written_whole(place) as part:
+            part.write_bytes(data)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ExportFailed(
             f"{place} could not be written ({error.strerror}), and nothing of it is left behind.",
             path=place,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from leonardo_nb.errors import LeonardoError, LibraryError
 from leonardo_nb.service.keys import Key
+from leonardo_nb.whole import written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,11 +125,10 @@ class Keychain:
         return there_was
 
     def _remember(self, base_urls: list[str]) -> None:
-        part = self._mark.with_suffix(".part")
         try:
             self._mark.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(sorted(set(base_urls))), encoding="utf-8")
-            part.replace(self._mark)
+            with written_whole(self._mark) as part:
+                part.write_text(json.dumps(sorted(set(base_urls))), encoding="utf-8")
         except OSError as error:
             raise LibraryError(
                 f"{self._mark.parent} cannot be written ({error.strerror}), so the key in the "

@@ -11,7 +11,6 @@ import io
 import logging
 import threading
 import time
-import uuid
 from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
@@ -21,6 +20,7 @@ from PIL import Image as Pillow
 
 from leonardo_nb.errors import LeonardoError
 from leonardo_nb.library.files import StoredFile
+from leonardo_nb.whole import written_whole
 from leonardo_nb.widgets.freeze import fitted, is_see_through, on_squares, on_white
 
 if TYPE_CHECKING:
@@ -120,15 +120,12 @@ class Thumbs:
     def _keep(self, file: StoredFile, size: int, data: bytes) -> None:
         """Write it to the disk; where that cannot be, it is painted again next time."""
         place = self._place(file, size)
-        part = place.with_name(f"{uuid.uuid4().hex}.part")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(data)
-            part.replace(place)
+            with written_whole(place) as part:
+                part.write_bytes(data)
         except OSError:
             logger.debug("A small picture could not be kept in %s.", place, exc_info=True)
-            with suppress(OSError):
-                part.unlink()
 
 
 @cache

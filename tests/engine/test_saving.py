@@ -85,3 +85,24 @@ def test_a_folder_that_is_not_there_is_said(studio: Studio, tmp_path: Path) -> N
 
     with pytest.raises(ExportFailed, match="could not be written"):
         image.save(tmp_path / "none" / "fox.jpg")
+
+
+def test_a_file_in_place_of_a_folder_is_said(studio: Studio, tmp_path: Path) -> None:
+    """In the same words; it stays as it was."""
+    image = studio.generate("a fox").result()[0]
+    (tmp_path / "none").write_bytes(b"a file")
+
+    with pytest.raises(ExportFailed, match=r"could not be written .* nothing of it is left"):
+        image.save(tmp_path / "none" / "fox.jpg")
+
+    assert b"a file" == (tmp_path / "none").read_bytes()
+
+
+def test_a_copy_is_written_again_over_the_first(studio: Studio, tmp_path: Path) -> None:
+    """It takes the name when it is whole, and nothing lies beside it."""
+    image = studio.generate("a fox").result()[0]
+    place = tmp_path / "fox.jpg"
+    place.write_bytes(b"another picture")
+
+    assert [image.save(place)] == [each for each in tmp_path.iterdir() if each.is_file()]
+    assert read(place) is not None

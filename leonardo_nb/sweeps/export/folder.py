@@ -25,6 +25,7 @@ from leonardo_nb.sweeps.export.names import stems_of
 from leonardo_nb.sweeps.export.rows import rows_of
 from leonardo_nb.sweeps.export.tables import as_csv
 from leonardo_nb.sweeps.export.writing import MADE_BY, place_of, refused, written_folder
+from leonardo_nb.whole import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -257,16 +258,12 @@ def _redrawn(image: Image) -> bytes:
 
 
 def _put(file: Path, data: bytes) -> None:
-    """Write *data* to *file* by renaming, unless it is there."""
+    """Write *data* to *file*, unless it is there."""
     if file.is_file() and file.stat().st_size == len(data) and file.read_bytes() == data:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name[:40]}.part")
-    try:
+    with written_whole(file) as part:
         part.write_bytes(data)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _metadata(rows: list[Row], names: Mapping[int, str]) -> bytes:

@@ -1,20 +1,18 @@
 """
-How an export gets its name: written beside it under another one, and renamed when it is whole.
+Where an export goes: whole or not at all, and in the place of nothing but what we have made.
 
-So nobody finds half a file, an export that goes wrong leaves what was there before, and only what
-we have made is ever replaced.
+Why it could not be written is one sentence here, for every kind of export.
 """
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from leonardo_nb.errors import ExportFailed
+from leonardo_nb.whole import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,18 +55,13 @@ def written(path: Path, *, mark: bytes = MADE_BY) -> Iterator[Path]:
     Raises:
         ExportFailed: Something else has that name, or the disk refuses it.
     """
-    part: Path | None = None
     try:
         _refuse_others(path, mark)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.parent / f".leonardo_nb-{uuid.uuid4().hex}.part"
-        yield part
-        part.replace(path)
+        with written_whole(path) as part:
+            yield part
     except OSError as error:
         raise refused(path, error) from error
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -79,18 +72,14 @@ def written_folder(path: Path) -> Iterator[Path]:
     Raises:
         ExportFailed: The disk refuses it.
     """
-    part = path.parent / f".leonardo_nb-{uuid.uuid4().hex}.part"
     try:
-        part.mkdir(parents=True)
-        yield part
-        if path.is_dir():  # an empty one; not every system renames onto it
-            path.rmdir()
-        part.replace(path)
+        with written_whole(path) as part:
+            part.mkdir(parents=True)
+            yield part
+            if path.is_dir():  # an empty one; not every system renames onto it
+                path.rmdir()
     except OSError as error:
         raise refused(path, error) from error
-    finally:
-        if part.exists():
-            shutil.rmtree(part, ignore_errors=True)
 
 
 def _refuse_others(path: Path, mark: bytes) -> None:
