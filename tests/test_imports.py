@@ -182,9 +182,13 @@ def test_only_the_library_speaks_sql() -> None:
     }
 
     assert {
+        "leonardo_nb.library.budgets",
         "leonardo_nb.library.database",
         "leonardo_nb.library.ledger",
+        "leonardo_nb.library.reader",
+        "leonardo_nb.library.rows",
         "leonardo_nb.library.shelf",
+        "leonardo_nb.library.spending",
         "leonardo_nb.library.tables",
     } == speaking
 

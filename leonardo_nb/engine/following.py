@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from leonardo_nb.clock import Clock
-    from leonardo_nb.library.ledger import Ledger
+    from leonardo_nb.library.reader import Reader
     from leonardo_nb.library.records import JobRecord
 
 __all__ = ["Following"]
@@ -35,7 +35,7 @@ class Following:
         spawn: Starts a coroutine function beside the callers, on the same loop.
     """
 
-    def __init__(self, ledger: Ledger, clock: Clock, spawn: Callable[..., object]) -> None:
+    def __init__(self, ledger: Reader, clock: Clock, spawn: Callable[..., object]) -> None:
         self._ledger = ledger
         self._clock = clock
         self._spawn: Callable[..., object] = spawn

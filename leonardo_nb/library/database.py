@@ -27,11 +27,11 @@ from leonardo_nb.library.locks import AGAIN, FileLock, is_on_network
 from leonardo_nb.library.tables import MIGRATIONS, MIGRATIONS_DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-__all__ = ["Database", "written"]
+__all__ = ["Database", "portions", "written"]
 
 log = logging.getLogger("leonardo_nb")
 
@@ -44,6 +44,9 @@ PATIENCE = 10.0
 """How long to wait for another process that writes, in seconds."""
 
 DAY = 86_400.0
+
+AT_ONCE = 500
+"""Values in one statement; older SQLites take 999."""
 
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 UNABLE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL}
@@ -446,6 +449,13 @@ def set_journal(connection: Executing, mode: str, *, patience: float = 0.0) -> b
             time.sleep(AGAIN)
         else:
             return str(taken).upper() == mode
+
+
+def portions(values: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Give *values* in portions of as many as one statement takes."""
+    every = list(values)
+    for start in range(0, len(every), AT_ONCE):
+        yield every[start : start + AT_ONCE]
 
 
 def written(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What the library knows of a job, as plain values, so that only the ledger knows SQL."""
+"""What the library knows of a job, as plain values, so that only this room knows SQL."""
 
 from __future__ import annotations
 

@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sql
 
-from leonardo_nb.library.database import written
+from leonardo_nb.library.database import portions, written
 from leonardo_nb.library.tables import MARKS, SWEEPS, VOTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from leonardo_nb.library.database import Database
 
 __all__ = ["Mark", "Shelf", "SweepRecord", "Vote"]
-
-AT_ONCE = 500
-"""Values in one statement; older SQLites take 999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +140,7 @@ class Shelf:
         """Return the marks of those of *pictures* that have one."""
         found: dict[str, Mark] = {}
         with self._reading() as connection:
-            for some in _portions(pictures):
+            for some in portions(pictures):
                 rows = connection.execute(
                     sql.select(MARKS).where(
                         MARKS.c.service == self._service, MARKS.c.picture.in_(some)
@@ -160,7 +157,7 @@ class Shelf:
         """Keep *marks*, by picture, all of them or none."""
         changed = written(datetime.now(UTC))
         with self._writing(alone_on="marks") as connection:
-            for some in _portions(marks):
+            for some in portions(marks):
                 connection.execute(
                     sql.delete(MARKS).where(
                         MARKS.c.service == self._service, MARKS.c.picture.in_(some)
@@ -187,7 +184,7 @@ class Shelf:
         """Keep those of *votes* that are not here yet; return how many these were."""
         given = {vote.uid: vote for vote in votes}
         with self._writing(alone_on="votes") as connection:
-            for some in _portions(tuple(given)):
+            for some in portions(tuple(given)):
                 there = sql.select(VOTES.c.uid).where(VOTES.c.uid.in_(some))
                 for uid in connection.execute(there).scalars():
                     del given[uid]
@@ -211,7 +208,7 @@ class Shelf:
     def remove_votes(self, uids: Iterable[str]) -> None:
         """Forget the votes of these *uids*, which were taken back."""
         with self._writing(alone_on="votes") as connection:
-            for some in _portions(uids):
+            for some in portions(uids):
                 connection.execute(sql.delete(VOTES).where(VOTES.c.uid.in_(some)))
 
     def votes(self, sweep: str | None = None) -> tuple[Vote, ...]:
@@ -242,9 +239,3 @@ def _sweep(row: Any) -> SweepRecord:  # noqa: ANN401  a row has the table's colu
         datetime.fromisoformat(row.created),
         datetime.fromisoformat(row.changed),
     )
-
-
-def _portions(values: Iterable[str]) -> Iterator[Sequence[str]]:
-    every = list(values)
-    for start in range(0, len(every), AT_ONCE):
-        yield every[start : start + AT_ONCE]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from leonardo_nb.errors import LibraryError
 from leonardo_nb.library.files import StoredFile
 from leonardo_nb.library.ledger import Ledger
+from leonardo_nb.library.reader import Reader
 from leonardo_nb.library.records import JobRecord, MediaFile, Spending
 from leonardo_nb.library.tables import METADATA, MIGRATIONS, MIGRATIONS_DONE
 from leonardo_nb.money import Credits, Dollars
@@ -907,3 +908,12 @@ def test_many_end_together(ledger: Ledger) -> None:
     ends = ledger.with_uids(["u0", "u1", "u2"])
     assert ["complete", "cancelled", "failed"] == [ends[f"u{n}"].state for n in range(3)]
     assert [None, None, "no"] == [ends[f"u{n}"].error for n in range(3)]
+
+
+def test_whoever_only_asks_waits_for_nobody(ledger: Ledger) -> None:
+    """A reader on the ledger's database sees what is written down, while somebody writes."""
+    ledger.intend(record())
+    reader = Reader(ledger.folder, ledger.database)
+
+    with ledger.database.writing():
+        assert (1, ["u1"]) == (reader.count(), [found.uid for found in reader.jobs()])
