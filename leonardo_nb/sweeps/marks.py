@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.axes import Axis
     from leonardo_nb.sweeps.cells import Cell
 
-__all__ = ["Marks", "checked_note", "listen", "positions_of"]
+__all__ = ["LONGEST_NOTE", "Marks", "checked_note", "listen", "positions_of"]
 
 logger = logging.getLogger("leonardo_nb")
 

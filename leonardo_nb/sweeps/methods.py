@@ -438,11 +438,12 @@ class SweepMethods:
             path: The file, such as "foxes.zip"; a replay of ours that is there is replaced.
             pictures: "full" for the bytes as the service made them, "small" for pictures of at
                 most 512 pixels.
-            prompt: False leaves out what somebody wrote.
+            prompt: False leaves out what somebody wrote, notes included.
 
         Returns:
-            Where it is. It holds no key, no address and no path of this machine; when each thing
-            happened is in it as exactly as it is known, see `write_replay`.
+            Where it is. It holds no key, no address and no path of this machine. Stars, rejections
+            and notes are in it, and when each thing happened, as exactly as it is known; see
+            `write_replay`.
 
         Raises:
             ExportFailed: It could not be written; nothing half written is left.

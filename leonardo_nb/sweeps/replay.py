@@ -70,6 +70,8 @@ def replay(
     It needs no key, no network and no service, costs nothing, and writes nothing into the library:
     its pictures are unpacked into a temporary folder, which goes with it. As the last line of a
     cell it is the same sheet as that of any run, and fills in the order in which it was recorded.
+    Stars, rejections and notes that are in the file are there from its beginning; more can be given
+    and these taken back, in that folder as well.
 
     Args:
         path: A file that `run.to_replay(path)` has made.
@@ -105,6 +107,7 @@ class Replay(Run):
     Everything that reads a run works: `sel`, `grid`, `effects`, `rank`, exports. What would ask a
     service does not, and raises `ReplayError`: `extend`, `retry_failed`, `job.again()`, and making
     more of a picture (`image.upscale()`, ...). What it cost is what the run cost when it was paid.
+    `marks` and `starred` begin with what the file says; `to_replay` hands them on as they are then.
 
     Args:
         theatre: Where it is played; from its beginning.
@@ -134,6 +137,12 @@ class Replay(Run):
             lambda n: requests[recording.cells[n].job],
         )
         theatre.seconds = recording.seconds
+        if marks := {
+            cells[n].picture: place.mark.mark()
+            for n, place in enumerate(recording.cells)
+            if place.mark is not None
+        }:
+            theatre.shelf.mark_all(marks)
         super().__init__(theatre, axes, recording.fixed, cells, jobs, name=recording.name)
         theatre.engine.spawn(self._play)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from leonardo_nb.sweeps.run import Run
@@ -83,6 +83,12 @@ def manifest(count: int = 4, **changes: Any) -> dict[str, Any]:
         "cells": [{"at": [n], "job": n} for n in range(count)],
     }
     return known | changes
+
+
+def marked(marks: Mapping[int, object], count: int = 4) -> list[dict[str, Any]]:
+    """Return the cells of a manifest, with *marks* by cell."""
+    said = [{"mark": marks[n]} if n in marks else {} for n in range(count)]
+    return [{"at": [n], "job": n, **said[n]} for n in range(count)]
 
 
 def packed(

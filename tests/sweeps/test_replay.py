@@ -9,10 +9,11 @@ import pytest
 
 from leonardo_nb.engine.lifecycle import State
 from leonardo_nb.errors import InvalidRequest, JobFailed, OutcomeUnknown, ReplayError
+from leonardo_nb.library.shelf import Mark
 from leonardo_nb.money import Credits
 from leonardo_nb.sweeps.replay import Replay, replay
 from leonardo_nb.testing import ManualClock
-from tests.sweeps.recordings import manifest, packed, put, take, until
+from tests.sweeps.recordings import manifest, marked, packed, put, take, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -190,6 +191,50 @@ def test_every_end_is_played(play: Callable[..., Replay]) -> None:
     assert State.CANCELLED == run.jobs[3].state
 
 
+def test_what_was_said_of_its_pictures_is_there_from_the_beginning(
+    play: Callable[..., Replay],
+) -> None:
+    """Before any picture is; a part of it has the marks of its cells."""
+    run = play(cells=marked({0: {"star": True}, 2: {"reject": True, "note": "the ears"}}))
+
+    assert "wwww" == letters(run)
+    assert {0: Mark(star=True), 2: Mark(reject=True, note="the ears")} == run.marks
+    assert (run.cells[0],) == run.starred
+    part = run.sel(seed=[2, 3])
+    assert {0: Mark(reject=True, note="the ears")} == part.marks  # type: ignore[union-attr]
+
+
+def test_its_marks_can_be_changed(play: Callable[..., Replay]) -> None:
+    """As those of any run; begun anew it keeps them, and played from its file it has the file's."""
+    said = marked({0: {"star": True}, 2: {"note": "the ears"}})
+    run = play(cells=said)
+
+    run.reject(0)
+    run.star(1)
+    run.note(2, "")
+
+    changed = {0: Mark(reject=True), 1: Mark(star=True)}
+    assert changed == run.marks == run.restart().marks
+    assert {0: Mark(star=True), 2: Mark(note="the ears")} == play(cells=said).marks
+
+
+def test_a_note_from_elsewhere_steers_nothing(play: Callable[..., Replay]) -> None:
+    """What a page or a terminal would obey is taken out of it, its lines stay."""
+    note = " the \x1b[31mears\u202e\nare\x00 <b>wrong</b> "
+    run = play(cells=marked({0: {"note": note}, 1: {"note": "\x9b"}}))
+
+    assert {0: Mark(note="the [31mears\nare <b>wrong</b>")} == run.marks
+
+
+def test_a_replay_without_marks_has_none(play: Callable[..., Replay]) -> None:
+    """Files that were made before they had any are played, and can be marked."""
+    run = play()
+
+    assert {} == run.marks
+    run.star(3)
+    assert (run.cells[3],) == run.starred
+
+
 def test_nothing_can_be_asked_of_it(play: Callable[..., Replay]) -> None:
     """What would need a service says that there is none."""
     run = play().finish()
@@ -215,7 +260,8 @@ def test_it_leaves_nothing_behind(
 ) -> None:
     """Its pictures are gone once it is closed, and no library of the user's was touched."""
     monkeypatch.setenv("LEONARDO_DATABASE", "postgresql+psycopg://nobody@nowhere.invalid/none")
-    run = play().finish()
+    run = play(cells=marked({0: {"star": True}})).finish()
+    run.reject(1)
     path = run.images[0].path
 
     was_there = path.exists()
@@ -237,7 +283,9 @@ def test_a_speed_is_a_number(tmp_path: Path, speed: object) -> None:
 
 
 def test_ten_thousand_cells_are_played(play: Callable[..., Replay]) -> None:
-    """The largest replay there may be is opened, and all its events happen."""
-    run = play(count=10_000).finish()
+    """The largest replay there may be is opened, with all that was said, and its events happen."""
+    said = marked({n: {"star": True, "note": f"fox {n}"} for n in range(10_000)}, 10_000)
 
-    assert 10_000 == run.counts.done
+    run = play(count=10_000, cells=said).finish()
+
+    assert 10_000 == run.counts.done == len(run.starred)

@@ -1,16 +1,19 @@
-"""The head of a replay's sheet."""
+"""The head of a replay's sheet, and the marks that came with its file."""
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from leonardo_nb.library.shelf import Mark
 from leonardo_nb.sweeps.functions import sweep
 from leonardo_nb.sweeps.replay import replay
 from leonardo_nb.testing import ManualClock
+from leonardo_nb.widgets.sheet import Sheet
 from leonardo_nb.widgets.sheet_replay import as_replay
-from tests.sweeps.recordings import manifest, packed, put
+from tests.sweeps.recordings import manifest, marked, packed, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +35,8 @@ HEAD: dict[str, Any] = {
 def run(tmp_path: Path) -> Iterator[Replay]:
     """A replay of four seconds that stands at its beginning."""
     clock = ManualClock(holds=True)
-    made = replay(put(tmp_path / "foxes.zip", packed(manifest())), 2, clock=clock)
+    cells = marked({1: {"star": True}, 2: {"note": "the ears"}})
+    made = replay(put(tmp_path / "foxes.zip", packed(manifest(cells=cells))), 2, clock=clock)
     yield made
     made.close()
 
@@ -67,3 +71,20 @@ def test_other_runs_keep_their_words(studio: Studio) -> None:
     run = sweep("a fox", seed=[1], width=512, height=512, studio=studio)
 
     assert HEAD is as_replay(run, HEAD)
+
+
+def test_its_page_shows_what_was_said_and_can_say_more(run: Replay) -> None:
+    """Marks of the file are in the sheet that opens; one from the page is kept beside them."""
+    sheet = Sheet(run)
+    first, heard = dict(sheet.marks), threading.Event()
+    sheet.observe(lambda _: heard.set(), "marks")
+
+    sheet._heard(sheet, {"do": "mark", "cell": 2, "reject": True}, [])
+
+    assert heard.wait(10)
+    assert {
+        "1": {"star": True, "reject": False, "note": ""},
+        "2": {"star": False, "reject": False, "note": "the ears"},
+    } == first
+    assert {1: Mark(star=True), 2: Mark(reject=True, note="the ears")} == run.marks
+    sheet.close()

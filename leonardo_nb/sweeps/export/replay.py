@@ -27,6 +27,7 @@ from leonardo_nb.sweeps.recorded.manifest import (
     MOST_CELLS,
     SUFFIXES,
     UNSENT,
+    Marked,
     Money,
     Picture,
     Place,
@@ -81,14 +82,15 @@ def write_replay(
     """
     Write *run* as a replay that `leo.replay` plays, and return where it is.
 
-    It is a zip file: `manifest.json` with axes, cells, requests and times, and the pictures. No
-    key, no address and no path is in it. Times are as exact as they are known: of jobs of this
-    process to the moment of each answer, of others to when they were asked for, sent, and ended,
-    as the library has it; acceptance is then taken for the moment of sending. Looks, and when each
-    file arrived, are written down nowhere and are played at the end of the job. Of pauses in which
-    nothing was at work, such as a night before a sweep was widened, five seconds are kept. Cells
-    that have not ended are recorded as stopped, and a picture whose file is gone as failed. Of a
-    job of several pictures only those are in it that *run* shows.
+    It is a zip file: `manifest.json` with axes, cells and what was said of their pictures, requests
+    and times, and the pictures. No key, no address and no path is in it; prompts and notes are as
+    somebody wrote them. Times are as exact as they are known: of jobs of this process to the moment
+    of each answer, of others to when they were asked for, sent, and ended, as the library has it;
+    acceptance is then taken for the moment of sending. Looks, and when each file arrived, are
+    written down nowhere and are played at the end of the job. Of pauses in which nothing was at
+    work, such as a night before a sweep was widened, five seconds are kept. Cells that have not
+    ended are recorded as stopped, and a picture whose file is gone as failed. Of a job of several
+    pictures only those are in it that *run* shows.
 
     Args:
         run: The sweep, or a part of it.
@@ -96,8 +98,8 @@ def write_replay(
         pictures: "full" for the bytes as the service made them, "small" for WebP pictures of at
             most 512 pixels.
         prompt: False leaves out what somebody wrote: prompts and the words that vary in them are
-            numbers then, and marks that are kept under the pictures' names do not fit any more.
-            A picture whose file says its prompt is written anew, without it.
+            numbers then, notes are not in it, and votes that are kept under the pictures' names
+            do not fit any more. A picture whose file says its prompt is written anew, without it.
         told: Is told how many pictures are written, and of how many.
 
     Raises:
@@ -188,6 +190,7 @@ class _Writer:
                     at=at,
                     job=number[cell.key],
                     image=self._shown[cell.key].index(cell.image),
+                    mark=Marked.of(self.handout.marks.get(cell.index)),
                 )
                 for cell, at in zip(run.cells, self.handout.places.tolist(), strict=True)
             ],
@@ -276,7 +279,7 @@ class _Writer:
         if self.handout.prompt and is_counted_alike and re.fullmatch(KEY, key):
             return key
         # a key of the words would let who guesses them know that they are right, and under its own
-        # name a picture that is counted anew would get the marks of another one
+        # name a picture that is counted anew would get the votes on another one
         return hashlib.sha256(f"{number} {sorted(request.items())}".encode()).hexdigest()
 
     def _scale(self, axis: Axis) -> Scale:

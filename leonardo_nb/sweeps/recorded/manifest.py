@@ -11,13 +11,23 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import from_json
 
 from leonardo_nb.errors import ReplayError
+from leonardo_nb.library.shelf import Mark
 from leonardo_nb.money import Cost
-from leonardo_nb.service.plain import on_one_line
+from leonardo_nb.service.plain import as_shown, on_one_line
 from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.sweeps.marks import LONGEST_NOTE
 
 __all__ = [
     "KEY",
@@ -26,6 +36,7 @@ __all__ = [
     "MOST_MANIFEST",
     "SUFFIXES",
     "VERSION",
+    "Marked",
     "Money",
     "Picture",
     "Place",
@@ -53,6 +64,10 @@ UNSENT: Final = frozenset({"webhookCallbackUrl"})
 Seconds = Annotated[float, Field(ge=0, le=LONGEST)]
 Text = Annotated[str, Field(max_length=100_000)]
 Word = Annotated[str, Field(max_length=200)]
+Note = Annotated[
+    str, Field(max_length=LONGEST_NOTE), AfterValidator(lambda text: as_shown(text).strip())
+]
+"""What a page or a terminal would obey is taken out of it; nobody needs it to understand a note."""
 Side = Annotated[int, Field(ge=1, le=65_535)]
 Index = Annotated[int, Field(ge=0, lt=MOST_CELLS)]
 
@@ -180,12 +195,44 @@ class Scale(_Part):
         return self
 
 
+class Marked(_Part):
+    """What somebody said of a cell's picture, as a `Mark` has it."""
+
+    star: bool = False
+    reject: bool = False
+    note: Note = ""
+
+    @model_validator(mode="after")
+    def _is_of_one_mind(self) -> Self:
+        if self.star and self.reject:
+            raise ValueError("a picture has a star and is rejected")
+        return self
+
+    @classmethod
+    def of(cls, mark: Mark | None) -> Marked | None:
+        """Return *mark* as it is written, or None where it says nothing."""
+        if not mark:
+            return None
+        is_rejected = mark.reject and not mark.star
+        return cls(star=mark.star, reject=is_rejected, note=mark.note[:LONGEST_NOTE])
+
+    def mark(self) -> Mark:
+        """Return what was said."""
+        return Mark(self.star, self.reject, self.note)
+
+
 class Place(_Part):
-    """One cell: the number of its value on each axis, its job, and which picture of it."""
+    """
+    One cell: the number of its value on each axis, its job, and which picture of it.
+
+    Attributes:
+        mark: What was said of the picture; all cells that show it have the same.
+    """
 
     at: Annotated[list[Index], Field(max_length=100)]
     job: Index
     image: Index = 0
+    mark: Marked | None = None
 
 
 class Recording(_Part):
@@ -220,6 +267,7 @@ class Recording(_Part):
             raise ValueError("an axis is there twice")
         shape = [len(axis.values) for axis in self.axes]
         places = set()
+        marks: dict[tuple[int, int], Marked | None] = {}
         for cell in self.cells:
             on_axes = len(cell.at) == len(shape) and all(
                 n < length for n, length in zip(cell.at, shape, strict=True)
@@ -227,6 +275,8 @@ class Recording(_Part):
             if not on_axes or cell.job >= len(self.jobs):
                 raise ValueError("a cell is on no axis, or of no job")
             places.add(tuple(cell.at))
+            if marks.setdefault((cell.job, cell.image), cell.mark) != cell.mark:
+                raise ValueError("a picture is marked in two ways")
         if len(places) != len(self.cells):
             raise ValueError("two cells have one place")
         return self

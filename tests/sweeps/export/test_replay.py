@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from leonardo_nb.errors import ExportFailed, InvalidRequest
+from leonardo_nb.library.shelf import Mark
 from leonardo_nb.money import Credits
 from leonardo_nb.sweeps.export.replay import QUIET
 from leonardo_nb.sweeps.functions import plan, sweep
@@ -117,6 +118,50 @@ def test_words_can_be_left_out(run: Run, tmp_path: Path) -> None:
     again.close()
 
 
+def test_what_was_said_of_pictures_is_in_it(run: Run, tmp_path: Path) -> None:
+    """Stars, rejections and notes are those of the run, cell by cell; the others have none."""
+    run.star(0)
+    run.reject(2)
+    run.note(2, "the ears\nare wrong")
+
+    path = run.to_replay(tmp_path / "foxes.zip")
+
+    marks = {0: Mark(star=True), 2: Mark(reject=True, note="the ears\nare wrong")}
+    again = replay(path, clock=ManualClock())
+    assert marks == again.marks == run.marks
+    assert [0] == [cell.index for cell in again.starred]
+    assert [1, 3] == [n for n, cell in enumerate(recording(path).cells) if cell.mark is None]
+    again.close()
+
+
+def test_notes_are_left_out_with_the_words(run: Run, tmp_path: Path) -> None:
+    """Stars and rejections say nothing that somebody wrote, and stay."""
+    run.star(0)
+    run.reject(3)
+    for cell in (0, 1):
+        run.note(cell, "ACME liked this one")
+
+    path = run.to_replay(tmp_path / "foxes.zip", prompt=False)
+
+    with zipfile.ZipFile(path) as packed:
+        assert b"ACME" not in b"".join(packed.read(name) for name in packed.namelist())
+    again = replay(path, clock=ManualClock())
+    assert {0: Mark(star=True), 3: Mark(reject=True)} == again.marks
+    again.close()
+
+
+def test_marks_of_the_library_that_no_replay_has_are_set_right(run: Run, tmp_path: Path) -> None:
+    """What an older version or other hands left there does not keep it from being handed on."""
+    shelf = run.studio.shelf
+    shelf.mark(run.cells[0].picture, Mark(star=True, reject=True))
+    shelf.mark(run.cells[1].picture, Mark(note="x" * 3_000 + "\x1b"))
+
+    again = replay(run.to_replay(tmp_path / "foxes.zip"), clock=ManualClock())
+
+    assert {0: Mark(star=True), 1: Mark(note="x" * 2_000)} == again.marks
+    again.close()
+
+
 def test_a_failed_cell_says_no_prompt(studio: Studio, simulator: Simulator, tmp_path: Path) -> None:
     """A sentence that repeats the prompt is left out with it."""
     run = sweep("a nude fox", seed=[1], studio=studio, check=False, **SMALL)
@@ -144,8 +189,12 @@ def test_small_pictures_are_small(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_replay_can_be_written_again(run: Run, tmp_path: Path) -> None:
-    """What was handed on can be handed on, whole or in part."""
+    """What was handed on can be handed on, whole or in part, with what was said of it since."""
+    run.star(0, 1)
     first = replay(run.to_replay(tmp_path / "first.zip"), clock=ManualClock()).finish()
+    first.note(0, "mine")
+    first.star(1, undo=True)
+    first.reject(2)
 
     part = first.sel(seed=1).to_replay(tmp_path / "second.zip")  # type: ignore[union-attr]
 
@@ -154,6 +203,7 @@ def test_a_replay_can_be_written_again(run: Run, tmp_path: Path) -> None:
         cell.key for cell in second.cells
     ]
     assert Credits(first.cost.amount / 2 if first.cost else 0) == second.cost
+    assert {0: Mark(star=True, note="mine"), 1: Mark(reject=True)} == second.marks
     first.close()
     second.close()
 
@@ -188,6 +238,9 @@ def test_a_part_of_a_batch_has_its_own_pictures_alone(studio: Studio, tmp_path: 
     run = sweep("a fox", seed=[1, 50], num_images=3, studio=studio, **SMALL).result(20)
     part = run.where(lambda seed, replicate: seed == 50 or replicate == 2)
     path = part.to_replay(tmp_path / "part.zip")
+    part.star(0, 3)
+    run.star(*(cell for cell in run.cells if cell.picture not in {c.picture for c in part.cells}))
+    part.to_replay(path)
     shown = [part.picture(cell) for cell in part.cells]
 
     said = recording(path)
@@ -197,7 +250,8 @@ def test_a_part_of_a_batch_has_its_own_pictures_alone(studio: Studio, tmp_path: 
 
     assert 4 == len(shown) == len(names)
     assert [image.read_bytes() for image in shown if image] == written
-    # a picture that is counted anew has another name, so that it gets no marks of others
+    assert [0, 3] == [n for n, cell in enumerate(said.cells) if cell.mark]
+    # a picture that is counted anew has another name, so that it gets no votes on others
     assert {part.cells[-1].key} == {cell.key for cell in part.cells} & {j.key for j in said.jobs}
 
 

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leonardo_nb.errors import ReplayError
+from leonardo_nb.library.shelf import Mark
 from leonardo_nb.sweeps.recorded import unpacking
 from leonardo_nb.sweeps.recorded.unpacking import unpacked
 from leonardo_nb.sweeps.replay import Replay, replay
-from tests.sweeps.recordings import manifest, packed, picture, put, take, webp
+from tests.sweeps.recordings import manifest, marked, packed, picture, put, take, webp
 
 WHOLE = packed(manifest())
 
@@ -274,6 +275,55 @@ def test_grids_that_cannot_be_are_refused(tmp_path: Path, changes: dict[str, Any
     refused(tmp_path, packed(manifest(**changes)))
 
 
+@pytest.mark.parametrize(
+    ("mark", "why"),
+    [
+        (7, "cells.1.mark"),
+        ([], "cells.1.mark"),
+        ("star", "cells.1.mark"),
+        ({"star": 1}, "cells.1.mark.star"),
+        ({"star": "yes"}, "cells.1.mark.star"),
+        ({"reject": None}, "cells.1.mark.reject"),
+        ({"note": 7}, "cells.1.mark.note"),
+        ({"note": ["the ears"]}, "cells.1.mark.note"),
+        ({"note": "x" * 2_001}, "at most 2000 characters"),
+        ({"note": " ".join(map(str, range(700_000)))}, "at most 2000 characters"),
+        ({"star": True, "reject": True}, "a picture has a star and is rejected"),
+    ],
+)
+def test_marks_that_cannot_be_are_refused(tmp_path: Path, mark: object, why: str) -> None:
+    """Flags are flags, and a note is a text as long as any; the sentence says which cell's."""
+    said = json.dumps(manifest(cells=marked({1: mark}))).encode()
+
+    assert why in refused(tmp_path, packed(said))
+
+
+def test_half_a_character_in_a_note_is_refused(tmp_path: Path) -> None:
+    """No database could keep it."""
+    said = json.dumps(manifest(cells=marked({1: {"note": "\ud800"}}))).encode()
+
+    assert "its manifest is no JSON" in refused(tmp_path, packed(said))
+
+
+def test_two_marks_on_one_picture_are_refused(tmp_path: Path) -> None:
+    """Of two cells that show it nobody knows which one counts."""
+    cells = marked({0: {"star": True}, 1: {"reject": True}})
+    cells[1]["job"] = 0
+
+    assert "marked in two ways" in refused(tmp_path, packed(manifest(cells=cells)))
+
+
+def test_what_a_newer_version_says_of_a_picture_is_passed_over(tmp_path: Path) -> None:
+    """As everywhere in the manifest; what is known is taken."""
+    cells = marked({0: {"star": True, "stars": 5}, 1: {"colour": "red"}, 2: None})
+    path = put(tmp_path / "foxes.zip", packed(manifest(cells=cells)))
+
+    run = replay(path)
+
+    assert {0: Mark(star=True)} == run.marks
+    run.close()
+
+
 def test_a_million_cells_are_refused(tmp_path: Path) -> None:
     """They are counted and not made."""
     cells = b",".join(b'{"at":[%d],"job":%d}' % (n * 7919 % 9973, n % 9967) for n in range(10**6))
@@ -361,14 +411,15 @@ def paths(said: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-PLACES = paths(manifest(2))
+MARKED = manifest(2, cells=marked({0: {"star": True}, 1: {"reject": True, "note": "hm"}}, 2))
+PLACES = paths(MARKED)
 
 
 @settings(max_examples=100, deadline=None)
 @given(place=st.sampled_from(PLACES), value=VALUES)
 def test_no_manifest_is_another_error(place: tuple[Any, ...], value: Any) -> None:
     """Whatever stands anywhere in the manifest, it is played, or refused with our own error."""
-    said = json.loads(json.dumps(manifest(2)))
+    said = json.loads(json.dumps(MARKED))
     inside = said
     for step in place[:-1]:
         inside = inside[step]
@@ -395,5 +446,6 @@ def looked_at(run: Replay) -> None:
         assert run.job(cell).to_dict()
     assert repr(run)
     assert all(axis.labels for axis in run.axes)
+    assert all(run.marks.values())
     assert run.cost is None or run.cost.amount >= 0
     run.close()
