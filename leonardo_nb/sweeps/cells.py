@@ -167,16 +167,7 @@ def indices_of(axes: Sequence[Axis], cells: Sequence[Cell]) -> NDArray[np.int32]
         return cells.indices
     found = np.empty((len(cells), len(axes)), np.int32)
     for column, axis in enumerate(axes):
-        known: dict[object, int] = {}
-        for row, cell in enumerate(cells):
-            value = cell.coords[axis.name]
-            try:
-                mark = (isinstance(value, bool), value)
-                if mark not in known:
-                    known[mark] = axis.index(value)
-                found[row, column] = known[mark]
-            except TypeError:  # a list of elements
-                found[row, column] = axis.index(value)
+        found[:, column] = [axis.index(cell.coords[axis.name]) for cell in cells]
     return found
 
 

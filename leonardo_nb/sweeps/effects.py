@@ -397,15 +397,7 @@ def luck_of(run: Run, cells: Sequence[Cell]) -> Whole | None:
 
 def codes_of(axis: Axis, cells: Sequence[Cell]) -> Whole:
     """Return the place of each cell's value on *axis*, from 0."""
-    found: dict[str, int] = {}
-    codes = []
-    for cell in cells:
-        value = cell.coords[axis.name]
-        mark = f"{type(value).__name__} {value!r}"
-        if mark not in found:
-            found[mark] = axis.index(value)
-        codes.append(found[mark])
-    return np.array(codes, np.int64)
+    return np.array([axis.index(cell.coords[axis.name]) for cell in cells], np.int64)
 
 
 def _with_ends(row: Effect) -> str:

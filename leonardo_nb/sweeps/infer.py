@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from leonardo_nb.sweeps.axes import Axis
+from leonardo_nb.sweeps.axes import Axis, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -131,13 +131,11 @@ class _Column:
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> _Column:
-        tokens = [_token(value) for value in values]
-        first = dict(zip(reversed(tokens), reversed(values), strict=True))
-        ordered = sorted(first, key=lambda token: _order(first[token], token))
-        number = {token: n for n, token in enumerate(ordered)}
-        return cls(
-            tuple(first[token] for token in ordered), tuple(number[token] for token in tokens)
-        )
+        marks = [mark_of(value) for value in values]
+        first = dict(zip(reversed(marks), reversed(values), strict=True))
+        ordered = sorted(first, key=lambda mark: _order(first[mark]))
+        number = {mark: n for n, mark in enumerate(ordered)}
+        return cls(tuple(first[mark] for mark in ordered), tuple(number[mark] for mark in marks))
 
     def decides(self, other: _Column) -> bool:
         """Whether who knows this value knows the other one's."""
@@ -411,17 +409,10 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _token(value: object) -> str:
-    """Return text that is the same for values that mean the same: 7 and 7.0."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return json.dumps(value, sort_keys=True)
-
-
-def _order(value: object, token: str) -> tuple[int, float, str]:
+def _order(value: object) -> tuple[int, float, str]:
     """Return what values of an axis are sorted by: no value, numbers, then texts."""
     if value is None:
         return (0, 0.0, "")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return (1, value, "")
-    return (2, 0.0, value if isinstance(value, str) else token)
+    return (2, 0.0, value if isinstance(value, str) else json.dumps(value, sort_keys=True))

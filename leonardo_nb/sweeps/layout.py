@@ -95,11 +95,11 @@ class Layout:
         """Return where the cell at *coords* stands."""
         facet = 0
         for axis in self.apart:
-            facet = facet * len(axis) + axis.values.index(coords[axis.name])
+            facet = facet * len(axis) + axis.index(coords[axis.name])
         return Place(
             facet,
-            self.y.values.index(coords[self.y.name]) if self.y else 0,
-            self.x.values.index(coords[self.x.name]) if self.x else 0,
+            self.y.index(coords[self.y.name]) if self.y else 0,
+            self.x.index(coords[self.x.name]) if self.x else 0,
         )
 
 

@@ -53,7 +53,7 @@ def selection(part: Part, coords: Mapping[str, Any]) -> Part:
         UnknownParameter: An axis is given twice, in two spellings.
     """
     axes, fixed = list(part.axes), dict(part.fixed)
-    wanted: dict[str, list[Any]] = {}
+    wanted: dict[str, tuple[Axis, set[int]]] = {}
     for typed, value in coords.items():
         axis = axis_named(part.axes, typed, function="sel")
         name = axis.name
@@ -62,7 +62,7 @@ def selection(part: Part, coords: Mapping[str, Any]) -> Part:
         is_place = axis.role == "zip" and isinstance(value, tuple)
         some = None if is_place else axis_values(name, value)
         kept = [axis.find(one) for one in ([value] if some is None else some)]
-        wanted[name] = kept
+        wanted[name] = axis, {axis.index(one) for one in kept}
         place = axes.index(axis)
         if some is None:
             del axes[place]
@@ -72,7 +72,7 @@ def selection(part: Part, coords: Mapping[str, Any]) -> Part:
     cells = [
         cell
         for cell in part.cells
-        if all(any(same(cell.coords[name], one) for one in kept) for name, kept in wanted.items())
+        if all(axis.index(cell.coords[name]) in kept for name, (axis, kept) in wanted.items())
     ]
     if not cells:
         said = ", ".join(f"{name}={shown(value)}" for name, value in coords.items())
@@ -118,20 +118,14 @@ def union(one: Part, other: Part) -> Part:
     for axis in one.axes:
         joined = axis.joined(theirs[axis.name])
         axes.append(joined.at(in_order(axis, joined)))
-    there: set[str] = set()
+    there: set[tuple[int, ...]] = set()
     cells = []
     for cell in (*one.cells, *other.cells):
-        place = repr([_mark(cell.coords[axis.name]) for axis in axes])
+        place = tuple(axis.index(cell.coords[axis.name]) for axis in axes)
         if place not in there:
             there.add(place)
             cells.append(cell)
     return _numbered(axes, one.fixed, cells)
-
-
-def _mark(value: object) -> object:
-    """Return what is the same for values that are the same: 7 and 7.0."""
-    is_whole = isinstance(value, float) and value.is_integer()
-    return int(value) if is_whole and isinstance(value, float) else value
 
 
 def _spelt_out(one: Part, other: Part) -> tuple[Part, Part]:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 import leonardo_nb as leo
 from leonardo_nb.sweeps.axes import Axis, same
+from leonardo_nb.sweeps.layout import lay_out
+from leonardo_nb.sweeps.parts import Part, selection, union
 
 PLAIN = st.one_of(
     st.none(),
@@ -77,4 +79,23 @@ def test_joining_and_selecting_compare_each_value_a_few_times() -> None:
     some = both.where(w=[Counting(n) for n in range(0, 600, 2)])
 
     assert (600, 400) == (len(both.axes[0]), len(some))
+    assert Counting.compared < 20 * 600
+
+
+def words(numbers: range) -> Part:
+    """Return cells whose words count how often they are compared."""
+    plan = leo.plan(leo.prompt("a {w}", w=[Counting(n) for n in numbers]))
+    return Part(plan.axes, {}, plan.cells)
+
+
+def test_parts_compare_each_value_a_few_times() -> None:
+    """Choosing 200 of 400 cells, joining 400 with 400, and laying them out."""
+    one, other = words(range(400)), words(range(200, 600))
+    Counting.compared = 0
+    some = selection(one, {"w": [Counting(n) for n in range(0, 400, 2)]})
+    both = union(one, other)
+    layout = lay_out(both.axes)
+    places = {layout.place(cell.coords) for cell in both.cells}
+
+    assert (200, 600, 600) == (len(some.cells), len(both.cells), len(places))
     assert Counting.compared < 20 * 600

@@ -113,11 +113,7 @@ def animate(
         raise ExportFailed(
             "None of these cells has a picture yet, so there is no film.", path=place
         )
-    others = [
-        each
-        for each in handout.axes
-        if each is not axis and len({_key(cell, each) for _, some in frames for cell in some}) > 1
-    ]
+    others = [each for each in handout.axes if each is not axis and _varies(handout, each, frames)]
     scene = _scene(handout, others, frames, size, label=label)
 
     def draw(number: int) -> Pillow.Image:
@@ -213,9 +209,9 @@ def _frames(handout: Handout, axis: Axis, cells: list[Cell]) -> list[tuple[str, 
     return frames
 
 
-def _key(cell: Cell, axis: Axis) -> object:
-    value = cell.coords.get(axis.name)
-    return value if isinstance(value, str | int | float | tuple | None) else repr(value)
+def _varies(handout: Handout, axis: Axis, frames: list[tuple[str, list[Cell]]]) -> bool:
+    column = handout.axes.index(axis)
+    return len({int(handout.places[cell.index][column]) for _, some in frames for cell in some}) > 1
 
 
 def _scene(

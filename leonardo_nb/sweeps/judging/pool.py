@@ -14,7 +14,7 @@ import numpy as np
 from leonardo_nb.sweeps.rank import Factor, Tally, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_COMPARED",
     "Pool",
-    "finder",
     "is_smooth",
     "label_at",
     "places_on",
@@ -117,26 +116,14 @@ def is_smooth(axis: Axis) -> bool:
 
 def places_on(axis: Axis, cells: Iterable[Cell]) -> list[float]:
     """Return where *cells* stand on *axis*: by size on one of numbers, 1 apart, else by turn."""
-    place = finder(axis)
     order = list(range(len(axis)))
     if is_smooth(axis):
         ranks = sorted(order, key=lambda n: axis.values[n])
         order.sort(key=ranks.__getitem__)
     return [
-        float(order[place(cell.coords[axis.name])]) if axis.name in cell.coords else -1.0
+        float(order[axis.index(cell.coords[axis.name])]) if axis.name in cell.coords else -1.0
         for cell in cells
     ]
-
-
-def finder(axis: Axis) -> Callable[[object], int]:
-    """Return what says which value of *axis* one is, from 0; values may be lists, no keys."""
-    by_text = {repr(value): n for n, value in enumerate(axis.values)}
-
-    def place(value: object) -> int:
-        found = by_text.get(repr(value))
-        return axis.values.index(value) if found is None else found
-
-    return place
 
 
 def label_at(axes: Sequence[Axis], coords: Mapping[str, Any], *, between: str = " ") -> str:
@@ -155,6 +142,6 @@ def label_at(axes: Sequence[Axis], coords: Mapping[str, Any], *, between: str = 
         if len(axis) < 2 or axis.name not in coords:
             continue
         value = coords[axis.name]
-        label = axis.labels[finder(axis)(value)]
+        label = axis.label(value)
         words.append(label if isinstance(value, str) else f"{axis.name}{between}{label}")
     return ", ".join(words)

@@ -23,7 +23,7 @@ from leonardo_nb.service.values import shown as said
 from leonardo_nb.sweeps.axes import is_whole
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.frame import frame_of
-from leonardo_nb.sweeps.judging.pool import Pool, finder, label_at, pool_of
+from leonardo_nb.sweeps.judging.pool import Pool, label_at, pool_of
 from leonardo_nb.sweeps.judging.votes import Votes
 from leonardo_nb.sweeps.layout import axis_named
 from leonardo_nb.sweeps.measuring.words import open_between
@@ -327,10 +327,9 @@ class Ranking:
         known = self._known()
         pool = known.pool
         average = pool.active / max(int(pool.active.sum()), 1)
-        place = finder(found)
         name = found.name
         places = np.array(
-            [place(cell.coords[name]) if name in cell.coords else -1 for cell in pool.cells]
+            [found.index(cell.coords[name]) if name in cell.coords else -1 for cell in pool.cells]
         )
         rows = []
         for number, value in enumerate(found.values):

@@ -17,7 +17,7 @@ import numpy as np
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.service.requests import check_value
 from leonardo_nb.sweeps.axes import Axis
-from leonardo_nb.sweeps.judging.pool import Pool, finder, is_smooth
+from leonardo_nb.sweeps.judging.pool import Pool, is_smooth
 from leonardo_nb.sweeps.plan import Plan
 from leonardo_nb.sweeps.rank import Factor, Posterior, additive
 from leonardo_nb.sweeps.recorded.theatre import is_replay
@@ -169,11 +169,16 @@ def new_points(
 
 
 def _name(axes: Sequence[Axis], point: Mapping[str, Any]) -> object:
-    # values may be lists, which are no keys; 7 and 7.0 are one value
-    values: list[Any] = [point.get(axis.name) for axis in axes]
-    plain: list[object] = [float(v) if type(v) in {int, float} else repr(v) for v in values]
+    """Return what is equal for two points that are one place."""
     own = {axis.name for axis in axes}
-    return (*plain, *((k, v) for k, v in sorted(point.items()) if k not in own))
+    places = (_spot(axis, point.get(axis.name)) for axis in axes)
+    return (*places, *((k, v) for k, v in sorted(point.items()) if k not in own))
+
+
+def _spot(axis: Axis, value: object) -> tuple[bool, object]:
+    """Return where *value* stands, for a list is no key; a number that is new stands for itself."""
+    place = axis.finder()(value)
+    return (False, value) if place is None else (True, place)
 
 
 def _beside(axes: Sequence[Axis], best: Sequence[Mapping[str, Any]]) -> Iterator[Point]:
@@ -291,7 +296,8 @@ def _place(axis: Axis, value: Any) -> float:  # noqa: ANN401  a value, on the ax
     """Return where *value* stands, as `pool.places_on` does; new ones between and beyond."""
     if not is_smooth(axis):
         # a new one is a seed, which has nothing in common with the others
-        return float(finder(axis)(value)) if axis.has(value) else -1.0 - float(value or 0)
+        place = axis.finder()(value)
+        return -1.0 - float(value or 0) if place is None else float(place)
     values = sorted(axis.values)
     if value < values[0]:
         return float((value - values[0]) / (values[1] - values[0]))
