@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from leonardo_nb.account.prompts import Prompt
     from leonardo_nb.account.spending import SpendingTable
+    from leonardo_nb.default_studio import connect, studio
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.limits import Limits
@@ -91,7 +92,7 @@ if TYPE_CHECKING:
     from leonardo_nb.money import Cost, Credits, Dollars
     from leonardo_nb.nested import allow_nested_loops
     from leonardo_nb.service.requests import CreateGeneration
-    from leonardo_nb.studios import Studio, connect, studio
+    from leonardo_nb.studios import Studio
     from leonardo_nb.sweeps import (
         Axis,
         Plan,
@@ -245,6 +246,7 @@ _ROOMS = {
     ),
     "leonardo_nb.account.prompts": ("Prompt",),
     "leonardo_nb.account.spending": ("SpendingTable",),
+    "leonardo_nb.default_studio": ("connect", "studio"),
     "leonardo_nb.engine.job": ("Job",),
     "leonardo_nb.engine.kinds": ("GenerationJob", "VariationJob", "VideoJob"),
     "leonardo_nb.engine.limits": ("Limits",),
@@ -281,7 +283,7 @@ _ROOMS = {
     "leonardo_nb.money": ("Cost", "Credits", "Dollars"),
     "leonardo_nb.nested": ("allow_nested_loops",),
     "leonardo_nb.service.requests": ("CreateGeneration",),
-    "leonardo_nb.studios": ("Studio", "connect", "studio"),
+    "leonardo_nb.studios": ("Studio",),
     "leonardo_nb.sweeps": (
         "Axis",
         "Plan",

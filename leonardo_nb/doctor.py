@@ -142,13 +142,13 @@ def examine(*, online: bool = False) -> tuple[Finding, ...]:
 
 
 def _examined(*, online: bool) -> Iterator[Finding]:
-    from leonardo_nb import studios
+    from leonardo_nb import environment
 
     yield Finding("Python", "leonardo_nb", Verdict.FINE, _version("leonardo_nb") or "not installed")
     yield Finding("Python", "Python", Verdict.FINE, sys.version.split()[0])
-    folder = studios._library_folder(None)  # noqa: SLF001  what the studio itself would take
-    base_url = studios.address_of()
-    keychain = studios.keychain()
+    folder = environment.library_folder(None)
+    base_url = environment.address_of()
+    keychain = environment.keychain()
     source = keychain.source(base_url)
     asked = bool(os.environ.get("LEONARDO_BASE_URL", "").strip())
     # a keyring may open a window to be unlocked, so it is asked only where the key is needed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from leonardo_nb.studios import studio
+from leonardo_nb.default_studio import studio
 
 if TYPE_CHECKING:
     from leonardo_nb.account.history import History

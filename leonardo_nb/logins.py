@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from leonardo_nb import studios
+from leonardo_nb import default_studio, environment
 from leonardo_nb.engine.deletion import Sentence
 from leonardo_nb.engine.thread import Engine
 from leonardo_nb.errors import (
@@ -89,15 +89,15 @@ def key_field(base_url: str | None = None, *, keep: Keep = "memory") -> KeyField
 
 def _asking(base_url: str | None, keep: Keep) -> tuple[str, Callable[[Key], Awaitable[str]]]:
     """Return whose key is wanted, and what is done with it; it returns what is said then."""
-    known, allow_http = studios.asked_of()
-    address = studios.address_of(base_url) if base_url else known
+    known, allow_http = default_studio.asked_of()
+    address = environment.address_of(base_url) if base_url else known
     host = urlsplit(address).hostname or address
     Client(base_url=address, api_key="not-a-key", allow_http=allow_http)  # refuses bad addresses
 
     async def use(key: Key) -> str:
         unsure = await _checked(address, key, allow_http=allow_http)
-        studios.keychain().keep(address, key, in_keyring=keep == "keyring")
-        studios.log_in(address)
+        environment.keychain().keep(address, key, in_keyring=keep == "keyring")
+        default_studio.log_in(address)
         where = "in the system's keyring" if keep == "keyring" else "until this process ends"
         return f"Logged in to {host}; the key is kept {where}.{unsure}"
 
@@ -113,8 +113,8 @@ def logout() -> Sentence:
     Raises:
         LeonardoError: The keyring does not let go of a key.
     """
-    there_was = studios.keychain().forget()
-    studios.log_out()
+    there_was = environment.keychain().forget()
+    default_studio.log_out()
     said = "Logged out; the key is forgotten." if there_was else "Nobody was logged in."
     if os.environ.get(VARIABLE, "").strip():
         said += f" {VARIABLE} is still set, so leo.connect() goes on using that key."

@@ -7,11 +7,7 @@ The only module that knows that there are a service and a simulator.
 from __future__ import annotations
 
 import contextlib
-import math
-import os
-import threading
 import uuid
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast, overload
 
@@ -24,16 +20,26 @@ from leonardo_nb.engine.limits import Limits
 from leonardo_nb.engine.runner import Runner
 from leonardo_nb.engine.terms import Terms, Wall, checked_budget, checked_resend
 from leonardo_nb.engine.thread import Engine
-from leonardo_nb.errors import InvalidRequest, LeonardoError, LibraryError
+from leonardo_nb.environment import (
+    LIVE_BASE_URL,
+    address_of,
+    base_url_of,
+    database_of,
+    demo_speed,
+    keychain,
+    library_folder,
+    webhook_token_of,
+)
+from leonardo_nb.errors import LeonardoError, LibraryError
 from leonardo_nb.library.files import MediaStore
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.shelf import Shelf
 from leonardo_nb.service.client import Client
-from leonardo_nb.service.keychain import Keychain
 from leonardo_nb.service.keys import Key
 from leonardo_nb.service.requests import CreateGeneration, TextToVideo
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from concurrent.futures import Future
@@ -55,21 +61,9 @@ if TYPE_CHECKING:
     from leonardo_nb.service.responses import Account
     from leonardo_nb.simulator import Simulator
 
-__all__ = [
-    "Studio",
-    "address_of",
-    "asked_of",
-    "connect",
-    "keychain",
-    "log_in",
-    "log_out",
-    "studio",
-]
+__all__ = ["Studio"]
 
-LIVE_BASE_URL = "https://cloud.leonardo.ai/api/rest/v1"
 LONGEST_ID = 64
-DEMO_SPEED = 3.0
-"""Times as fast as the service; a first picture within about five seconds."""
 
 
 class Studio(AccountMethods):
@@ -142,11 +136,9 @@ class Studio(AccountMethods):
         checked_resend(resend)
         self._usual = Terms(resend=resend)
         key, api_key = Key(api_key or ""), None  # a traceback may show this frame
-        if webhook_token is None:
-            webhook_token = os.environ.get("LEONARDO_WEBHOOK_TOKEN", "").strip() or None
-        token, webhook_token = token_of(webhook_token), None
-        self.folder = _library_folder(library)
-        base_url = base_url or os.environ.get("LEONARDO_BASE_URL") or None
+        token, webhook_token = token_of(webhook_token_of(webhook_token)), None
+        self.folder = library_folder(library)
+        base_url = base_url_of(base_url)
         if not key.reveal() and simulator in {None, False}:
             key = keychain().key(address_of(base_url)) or key
         self.clock = clock or SystemClock()
@@ -160,7 +152,7 @@ class Studio(AccountMethods):
                     base_url=base_url or LIVE_BASE_URL, api_key=key, allow_http=allow_http
                 )
             store = MediaStore(self.folder)
-            self._ledger = Ledger(self.folder, _database(database))
+            self._ledger = Ledger(self.folder, database_of(database))
             opened.callback(self._ledger.close)
             self._callbacks = Callbacks(self.engine, token, webhook_port)
             opened.callback(self._callbacks.close)
@@ -662,190 +654,6 @@ class Studio(AccountMethods):
         return f"<Studio on {service}{balance}{budget}, library {_shown(self.folder)}{webhook}>"
 
 
-_default: Studio | None = None
-_wishes: _Wishes
-_default_lock = threading.RLock()
-
-
-def connect(
-    *,
-    api_key: str | None = None,
-    base_url: str | None = None,
-    simulator: bool | Simulator | None = None,
-    library: str | os.PathLike[str] | None = None,
-    database: str | None = None,
-    allow_http: bool = False,
-    budget: Cost | None = None,
-    limits: Limits | None = None,
-    webhook_url: str | bool | None = None,
-    webhook_port: int = 0,
-    webhook_token: str | None = None,
-    resend: Resend = "once",
-) -> Studio:
-    """
-    Make a studio and make it the default one; see `Studio` for what the arguments mean.
-
-    No request is made: the first job does that. The studio before it goes on with its jobs, and is
-    closed with `close()` or with the process. Where jobs of before have not ended, one line says
-    so.
-    """
-    key, api_key = Key(api_key or ""), None  # a traceback may show this frame
-    token, webhook_token = token_of(webhook_token), None
-    return _make_default(
-        _Wishes(
-            base_url=base_url,
-            allow_http=allow_http,
-            library=library,
-            budget=budget,
-            limits=limits,
-            webhook_url=webhook_url,
-            webhook_port=webhook_port,
-            webhook_token=token,
-            resend=resend,
-            database=database,
-        ),
-        simulator,
-        key,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wishes:
-    """What the default studio was asked to be, but for whose it is."""
-
-    base_url: str | None = None
-    allow_http: bool = False
-    library: str | os.PathLike[str] | None = None
-    budget: Cost | None = None
-    limits: Limits | None = None
-    webhook_url: str | bool | None = None
-    webhook_port: int = 0
-    webhook_token: Key | None = None
-    resend: Resend = "once"
-    database: str | None = None  # may hold a password, and is in no repr
-
-    def __repr__(self) -> str:
-        return "<Wishes>"
-
-
-def _make_default(wishes: _Wishes, simulator: bool | Simulator | None, key: Key | None) -> Studio:  # noqa: FBT001  a choice that may be an object
-    global _default, _wishes
-    made = Studio(
-        api_key=key,
-        base_url=wishes.base_url,
-        simulator=simulator,
-        library=wishes.library,
-        allow_http=wishes.allow_http,
-        budget=wishes.budget,
-        limits=wishes.limits,
-        webhook_url=wishes.webhook_url,
-        webhook_port=wishes.webhook_port,
-        webhook_token=wishes.webhook_token,
-        resend=wishes.resend,
-        database=wishes.database,
-    )
-    _tell_of_unfinished(made)
-    with _default_lock:
-        _default, _wishes = made, wishes
-    return made
-
-
-_told: set[tuple[Path, str]] = set()
-"""The libraries and services of which this process has said that there is something to resume."""
-
-
-def _tell_of_unfinished(made: Studio) -> None:
-    """Say in one line, once, that jobs of before have not ended."""
-    of = (made.folder, made.base_url)
-    if of in _told:
-        return
-    _told.add(of)
-    if number := made.unfinished():
-        jobs = "1 job of before has" if number == 1 else f"{number:,} jobs of before have"
-        print(f"{jobs} not ended; leo.resume() picks up what is there.")  # noqa: T201  a cell's output
-
-
-def address_of(base_url: str | None = None) -> str:
-    """Return the service's address: what is given, else LEONARDO_BASE_URL, else the live one."""
-    return (base_url or os.environ.get("LEONARDO_BASE_URL") or LIVE_BASE_URL).rstrip("/")
-
-
-def keychain() -> Keychain:
-    """Return the keys that are known without being given."""
-    return Keychain(_library_folder(None))
-
-
-def asked_of() -> tuple[str, bool]:
-    """Return the address that a login is for, and whether http is allowed; nothing is made."""
-    return address_of(_wishes.base_url), _wishes.allow_http
-
-
-def log_in(base_url: str) -> Studio:
-    """
-    Make the default studio anew, on the service at *base_url* with the key that is known for it.
-
-    Its library, budget, limits and callbacks are what was asked for before. What was spent of a
-    budget at this service today still counts.
-    """
-    if _default is not None and _wishes.webhook_url:
-        _default.close()  # both cannot listen at one port
-    return _make_default(replace(_wishes, base_url=base_url), None, None)
-
-
-def log_out() -> None:
-    """Close the default studio, if it has a key; the next use connects anew."""
-    global _default, _wishes
-    with _default_lock:
-        left = _default
-        if left is None or left.simulated:
-            return
-        _default, _wishes = None, replace(_wishes, base_url=None)
-    left.close()
-
-
-_wishes = _Wishes()
-
-
-def studio() -> Studio:
-    """Return the default studio; connects on first use."""
-    with _default_lock:
-        return _default or connect()
-
-
-def _database(given: str | None) -> str | None:
-    """Return the address of the jobs' database; None for a file in the library's folder."""
-    named = os.environ.get("LEONARDO_DATABASE", "") if given is None else given
-    return named.strip() or None
-
-
-def _library_folder(library: str | os.PathLike[str] | None) -> Path:
-    if chosen := library or os.environ.get("LEONARDO_LIBRARY"):
-        try:
-            return Path(chosen).expanduser().resolve()
-        except (ValueError, RuntimeError) as error:
-            raise LibraryError(f"The library folder {chosen!r} is no path ({error}).") from error
-    import platformdirs
-
-    return platformdirs.user_data_path("leonardo_nb", appauthor=False)
-
-
-def _demo_speed() -> float:
-    given = os.environ.get("LEONARDO_SIMULATOR_SPEED", str(DEMO_SPEED))
-    try:
-        speed = float(given)
-    except ValueError:
-        speed = math.nan
-    if not 0 < speed < math.inf:
-        raise InvalidRequest(
-            f'LEONARDO_SIMULATOR_SPEED must be a number above 0, such as "{DEMO_SPEED:g}", '
-            f'not "{given}".',
-            member="LEONARDO_SIMULATOR_SPEED",
-            value=given,
-            nearest=DEMO_SPEED,
-        )
-    return speed
-
-
 def _impression(members: Mapping[str, object], width: int, height: int) -> PIL.Image.Image:
     """Return what the built-in painter makes of a request, on whatever service the studio is."""
     from leonardo_nb.simulator.painter import layers
@@ -864,7 +672,7 @@ def _shown(folder: Path) -> str:
 def _simulator(wanted: Simulator | bool | None, callbacks: Callbacks) -> Simulator:  # noqa: FBT001  a choice that may be an object
     from leonardo_nb.simulator import Simulator
 
-    made = wanted if isinstance(wanted, Simulator) else Simulator(speed=_demo_speed())
+    made = wanted if isinstance(wanted, Simulator) else Simulator(speed=demo_speed())
     if callbacks.local_url is not None and not made.calls_back:
         token = callbacks.token
         made.call_back(callbacks.local_url, None if token is None else token.reveal())

@@ -23,7 +23,7 @@ import sqlalchemy as sql
 from rich.console import Console
 from typer.testing import CliRunner
 
-from leonardo_nb import cli, doctor, studios
+from leonardo_nb import cli, doctor, environment
 from leonardo_nb.doctor import PARTS, Finding, Verdict
 from leonardo_nb.errors import LeonardoError
 from leonardo_nb.library.ledger import Ledger
@@ -261,7 +261,7 @@ def test_a_key_of_login_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the process that logged in it comes before the variable, as in a studio."""
     monkeypatch.setattr(keychain, "_memory", {})
     with serve_in_thread() as url:
-        studios.keychain().keep(url, Key(KEY), in_keyring=False)
+        environment.keychain().keep(url, Key(KEY), in_keyring=False)
         found = examined(monkeypatch, LEONARDO_BASE_URL=url, LEONARDO_API_KEY=ZERO)
 
     assert "of leo.login(), in this process, well-formed" == found["key"].found

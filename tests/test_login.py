@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import leonardo_nb as leo
-from leonardo_nb import logins, studios
+from leonardo_nb import default_studio, environment, logins
 from leonardo_nb.service import keychain
 from leonardo_nb.service.keychain import Keychain
 from leonardo_nb.service.keys import Key
@@ -40,12 +40,12 @@ def nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No key, no address, and no default studio from another test."""
     for name in ("LEONARDO_API_KEY", "LEONARDO_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(studios, "_default", None)
-    monkeypatch.setattr(studios, "_wishes", studios._Wishes())
+    monkeypatch.setattr(default_studio, "_default", None)
+    monkeypatch.setattr(default_studio, "_wishes", default_studio._Wishes())
     monkeypatch.setattr(keychain, "_memory", {})
     yield
-    if studios._default is not None:
-        studios._default.close()
+    if default_studio._default is not None:
+        default_studio._default.close()
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +219,7 @@ def test_a_login_keeps_what_was_asked_for(address: str, tmp_path: Path) -> None:
 
 def test_the_order(address: str, ring: dict[Any, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Login in this process, then the environment, then the keyring."""
-    chain = studios.keychain()
+    chain = environment.keychain()
     chain.keep(address, Key("in-keyring"), in_keyring=True)
     keychain._memory.clear()
     found = [chain.key(address)]
@@ -265,7 +265,7 @@ def test_nothing_asks_the_keyring_before_login(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_simulator_needs_no_keyring(address: str, ring: dict[Any, str]) -> None:
     """Asked for by name it is taken, whatever is kept."""
-    studios.keychain().keep(LIVE, Key(KEY), in_keyring=True)
+    environment.keychain().keep(LIVE, Key(KEY), in_keyring=True)
 
     assert leo.connect(simulator=True).simulated
     assert not leo.connect().simulated

@@ -18,7 +18,7 @@ import pytest
 from rich.console import Console
 
 import leonardo_nb as leo
-from leonardo_nb import studios, terminal
+from leonardo_nb import default_studio, terminal
 from leonardo_nb.service.keys import Key, bare, hidden
 from leonardo_nb.simulator import Simulator, serve_in_thread
 from leonardo_nb.testing import ManualClock
@@ -51,10 +51,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("LEONARDO_API_KEY", KEY)
     monkeypatch.setenv("LEONARDO_WEBHOOK_TOKEN", TOKEN)
     monkeypatch.delenv("LEONARDO_BASE_URL", raising=False)
-    monkeypatch.setattr(studios, "_default", None)
+    monkeypatch.setattr(default_studio, "_default", None)
     yield
-    if studios._default is not None:
-        studios._default.close()
+    if default_studio._default is not None:
+        default_studio._default.close()
 
 
 class Echoing(Simulator):

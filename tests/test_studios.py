@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 import leonardo_nb as leo
-from leonardo_nb import studios
+from leonardo_nb import default_studio
 from leonardo_nb.simulator import Simulator, serve_in_thread
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No key, no address, and no default studio from another test."""
     for name in ("LEONARDO_API_KEY", "LEONARDO_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(studios, "_default", None)
+    monkeypatch.setattr(default_studio, "_default", None)
     yield
-    if studios._default is not None:
-        studios._default.close()
+    if default_studio._default is not None:
+        default_studio._default.close()
 
 
 def test_without_a_key_it_is_the_simulator() -> None:
@@ -97,10 +97,10 @@ def test_an_address_that_would_send_the_key_in_the_clear_is_refused() -> None:
 def test_jobs_of_an_earlier_session_are_there(tmp_path: Path) -> None:
     """Another studio on the same library has the pictures, at no cost."""
     simulator = Simulator(speed=100)
-    with studios.Studio(simulator=simulator, library=tmp_path) as first:
+    with leo.Studio(simulator=simulator, library=tmp_path) as first:
         made = first.generate("a fox", **SMALL)
         made.result(20)
-    with studios.Studio(simulator=True, library=tmp_path) as second:
+    with leo.Studio(simulator=True, library=tmp_path) as second:
         found = second.job(str(made.id)[:8])
 
         assert ("complete", made.request, made.cost) == (found.state, found.request, found.cost)
@@ -112,11 +112,11 @@ def test_a_job_of_another_service_is_left_alone(tmp_path: Path) -> None:
     library = tmp_path / "library"
     with (
         serve_in_thread(Simulator(speed=5)) as url,
-        studios.Studio(base_url=url, api_key=KEY, library=library) as right,
+        leo.Studio(base_url=url, api_key=KEY, library=library) as right,
     ):
         asked = right.generate("a fox", **SMALL)
         right.engine.wait(right.engine.run(accepted, asked), 20)
-    with studios.Studio(simulator=True, library=library) as wrong:
+    with leo.Studio(simulator=True, library=library) as wrong:
         before = wrong.jobs()[0]
         with pytest.raises(leo.LibraryError, match=r"connect to the other one to look for it"):
             wrong.job(str(asked.id))
@@ -141,8 +141,8 @@ def test_two_studios_may_watch_one_job(tmp_path: Path) -> None:
     """Both get the picture, and the row is complete."""
     simulator = Simulator(speed=5)
     with (
-        studios.Studio(simulator=simulator, library=tmp_path) as one,
-        studios.Studio(simulator=simulator, library=tmp_path) as other,
+        leo.Studio(simulator=simulator, library=tmp_path) as one,
+        leo.Studio(simulator=simulator, library=tmp_path) as other,
     ):
         asked = one.generate("a fox", **SMALL)
         one.engine.wait(one.engine.run(accepted, asked), 20)
@@ -155,7 +155,7 @@ def test_two_studios_may_watch_one_job(tmp_path: Path) -> None:
 def test_a_library_that_is_taken_away_is_missed_before_anything_is_paid(tmp_path: Path) -> None:
     """The next job fails with a sentence, and the service never hears of it."""
     simulator = Simulator(speed=100)
-    with studios.Studio(simulator=simulator, library=tmp_path / "library") as studio:
+    with leo.Studio(simulator=simulator, library=tmp_path / "library") as studio:
         shutil.rmtree(tmp_path / "library")
         error = studio.generate("a fox", **SMALL).exception(20)
 
@@ -171,7 +171,7 @@ def test_a_budget_without_a_unit_is_refused() -> None:
 
 def test_a_live_job_is_the_same_object(tmp_path: Path) -> None:
     """Looking a running job up does not make a second one of it."""
-    with studios.Studio(simulator=Simulator(speed=100), library=tmp_path) as studio:
+    with leo.Studio(simulator=Simulator(speed=100), library=tmp_path) as studio:
         made = studio.generate("a fox", **SMALL)
         made.result(20)
 
@@ -182,7 +182,7 @@ def test_a_live_job_is_the_same_object(tmp_path: Path) -> None:
 def test_an_unknown_job_is_an_error(tmp_path: Path, name: str) -> None:
     """The sentence says where to look."""
     with (
-        studios.Studio(simulator=True, library=tmp_path) as studio,
+        leo.Studio(simulator=True, library=tmp_path) as studio,
         pytest.raises(leo.LibraryError, match=r"leo\.jobs\(\) lists what it has"),
     ):
         studio.job(name)
@@ -190,7 +190,7 @@ def test_an_unknown_job_is_an_error(tmp_path: Path, name: str) -> None:
 
 def test_the_service_names_its_models(tmp_path: Path) -> None:
     """Platform models come with id and name."""
-    with studios.Studio(simulator=Simulator(speed=100), library=tmp_path) as studio:
+    with leo.Studio(simulator=Simulator(speed=100), library=tmp_path) as studio:
         names = [model.name for model in studio.models()]
 
     assert "Leonardo Phoenix 1.0" in names
@@ -198,7 +198,7 @@ def test_the_service_names_its_models(tmp_path: Path) -> None:
 
 def test_a_refresh_brings_balance_and_slots(tmp_path: Path) -> None:
     """The account's numbers are there without a job."""
-    with studios.Studio(simulator=Simulator(slots=4, balance=77), library=tmp_path) as studio:
+    with leo.Studio(simulator=Simulator(slots=4, balance=77), library=tmp_path) as studio:
         studio.refresh()
 
         assert (leo.Credits(77), 4) == (studio.account and studio.account.balance, studio.slots)

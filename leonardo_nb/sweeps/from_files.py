@@ -105,7 +105,7 @@ def from_files(folder: str | os.PathLike[str], *, studio: Studio | None = None) 
         what = "is a file" if root.is_file() else "does not exist"
         raise LibraryError(f"from_files() reads a folder of pictures, and {root} {what}.")
     if studio is None:
-        from leonardo_nb.studios import studio as default
+        from leonardo_nb.default_studio import studio as default
 
         studio = default()
     left_out: dict[Path, str] = {}

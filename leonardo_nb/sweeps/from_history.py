@@ -148,7 +148,7 @@ def sweep_from_history(
     """
     wanted = _Wanted.of(limit, prompt, model, since)
     if studio is None:
-        from leonardo_nb.studios import studio as default
+        from leonardo_nb.default_studio import studio as default
 
         studio = default()
     past = [each for each in _past(studio, wanted.limit) if wanted.takes(each)]

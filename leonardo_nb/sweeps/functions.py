@@ -133,7 +133,7 @@ def _same_everywhere(given: Mapping[str, object], template: str | None) -> dict[
 def _lists(studio: Studio | None) -> Lists:
     """Return who knows the elements: *studio*, or the default one."""
     if studio is None:
-        from leonardo_nb.studios import studio as default
+        from leonardo_nb.default_studio import studio as default
 
         studio = default()
     return studio.element_lists

@@ -113,7 +113,7 @@ def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
 
 def _studio(studio: Studio | None) -> Studio:
     if studio is None:
-        from leonardo_nb.studios import studio as default
+        from leonardo_nb.default_studio import studio as default
 
         studio = default()
     return studio

@@ -181,7 +181,7 @@ class Plan:
     def studio(self) -> Studio:
         """The studio that prices and runs it: the one given, or the default one at first need."""
         if self._studio is None:
-            from leonardo_nb.studios import studio
+            from leonardo_nb.default_studio import studio
 
             self._studio = studio()
         return self._studio

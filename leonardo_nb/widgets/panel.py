@@ -33,9 +33,9 @@ from ipywidgets import (
     widget_serialization,
 )
 
+from leonardo_nb.default_studio import studio as default_studio
 from leonardo_nb.engine.lifecycle import State
 from leonardo_nb.errors import EngineThreadError, LeonardoError
-from leonardo_nb.studios import studio as default_studio
 from leonardo_nb.widgets import form, page
 from leonardo_nb.widgets.album import freeze_album, keep_album
 from leonardo_nb.widgets.card import Card, shared_card

@@ -16,7 +16,7 @@ import anyio.to_thread
 import pytest
 
 import leonardo_nb as leo
-from leonardo_nb import studios
+from leonardo_nb import default_studio
 from leonardo_nb.engine.terms import Terms, Wall
 from leonardo_nb.library.records import JobRecord
 from leonardo_nb.money import Credits
@@ -556,9 +556,9 @@ def test_studios_that_ask_for_the_same_at_once_pay_once(tmp_path: Path, clock: M
 def default() -> Iterator[None]:
     """Close the default studio that a test makes."""
     yield
-    if studios._default is not None:
-        studios._default.close()
-        studios._default = None
+    if default_studio._default is not None:
+        default_studio._default.close()
+        default_studio._default = None
 
 
 def test_connecting_says_once_what_there_is(
@@ -606,7 +606,7 @@ def test_a_job_of_a_simulator_that_has_ended_is_made_anew(scene: Scene, is_sent:
         before._ledger.acked(dataclasses.replace(gone, state="ack", job_id="sim-1"))
     before.close()
 
-    with studios.Studio(simulator=True, library=scene.folder) as studio:
+    with leo.Studio(simulator=True, library=scene.folder) as studio:
         job = studio.generate("a fox", reuse=True, **SMALL)
 
         assert 1 == len(job.result(PATIENCE))

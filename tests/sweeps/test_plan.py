@@ -22,8 +22,8 @@ def asked(studio: Studio, path: str) -> int:
 
 def test_plan_needs_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting is free: nothing is connected before a price is asked for."""
-    studios = importlib.import_module("leonardo_nb.studios")
-    monkeypatch.setattr(studios, "studio", lambda: pytest.fail("connected"))
+    default = importlib.import_module("leonardo_nb.default_studio")
+    monkeypatch.setattr(default, "studio", lambda: pytest.fail("connected"))
 
     assert 8 == len(leo.plan("a fox", seed=range(8)))
 
