@@ -512,8 +512,12 @@ class Studio(AccountMethods):
         return tuple(self._runner.submit(request, terms=terms) for request in requests)
 
     def known(self, keys: Sequence[str]) -> AbstractSet[str]:
-        """Return those content keys of which the library has a job, finished or under way."""
+        """Return those content keys of which the library has a job, finished or at the service."""
         return self._ledger.has(keys, base_url=self.base_url, simulated=self.simulated)
+
+    def unsent(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return our name of each job of *keys* that is asked for and was not sent yet."""
+        return self._ledger.unsent(keys, base_url=self.base_url, simulated=self.simulated)
 
     def opened(self, requests: Mapping[str, CreateGeneration]) -> dict[str, GenerationJob]:
         """
@@ -541,9 +545,19 @@ class Studio(AccountMethods):
         """Let *jobs* be sent, at once where there is room, in the order of their asking."""
         self._runner.let_go(jobs)
 
-    def left_of(self, wall: Wall) -> Cost:
-        """Return what may still be spent behind *wall*, by all who share the library."""
-        return self._runner.purse.left_of(wall)
+    def left_of(self, wall: Wall, *, without: Iterable[str] = ()) -> Cost:
+        """
+        Return what may still be spent behind *wall*, by all who share the library.
+
+        Args:
+            wall: The budget.
+            without: Jobs that are not sent; what is set aside for them counts as left.
+        """
+        return self._runner.purse.left_of(wall, without=without)
+
+    def stand_behind(self, walls: Iterable[Wall], jobs: Iterable[Job[Any]]) -> None:
+        """Count *jobs*, which were asked for on other terms, behind *walls* as well."""
+        self._runner.stand_behind(tuple(walls), tuple(jobs))
 
     def resume(self) -> Resumed:
         """

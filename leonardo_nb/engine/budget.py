@@ -16,7 +16,7 @@ from leonardo_nb.errors import BudgetExceeded
 from leonardo_nb.money import converted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from leonardo_nb.engine.terms import Terms, Wall
     from leonardo_nb.library.ledger import Ledger
@@ -102,10 +102,19 @@ class Purse:
             "and counts what it turns out to cost."
         )
 
-    def left_of(self, wall: Wall) -> Cost:
-        """Return what may still be set aside behind *wall*."""
-        spent, kept = self._ledger.reserved(wall.scope, wall.limit.unit)
-        return max(wall.limit - spent - kept, wall.limit * 0)
+    def left_of(self, wall: Wall, *, without: Iterable[str] = ()) -> Cost:
+        """
+        Return what may still be set aside behind *wall*.
+
+        Args:
+            wall: The budget.
+            without: Jobs that have cost nothing yet; what is set aside for them counts as left.
+        """
+        unit = wall.limit.unit
+        spent, kept = self._ledger.reserved(wall.scope, unit)
+        theirs = self._ledger.set_aside(wall.scope, without) if without else {}
+        back = sum((converted(each, unit) for each in theirs.values()), wall.limit * 0)
+        return max(wall.limit - spent - kept + back, wall.limit * 0)
 
 
 def _advice(wall: Wall) -> str:

@@ -338,6 +338,17 @@ class Runner:
         """Let *jobs* be sent again, at once where there is room, in the order of their asking."""
         self._on_engine(self._holding.let_go, tuple(jobs))
 
+    def stand_behind(self, walls: tuple[Wall, ...], jobs: tuple[Job[Any], ...]) -> None:
+        """Count *jobs* behind *walls* as well, as far as there is room; returns when they do."""
+
+        async def each() -> None:
+            async with anyio.create_task_group() as group:
+                for job in jobs:
+                    group.start_soon(self._ways.stand_behind, job, walls)
+
+        if walls and jobs:
+            self.engine.wait(self.engine.run(each))
+
     @property
     def holds_any(self) -> bool:
         """Whether a job is held back."""

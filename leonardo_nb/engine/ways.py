@@ -34,6 +34,7 @@ from leonardo_nb.engine.lifecycle import (
     Took,
 )
 from leonardo_nb.engine.looks import PENDING, look_of_answer
+from leonardo_nb.engine.terms import Terms
 from leonardo_nb.errors import (
     AuthenticationError,
     JobError,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.polling import Durations
     from leonardo_nb.engine.rows import Rows
     from leonardo_nb.engine.sending import Sending
+    from leonardo_nb.engine.terms import Wall
     from leonardo_nb.engine.watch import Watch
     from leonardo_nb.library.ledger import Ledger
     from leonardo_nb.library.records import JobRecord
@@ -156,6 +158,16 @@ class Ways:
                 continue
             break
         await self.keep(job, look)
+
+    async def stand_behind(self, job: Job[Any], walls: tuple[Wall, ...]) -> None:
+        """Set aside for *job* behind *walls*, too; it was asked for without them."""
+        if job.done():
+            return
+        try:
+            price = job.price if job.price is not None else await self._price_or_none(job)
+            await self._purse.reserve(job.uid, price, Terms(unpriced=True, walls=walls))
+        except LeonardoError as error:  # who asks has looked whether it fits, a moment ago
+            log.warning("%r does not count in a budget: %s", job, error)
 
     async def _seen_to_end(self, job: Job[Any], *, learns: bool = False) -> Look:
         """Return what there is of an accepted job once the service has ended it."""

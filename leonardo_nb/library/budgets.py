@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from leonardo_nb.money import Unit
 
-__all__ = ["count_in", "reserve", "reserved"]
+__all__ = ["count_in", "reserve", "reserved", "set_aside"]
 
 
 def reserve(
@@ -32,7 +32,7 @@ def reserve(
     """Set *amounts* aside, see `Ledger.reserve_all`; nobody else may reserve in *scope* then."""
     kept: set[str] = set()
     rows: list[dict[str, str]] = []
-    before = _set_aside(connection, scope, amounts)
+    before = set_aside(connection, scope, amounts)
     changed = {uid for uid, amount in before.items() if amount != amounts[uid]}
     for uid in changed:
         if _reserve_again(connection, uid, amounts[uid], limit, scope):
@@ -62,7 +62,7 @@ def reserved(connection: sql.Connection, scope: str, unit: Unit) -> tuple[Cost, 
     return _summed(connection.execute(_counted(scope)), unit)
 
 
-def _set_aside(
+def set_aside(
     connection: sql.Connection, scope: str, uids: Iterable[str]
 ) -> dict[str, Cost | None]:
     """Return what is set aside for *uids*; None for what counts as another amount, or not."""

@@ -25,7 +25,7 @@ from leonardo_nb.library.spending import spent_by
 from leonardo_nb.library.tables import FILES, JOBS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
@@ -209,9 +209,22 @@ class Reader:
     def has(
         self, content_keys: Sequence[str], *, base_url: str, simulated: bool
     ) -> AbstractSet[str]:
-        """Return those of *content_keys* that `intend_once` would find here."""
+        """
+        Return those of *content_keys* that `intend_once` would find here and that were sent.
+
+        What is only written down has cost nothing yet, and may never be sent: see `unsent`.
+        """
         with self._reading() as connection:
-            return set(self._usable(connection, content_keys, base_url, simulated=simulated))
+            found = self._usable(connection, content_keys, base_url, simulated=simulated)
+        return {key for key, record in found.items() if not _is_unsent(record)}
+
+    def unsent(
+        self, content_keys: Sequence[str], *, base_url: str, simulated: bool
+    ) -> dict[str, str]:
+        """Return our name of each job that `intend_once` would find here and that is not sent."""
+        with self._reading() as connection:
+            found = self._usable(connection, content_keys, base_url, simulated=simulated)
+        return {key: record.uid for key, record in found.items() if _is_unsent(record)}
 
     def newest(
         self, content_keys: Sequence[str], *, base_url: str, simulated: bool
@@ -242,6 +255,12 @@ class Reader:
         """
         with self._reading() as connection:
             return budgets.reserved(connection, scope, unit)
+
+    def set_aside(self, scope: str, uids: Iterable[str]) -> dict[str, Cost]:
+        """Return what is set aside in a budget for those of *uids* that have cost nothing yet."""
+        with self._reading() as connection:
+            found = budgets.set_aside(connection, scope, uids)
+        return {uid: amount for uid, amount in found.items() if amount is not None}
 
     def spending(self, by: Literal["day", "sweep"] = "day") -> tuple[Spending, ...]:
         """Return what was spent, by day (in UTC) or by sweep, the newest first."""
@@ -279,6 +298,10 @@ class Reader:
     def _records(self, connection: sql.Connection, query: sql.Select[Any]) -> tuple[JobRecord, ...]:
         """Return the jobs of *query*, which `all_jobs` began, with their files."""
         return records_of(connection, query, self.folder)
+
+
+def _is_unsent(record: JobRecord) -> bool:
+    return record.state == "request" and record.sent is None
 
 
 def _is_here(item: MediaFile) -> bool:

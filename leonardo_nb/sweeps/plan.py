@@ -220,7 +220,11 @@ class Plan:
             yield kind, self.cells[place].request
 
     def known(self) -> AbstractSet[str]:
-        """Return the keys of the jobs that the library has, finished or under way."""
+        """
+        Return the keys of the jobs that the library has, finished or at the service.
+
+        Those that are only asked for, as of a run that is paused, have cost nothing yet.
+        """
         return self.studio.known(self.keys) if self.reuse else frozenset()
 
     def estimate(self, *, new: bool = False) -> Estimate:
@@ -335,7 +339,7 @@ class Plan:
 
         Args:
             budget: The most that all runs of this name may cost together, such as
-                `leo.Credits(100)`; also after a restart.
+                `leo.Credits(100)`; also after a restart, until another one is given.
             name: What `leo.sweeps()` and `leo.spending(by="sweep")` call it; else its words and
                 what varies.
             unpriced: Send cells under a budget although their price is known only afterwards.
@@ -368,7 +372,8 @@ class Plan:
         Args:
             name: What the sweep is called; None for a name that no other sweep has.
             terms: What it may cost, and what to do when an answer is lost; as usual if None.
-            budget: The most that all runs of the name may cost together; as *terms* say if None.
+            budget: The most that all runs of the name may cost together; if None, what an earlier
+                run of it was given.
             have: Jobs that are there already, and are not asked for again.
         """
         checked_budget(budget)
@@ -376,12 +381,25 @@ class Plan:
         there = set() if have is None else have.jobs.keys() & set(self.keys)
         self._refuse_too_many_jobs(len(self.keys) - len(there))
         name = saved.name_for(self, name)
-        if budget is not None:
-            terms = terms.behind(saved.wall_of(self.studio, name, budget))
+        limit = saved.budget_of_name(self.studio, name) if budget is None else budget
+        if limit is not None:
+            terms = terms.behind(saved.wall_of(self.studio, name, limit))
+        unsent = self._unsent(have) if terms.walls else {}
         for wall in terms.walls:
-            self._keep_within(wall, there, unpriced=terms.unpriced)
+            self._keep_within(wall, there, unsent, unpriced=terms.unpriced)
         saved.put(self, name, budget)
-        return Run.started(self.studio, self, terms.of_sweep(name), name, have)
+        run = Run.started(self.studio, self, terms.of_sweep(name), name, have)
+        self.studio.stand_behind(terms.walls, run.jobs_of(unsent))
+        return run
+
+    def _unsent(self, have: Book | None) -> dict[str, str]:
+        """Return our names of those of its jobs that are asked for already and not sent yet."""
+        mine = set(self.keys)
+        there = {} if have is None else {k: job for k, job in have.jobs.items() if k in mine}
+        unsent = {k: job.uid for k, job in there.items() if not job.sent and not job.done()}
+        if self.reuse:
+            unsent |= self.studio.unsent([key for key in self.keys if key not in there])
+        return unsent
 
     def _refuse_too_many_jobs(self, jobs: int) -> None:
         if jobs > MAX_JOBS:
@@ -405,9 +423,16 @@ class Plan:
             ": ".join(filter(None, (words.rstrip(",.;:"), varies)))[: saved.LONGEST_NAME] or "sweep"
         )
 
-    def _keep_within(self, wall: Wall, there: AbstractSet[str], *, unpriced: bool) -> None:
+    def _keep_within(
+        self,
+        wall: Wall,
+        there: AbstractSet[str],
+        unsent: Mapping[str, str],
+        *,
+        unpriced: bool,
+    ) -> None:
         """Say before anything is sent that what is missing would cost more than is left."""
-        known = self.known() | there
+        known = (self.known() | there) - unsent.keys()
         missing = sum(key not in known for key in self.keys)
         cost = self._estimated(known).cost if missing else wall.limit * 0
         if cost is None:
@@ -418,7 +443,8 @@ class Plan:
                 "nothing was sent. unpriced=True starts it, and counts what each cell turns out "
                 "to cost."
             )
-        cost, left = converted(cost, wall.limit.unit), self.studio.left_of(wall)
+        cost = converted(cost, wall.limit.unit)
+        left = self.studio.left_of(wall, without=unsent.values())
         if cost > left:
             count = len(self) if missing == len(self.keys) else missing
             new = "" if missing == len(self.keys) else " that are new"

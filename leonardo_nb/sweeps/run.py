@@ -40,7 +40,7 @@ from leonardo_nb.sweeps.parts import Part, difference, selection, that_satisfy, 
 from leonardo_nb.sweeps.states import CellState, Counts, took
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -165,6 +165,10 @@ class Run(Together, SweepMethods):
     def job(self, cell: Cell) -> GenerationJob:
         """Return the job of one cell."""
         return self._book.jobs[cell.key]
+
+    def jobs_of(self, keys: Iterable[str]) -> list[GenerationJob]:
+        """Return the jobs that have the content *keys*."""
+        return [self._book.jobs[key] for key in keys]
 
     def picture(self, cell: Cell) -> Image | None:
         """Return the picture that *cell* shows; None where it has none yet, or never will."""

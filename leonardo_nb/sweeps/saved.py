@@ -32,6 +32,7 @@ __all__ = [
     "LONGEST_NAME",
     "VERSION",
     "budget_of",
+    "budget_of_name",
     "checked_name",
     "name_for",
     "put",
@@ -206,6 +207,12 @@ def budget_of(spec: Mapping[str, Any]) -> Cost | None:
     """Return the budget that a record of the library names."""
     found = spec.get(BUDGET)
     return None if found is None else Cost.of(found["amount"], found["unit"])
+
+
+def budget_of_name(studio: Studio, name: str) -> Cost | None:
+    """Return the budget that the sweep *name* was last given, or None."""
+    record = studio.shelf.sweep(name)
+    return None if record is None else budget_of(record.spec)
 
 
 def _joins(plan: Plan, spec: Mapping[str, Any]) -> bool:
