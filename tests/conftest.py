@@ -7,10 +7,15 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
+
+# how fast it is, benchmarks say: a machine that is busy with something else fails no test
+settings.register_profile("leonardo_nb", parent=settings(), deadline=None)
+settings.load_profile("leonardo_nb")
 
 REQUIRED = frozenset(filter(None, os.environ.get("LEONARDO_NB_REQUIRE", "").split(",")))
 """The markers whose tests must not be skipped here."""

@@ -86,7 +86,7 @@ class Account:
         max_size=12,
     ),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 async def test_a_budget_is_a_wall(
     ledger: Ledger, limit: Cost, jobs: list[tuple[Cost, str]]
 ) -> None:

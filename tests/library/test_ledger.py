@@ -726,7 +726,7 @@ def test_a_budget_counts_in_its_own_unit(ledger: Ledger) -> None:
     assert [True, False, True] == fits
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     steps=st.lists(
         st.tuples(

@@ -476,7 +476,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_damage_raises(kind: str, data: st.DataObject) -> None:
     """Whatever happens to a file, reading and writing end, and without an error."""

@@ -174,7 +174,7 @@ def test_what_is_not_an_event(body: bytes) -> None:
     assert read_event(body) is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(),
