@@ -249,7 +249,8 @@ class SweepMethods:
         """
         Show the live sheet in this cell, at any time, also of a sweep that ended long ago.
 
-        It stays live until `freeze()`, or until the kernel ends.
+        It stays live until `freeze()`, or until the kernel ends. A notebook that is saved while it
+        is live keeps no picture of it: a page that is opened then knows nothing of the kernel.
         """
         from leonardo_nb.widgets.sheet_outputs import explore
 
