@@ -102,6 +102,29 @@ class Drops:
         return ", ".join(said)
 
 
+class _Asked(Point):
+    """
+    What a condition takes whose argument is called as no axis: the whole place.
+
+    It is compared to places alone: where `lambda sed: sed != 2` was meant to ask a seed, nothing
+    would be left out.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+    # as a dict, which is no key
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, dict):
+            raise TypeError(f"a Point, which is a whole place, is compared to {shown(other)}")
+        return dict.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+_Asked.__name__ = Point.__name__  # Python's own errors name it to users
+
+
 class Condition(NamedTuple):
     """What `where` asked of places, and why the others were left out."""
 
@@ -283,7 +306,7 @@ class Space:
 
         Args:
             predicate: Takes a `Point`, or values by the names of its arguments:
-                `lambda seed, presetStyle: ...`.
+                `lambda seed, presetStyle: ...`, `lambda **values: ...`.
             because: Why the others are left out, for whoever reads the plan.
             **values: A value, or a list of them, on an axis.
 
@@ -537,14 +560,16 @@ def _refuse_own_name(name: object, function: str) -> None:
 
 
 def _no_axis(function: str, typed: str, names: Sequence[str]) -> InvalidRequest:
-    near = difflib.get_close_matches(typed, names, 1, 0.5)
-    hint = f'; did you mean "{near[0]}"?' if near else "."
+    nearest = _nearest(typed, names)
+    hint = f'; did you mean "{nearest}"?' if nearest else "."
     has = f"it has {', '.join(names)}" if names else "it has none"
     return InvalidRequest(
-        f"{function}: {typed} is no axis here; {has}{hint}",
-        member=typed,
-        nearest=near[0] if near else None,
+        f"{function}: {typed} is no axis here; {has}{hint}", member=typed, nearest=nearest
     )
+
+
+def _nearest(typed: str, names: Sequence[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(typed, names, 1, 0.5)), None)
 
 
 def _asked(predicate: Callable[..., object], axes: Sequence[Axis]) -> Callable[[Point], bool]:
@@ -554,40 +579,79 @@ def _asked(predicate: Callable[..., object], axes: Sequence[Axis]) -> Callable[[
         parameters = list(inspect.signature(predicate).parameters.values())
     except (TypeError, ValueError):  # built into Python
         parameters = []
-    wanted = [each.name for each in parameters if each.default is inspect.Parameter.empty]
-    by_name = bool(wanted) and (len(wanted) > 1 or wanted[0] in names)
+    takes_all = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
+    wanted = [
+        each.name
+        for each in parameters
+        if each.default is inspect.Parameter.empty
+        and each.kind not in {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    ]
+    by_name = takes_all or len(wanted) > 1 or (bool(wanted) and wanted[0] in names)
     if by_name and (unknown := [name for name in wanted if name not in names]):
         raise _no_axis("where()", unknown[0], sorted(names))
+    given = [axis.name for axis in axes] if takes_all else wanted
+    meant = None if by_name or not wanted else _nearest(wanted[0], sorted(names))
 
     def says(point: Point) -> bool:
         try:
             said = (
-                predicate(**{each: point.get(each) for each in wanted})
+                predicate(**{each: point.get(each) for each in given})
                 if by_name
-                else predicate(point)
+                else predicate(_Asked(point))
             )
-            answer = None if said is None else bool(said)
         except Exception as error:
             failed = f"where() failed for {describe(point)}"
-            if isinstance(error, _NoValue) and error.obj is point:
+            why = f"{type(error).__name__}: {error}".removesuffix(": ")
+            if isinstance(error, _NoValue) and isinstance(error.obj, _Asked):
                 name = str(error.name)
-                if name not in names:
+                why = f"a Point has no {name}"
+                if name in names:
+                    why = f'this place has no {name}; point.get("{name}") is None there'
+                elif not meant or _nearest(name, sorted(names)):
                     raise _no_axis(failed, name, sorted(names)) from error
-                why = f'this place has no {name}; point.get("{name}") is None there'
-            else:
-                why = f"{type(error).__name__}: {error}".removesuffix(": ")
+            if meant and isinstance(error, (TypeError, AttributeError)):
+                raise InvalidRequest(
+                    f"{failed}: {wanted[0]} is no axis here, so it is the whole place; "
+                    f'did you mean "{meant}"? ({why}) Nothing was sent.',
+                    member=wanted[0],
+                    nearest=meant,
+                ) from error
             raise InvalidRequest(
                 f"{failed}: {why.rstrip('.')}. Nothing was sent.", member="where"
             ) from error
+        answer = _truth_of(said)
         if answer is None:
+            what = "None" if said is None else f"something of type {type(said).__name__}"
             raise InvalidRequest(
-                f"where() said None for {describe(point)}; it must say True or False. Nothing "
+                f"where() said {what} for {describe(point)}; it must say True or False. Nothing "
                 "was sent.",
                 member="where",
             )
         return answer
 
     return says
+
+
+def _truth_of(said: object) -> bool | None:
+    """Return whether *said* is true; None where that is not clear, as of what is yet to run."""
+    if isinstance(said, bool):
+        return said
+    if inspect.iscoroutine(said):
+        said.close()  # else Python warns that nobody awaited it
+    is_no_answer = (
+        said is None
+        or said is NotImplemented
+        or isinstance(said, Point)
+        or callable(said)
+        or any(hasattr(said, name) for name in ("__await__", "__next__", "__anext__"))
+        or (isinstance(said, float) and math.isnan(said))
+    )
+    if is_no_answer:
+        return None
+    try:
+        return bool(said)
+    except Exception:  # noqa: BLE001  an array of several, or pandas's NA
+        return None
 
 
 def space_of(given: Mapping[str, object], *, check: bool = True) -> tuple[Space, dict[str, Any]]:

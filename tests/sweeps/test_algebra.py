@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,9 @@ from leonardo_nb.sweeps.axes import Axis
 from leonardo_nb.sweeps.cells import lay
 from leonardo_nb.sweeps.order import ORDERS, order_of
 from leonardo_nb.sweeps.space import Space
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
 
 VALUES = st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True)
 
@@ -171,6 +176,76 @@ def test_a_condition_that_fails_is_one_clear_error(condition: Any, sentence: str
         leo.axes(seed=[1, 2], guidance_scale=[3, 4]).where(condition)
 
     assert sentence in str(caught.value)
+
+
+async def later(seed: int) -> bool:
+    return seed > 1
+
+
+def one_by_one(seed: int) -> Iterator[bool]:
+    yield seed > 1
+
+
+async def later_one_by_one(seed: int) -> AsyncIterator[bool]:
+    yield seed > 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        (later, "coroutine"),
+        (one_by_one, "generator"),
+        (later_one_by_one, "async_generator"),
+        (lambda seed: lambda: seed > 1, "function"),
+        (lambda seed: NotImplemented, "NotImplementedType"),
+        (lambda seed: math.nan, "float"),
+        (lambda seed: np.array([True, False]), "ndarray"),
+        (lambda place: place, "Point"),
+    ],
+)
+def test_what_has_no_clear_truth_keeps_no_place(condition: Any, kind: str) -> None:
+    """What is yet to run counts as true in Python, and would let every place be paid for."""
+    with pytest.raises(
+        InvalidRequest, match=rf"said something of type {kind} for seed=1; it must say True or"
+    ):
+        leo.axes(seed=[1, 2, 3]).where(condition)
+    gc.collect()  # a coroutine that nobody awaited would warn, which is an error here
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        (lambda seed: np.bool_(seed > 1), [2, 3]),
+        (lambda seed: seed % 2, [1, 3]),
+        (lambda **values: values["seed"] > 1, [2, 3]),
+        (lambda seed, **others: seed > others["width"] - 511, [2, 3]),
+        (lambda *places: places[0].seed > 1, [2, 3]),
+        (lambda place: place != {"seed": 1, "width": 512}, [2, 3]),
+    ],
+)
+def test_a_condition_may_be_any_function_that_tells(condition: Any, kept: list[int]) -> None:
+    """What is as good as True or False will do, and so will any shape of arguments."""
+    space = leo.axes(seed=[1, 2, 3], width=[512]).where(condition)
+
+    assert kept == [place.seed for place in space]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda sed: sed > 1,
+        lambda sed: sed != 1,
+        lambda sed: sed in {1, 2},
+        lambda sed: sed.bit_length() > 1,
+        lambda sed: int(sed) > 1,
+    ],
+)
+def test_a_mistyped_argument_is_named(condition: Any) -> None:
+    """It gets the whole place, of which nothing can be said that was meant of a seed."""
+    with pytest.raises(InvalidRequest, match=r"sed is no axis here.*did you mean") as caught:
+        leo.axes(seed=[1, 2, 3]).where(condition)
+
+    assert ("sed", "seed") == (caught.value.member, caught.value.nearest)
 
 
 def test_an_error_of_the_users_own_is_told_as_it_is() -> None:
