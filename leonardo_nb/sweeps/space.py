@@ -41,6 +41,8 @@ __all__ = ["Drops", "Point", "Space", "axes", "prompt", "space_of", "times", "wi
 
 ABSENT = -1
 """Stands in `Space.points` where a point says nothing of an axis."""
+NO_REASON = "left out by where()"
+"""Why a place is left out of which no more is said."""
 WHERE_TAKES = frozenset({"because", "predicate"})
 """Arguments of `Space.where`, which takes the names of axes as well."""
 FEW = 3
@@ -298,7 +300,7 @@ class Space:
         self,
         predicate: Callable[..., object] | None = None,
         *,
-        because: str = "left out by where()",
+        because: str = NO_REASON,
         **values: Any,  # noqa: ANN401  values on axes
     ) -> Space:
         """
@@ -311,8 +313,10 @@ class Space:
             **values: A value, or a list of them, on an axis.
 
         Raises:
-            InvalidRequest: It fails for a place, says neither True nor False, or leaves none.
+            InvalidRequest: It fails for a place, says neither True nor False, or leaves none; or
+                *because* is no text.
         """
+        because = _reason(because)
         keep = np.ones(len(self), bool)
         for typed, wanted in values.items():
             column, axis = self._column(typed)
@@ -566,6 +570,18 @@ def _no_axis(function: str, typed: str, names: Sequence[str]) -> InvalidRequest:
     return InvalidRequest(
         f"{function}: {typed} is no axis here; {has}{hint}", member=typed, nearest=nearest
     )
+
+
+def _reason(because: object) -> str:
+    if not isinstance(because, str):
+        raise InvalidRequest(
+            f"where(): because={shown(because)} is no text; say why the others are left out, or "
+            "leave it out.",
+            member="because",
+            value=because,
+            nearest=NO_REASON,
+        )
+    return because if because.strip(" .") else NO_REASON
 
 
 def _nearest(typed: str, names: Sequence[str]) -> str | None:

@@ -159,6 +159,21 @@ def test_dropped_places_are_counted_after_a_product() -> None:
     assert "2 left out: too many (seed=2)." == str(space.dropped[0])
 
 
+@pytest.mark.parametrize("because", [3, None, ["too many"]])
+def test_a_reason_is_a_text(because: Any) -> None:
+    """What is none would only fail when somebody looks at what was left out."""
+    with pytest.raises(InvalidRequest, match=r"because=.* is no text; say why"):
+        leo.axes(seed=[1, 2]).where(seed=1, because=because)
+
+
+@pytest.mark.parametrize("because", ["", " ", "."])
+def test_an_empty_reason_is_none(because: str) -> None:
+    """It reads as if nothing had been said."""
+    space = leo.axes(seed=[1, 2]).where(seed=1, because=because)
+
+    assert "1 left out: left out by where() (seed=2)." == str(space.dropped[0])
+
+
 @pytest.mark.parametrize(
     ("condition", "sentence"),
     [
