@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, overload
 
 import numpy as np
@@ -279,8 +280,9 @@ class Sorts:
     def __init__(self, space: Space, fixed: Mapping[str, Any], *, check: bool) -> None:
         self._space = space
         self._fixed = fixed
-        self._columns = [*_columns(space, check=check)]
-        marks = [column.sorts_at(fixed) for column in self._columns]
+        self._check = check
+        self._columns = [*_columns(space)]
+        marks = [column.sorts_at(fixed, check=check) for column in self._columns]
         if marks:
             _, first, of = np.unique(
                 np.column_stack(marks), axis=0, return_index=True, return_inverse=True
@@ -294,13 +296,32 @@ class Sorts:
             try:
                 self._made.append(CreateGeneration.of(check=check, **self._members(place)))
             except InvalidRequest as error:
-                # a value that no axis moves is wrong in every cell, and is no cell's fault
-                if error.member in fixed and not isinstance(error, ConflictingParameters):
-                    raise
                 self._made.append(None)
                 self._errors[sort] = error
         broken = np.array([made is None for made in self._made])
         self.is_broken = broken[self.of]
+        self._refuse_words()
+
+    def _refuse_words(self) -> None:
+        """Refuse a word with which no prompt can be asked for, whatever stands beside it."""
+        space = self._space
+        refused = [sort for sort, error in self._errors.items() if _is_of(error, "prompt")]
+        if space.template is None or not refused:
+            return
+        is_refused = np.isin(self.of, refused)
+        slots = {n: axis for n, axis in enumerate(space.axes) if axis.role == "slot"}
+        if not slots and is_refused.all():
+            raise self._errors[int(self.of[0])]
+        shortest = {
+            axis.name: min(axis.values, key=lambda word: len(str(word))) for axis in slots.values()
+        }
+        for column, axis in slots.items():
+            places = space.points[:, column]
+            fits = np.unique(places[~is_refused])
+            for word in np.setdiff1d(places, fits).tolist():
+                alone = render(space.template, shortest | {axis.name: axis.values[word]})
+                if _refusal(alone, check=self._check) is not None:
+                    raise self._errors[int(self.of[np.argmax(places == word)])]
 
     def _members(self, place: int) -> dict[str, Any]:
         """Return what a person would give for the request at *place*."""
@@ -314,6 +335,7 @@ class Sorts:
         if not self._errors:
             return []
         if len(self._errors) == len(self._made):
+            self._refuse_fixed()
             self._refuse_all()
         sorts: dict[str, list[int]] = {}
         for sort, error in self._errors.items():
@@ -324,6 +346,12 @@ class Sorts:
             Drops(sentence, self._space.axes, points[np.isin(self.of, some)])
             for sentence, some in sorts.items()
         ]
+
+    def _refuse_fixed(self) -> None:
+        """Refuse a value that no axis moves as itself: it is no cell's fault."""
+        for error in self._errors.values():
+            if any(_is_of(error, member) for member in self._fixed):
+                raise error
 
     def _refuse_all(self) -> None:
         first = int(self.of[0])
@@ -433,18 +461,20 @@ class Column:
             name: each for name, each in zip(self._names, value, strict=True) if each is not None
         }
 
-    def sorts_at(self, fixed: Mapping[str, Any]) -> NDArray[np.int64]:
+    def sorts_at(self, fixed: Mapping[str, Any], *, check: bool) -> NDArray[np.int64]:
         """Return a number for each cell; cells of different sorts have different ones."""
         self.is_free = self.is_free and not _is_v2_alone(fixed.get("modelId"))
         if not self.is_free:
             return self.index.astype(np.int64)
-        sort = SORTS[self.name]
+        sort: Callable[[Any], object] = SORTS[self.name]
+        if self.name == "prompt":  # words, each of which was fine, may not be so together
+            sort = partial(_refusal, check=check)
         marks = [(each is None, None if each is None else sort(each)) for (each,) in self._values]
         numbers = {mark: n for n, mark in enumerate(dict.fromkeys(marks))}
         return np.array([numbers[mark] for mark in marks], np.int64)[self.index]
 
 
-def _columns(space: Space, *, check: bool) -> Iterator[Column]:
+def _columns(space: Space) -> Iterator[Column]:
     slots = [n for n, axis in enumerate(space.axes) if axis.role == "slot"]
     varies_v2 = any(
         _is_v2_alone(value)
@@ -475,13 +505,27 @@ def _columns(space: Space, *, check: bool) -> Iterator[Column]:
             }
             for row in rows.tolist()
         ]
-        texts = [check_value("prompt", render(space.template, each), check=check) for each in words]
+        texts = [render(space.template, each) for each in words]
         yield Column(
             ("prompt",),
             [(text,) for text in texts],
             index.reshape(-1).astype(np.int32),
             is_free=not varies_v2,
         )
+
+
+def _refusal(prompt: object, *, check: bool) -> str | None:
+    """Return why the service would refuse the text, unless its model takes more; else None."""
+    try:
+        text = cast("str", check_value("prompt", prompt, check=check))
+    except InvalidRequest as error:
+        return str(error)
+    return "too long" if SORTS["prompt"](text) else None
+
+
+def _is_of(error: InvalidRequest, member: str) -> bool:
+    """Whether *error* is of the value of *member* alone."""
+    return error.member == member and not isinstance(error, ConflictingParameters)
 
 
 def _is_v2_alone(model: object) -> bool:

@@ -191,6 +191,53 @@ def test_refused_cells_are_dropped_and_listed() -> None:
     ]
 
 
+def test_words_that_are_too_long_together_are_dropped() -> None:
+    """Each cell is refused by itself, with the length of its own prompt."""
+    words = {"a": ["u" * 700, "x"], "b": ["v" * 900, "y", "w" * 950]}
+    plan = leo.plan(leo.prompt("{a} {b}", **words), seed=[1, 2])
+
+    assert (8, 4) == (len(plan), sum(map(len, plan.dropped)))
+    assert ["prompt is 1,601 characters", "prompt is 1,651 characters"] == [
+        dropped.because[:26] for dropped in plan.dropped
+    ]
+    assert 12 == len(leo.plan(leo.prompt("{a} {b}", **words), seed=[1, 2], check=False))
+
+
+def test_words_that_say_nothing_together_are_dropped() -> None:
+    """Also where the prompts are joined with those of another template."""
+    space = leo.prompt("{a}{b}", a=["", "x"], b=["", "y"])
+
+    for places in (space, space + leo.prompt("a {c}", c=["fox"])):
+        plan = leo.plan(places)
+        assert len(places) - 1 == len(plan)
+        assert plan.dropped[0].because.startswith("prompt is empty")
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{a} {b}", {"a": ["u" * 1_600, "x"], "b": ["v" * 900, "y"]}),
+        ("{a} {b}", {"a": ["u" * 700, "x" * 701], "b": ["v" * 900, "y" * 910]}),
+        ("{a}", {"a": ["u" * 1_600, "x"]}),
+        ("u" * 1_600, {}),
+    ],
+)
+def test_words_that_are_too_long_by_themselves_are_refused(template: str, words: Any) -> None:
+    """No other word could mend them, so nobody meant them; so is a sweep without a cell."""
+    error = refused(leo.prompt(template, **words), seed=[1, 2])
+
+    assert "prompt" == error.member
+    assert str(error).startswith("prompt is ")
+
+
+def test_a_fixed_value_that_one_model_refuses_takes_its_cells_away() -> None:
+    """Kontext draws wider than others; what it is refused for is the model's, and not its own."""
+    plan = leo.plan("a fox", modelId=["Kino XL", "FLUX.1 Kontext"], width=1568, height=672)
+
+    assert ["FLUX.1 Kontext"] == [label_of("modelId", cell.coords["modelId"]) for cell in plan]
+    assert plan.dropped[0].because.startswith("width must be a multiple of 8 from 32 to 1536")
+
+
 def test_a_sweep_without_a_valid_cell_is_refused() -> None:
     """Where a rule is broken in every cell, there is nothing to ask for."""
     error = refused(presetStyle=["LONG_EXPOSURE", "MACRO"], seed=[1, 2])
