@@ -20,7 +20,7 @@ from leonardo_nb.errors import ConflictingParameters, InvalidRequest, UnknownPar
 from leonardo_nb.service.catalog import find_v2_model
 from leonardo_nb.service.requests import CreateGeneration, check_value, own_seed
 from leonardo_nb.service.rules import SORTS
-from leonardo_nb.sweeps.axes import MAX_CELLS, Axis, describe
+from leonardo_nb.sweeps.axes import MAX_CELLS, Axis, describe, mark_of
 from leonardo_nb.sweeps.space import ABSENT, Drops, Space, render, times
 
 if TYPE_CHECKING:
@@ -383,27 +383,33 @@ class Sorts:
         """Return the request of the sort at *place*, which may have other words or another seed."""
         return cast("CreateGeneration", self._made[self.of[place]])  # what is not broken was made
 
-    def keys(self, places: Sequence[int]) -> list[str]:
-        """Return the content keys of the requests at *places*."""
+    def keys(self, places: Sequence[int], seeds: Sequence[int] | None = None) -> list[str]:
+        """Return the content keys of the requests at *places*, with other *seeds* if given."""
         makers: dict[int, Callable[[Sequence[str]], str]] = {}
         free = [column for column in self._columns if column.is_free]
+        if seeds is not None:
+            free = [column for column in free if column.name != "seed"]
+        names = [column.name for column in free]
         # of a place, the JSON of what it varies within its sort
         texts = [[column.texts[n] for n in column.index[places].tolist()] for column in free]
+        if seeds is not None:
+            names.append("seed")
+            texts.append(list(map(str, seeds)))
         rows = list(zip(*texts, strict=True)) if texts else [()] * len(places)
         found = []
         for sort, row in zip(self.of[places].tolist(), rows, strict=True):
             if sort not in makers:
-                makers[sort] = self._maker(sort, free, row)
+                makers[sort] = self._maker(sort, names, row)
             found.append(makers[sort](row))
         return found
 
     def _maker(
-        self, sort: int, free: Sequence[Column], row: Sequence[str | None]
+        self, sort: int, names: Sequence[str], row: Sequence[str | None]
     ) -> Callable[[Sequence[str]], str]:
         made = cast("CreateGeneration", self._made[sort])
         # what is not said is the same default in the whole sort
         said = [n for n, text in enumerate(row) if text is not None]
-        key = made.content_keys([free[n].name for n in said])
+        key = made.content_keys([names[n] for n in said])
         return key if len(said) == len(row) else lambda row: key(row[n] for n in said)
 
     def request(self, place: int, seed: int | None = None) -> CreateGeneration:
@@ -418,48 +424,38 @@ class Sorts:
             wire["seed"] = seed
         return CreateGeneration.from_wire(wire)
 
-    def reseeded(self, place: int) -> Callable[[int], str]:
-        """Return what gives the content key of the request at *place* with another seed."""
-        key = self.request(place).content_keys(["seed"])
-        return lambda seed: key([str(seed)])
-
 
 class Column:
     """
-    What one axis sets, or all slots of a prompt together.
+    What sets one member: an axis, its part of a zip, or all slots of a prompt together.
 
     Args:
-        names: The members.
-        values: What they are set to, one tuple for each place on it.
+        name: The member.
+        values: What it is set to.
         index: At which place of *values* each cell is.
         is_free: Whether cells that differ in it alone may be of one sort.
     """
 
     def __init__(
         self,
-        names: tuple[str, ...],
-        values: Sequence[tuple[Any, ...]],
+        name: str,
+        values: Sequence[Any],
         index: NDArray[np.int32],
         *,
         is_free: bool,
     ) -> None:
-        self.name = names[0]
-        self._names = names
+        self.name = name
         self._values = values
         self.index = index
         self.is_free = is_free
         self.texts = (
-            [None if value[0] is None else json.dumps(value[0]) for value in values]
-            if is_free
-            else []
+            [None if value is None else json.dumps(value) for value in values] if is_free else []
         )
 
     def members(self, place: int) -> dict[str, Any]:
         """Return what it sets at *place*."""
         value = self._values[self.index[place]]
-        return {
-            name: each for name, each in zip(self._names, value, strict=True) if each is not None
-        }
+        return {} if value is None else {self.name: value}
 
     def sorts_at(self, fixed: Mapping[str, Any], *, check: bool) -> NDArray[np.int64]:
         """Return a number for each cell; cells of different sorts have different ones."""
@@ -469,30 +465,28 @@ class Column:
         sort: Callable[[Any], object] = SORTS[self.name]
         if self.name == "prompt":  # words, each of which was fine, may not be so together
             sort = partial(_refusal, check=check)
-        marks = [(each is None, None if each is None else sort(each)) for (each,) in self._values]
+        marks = [(each is None, None if each is None else sort(each)) for each in self._values]
         numbers = {mark: n for n, mark in enumerate(dict.fromkeys(marks))}
         return np.array([numbers[mark] for mark in marks], np.int64)[self.index]
 
 
 def _columns(space: Space) -> Iterator[Column]:
     slots = [n for n, axis in enumerate(space.axes) if axis.role == "slot"]
-    varies_v2 = any(
-        _is_v2_alone(value)
-        for axis in space.axes
-        for value in axis.values
-        if axis.name == "modelId"
-    )
+    set_: list[tuple[str, Sequence[Any], NDArray[np.int32]]] = []
     for n, axis in enumerate(space.axes):
-        if axis.role == "slot":
-            continue
-        names = axis.sets
-        nothing = (None,) * len(names)
-        values = [
-            (nothing if value is None else value) if axis.role == "zip" else (value,)
-            for value in axis.values
-        ]
-        is_free = axis.role == "member" and axis.name in SORTS and not varies_v2
-        yield Column(names, values, space.points[:, n], is_free=is_free)
+        if axis.role == "zip":
+            # each of its members by itself, so that requests are of few sorts here, too
+            for m, name in enumerate(axis.members):
+                given = [None if value is None else value[m] for value in axis.values]
+                different, where = _different(given)
+                set_.append((name, different, where[space.points[:, n]]))
+        elif axis.role == "member":
+            set_.append((axis.name, axis.values, space.points[:, n]))
+    varies_v2 = any(
+        _is_v2_alone(value) for name, values, _ in set_ if name == "modelId" for value in values
+    )
+    for name, values, places in set_:
+        yield Column(name, values, places, is_free=name in SORTS and not varies_v2)
     if space.template is not None:
         if slots:
             rows, index = np.unique(space.points[:, slots], axis=0, return_inverse=True)
@@ -506,12 +500,25 @@ def _columns(space: Space) -> Iterator[Column]:
             for row in rows.tolist()
         ]
         texts = [render(space.template, each) for each in words]
-        yield Column(
-            ("prompt",),
-            [(text,) for text in texts],
-            index.reshape(-1).astype(np.int32),
-            is_free=not varies_v2,
-        )
+        places = index.reshape(-1).astype(np.int32)
+        yield Column("prompt", texts, places, is_free=not varies_v2)
+
+
+def _different(values: Sequence[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+    """Return *values* without those that stand there already, and where each of them is."""
+    places: dict[object, int] = {}
+    found: list[Any] = []
+    index = np.empty(len(values), np.int32)
+    for n, value in enumerate(values):
+        try:
+            mark = mark_of(value)
+        except TypeError:  # no hash and no JSON: it is like no other
+            mark = (Column, n)
+        place = places.setdefault(mark, len(found))
+        if place == len(found):
+            found.append(value)
+        index[n] = place
+    return found, index
 
 
 def _refusal(prompt: object, *, check: bool) -> str | None:
@@ -553,7 +560,6 @@ def _replicated(
             nearest=max(MAX_CELLS // len(kept), 1),
         )
     base = sorts.keys(kept.tolist())
-    seeds: dict[tuple[int, int], int] = {}
     keys: list[str] = []
     if batches == 1 and int(images.max()) == 1:
         axes, points = _pruned(space.axes, space.points[kept])
@@ -565,27 +571,24 @@ def _replicated(
             sorts.kinds()[kept],
         )
     dropped = times(dropped, int(images.max()) * batches)
+    seeds = [[own_seed({"key": key, "replicate": n}) for key in base] for n in range(1, batches)]
+    by_batch = [base, *(sorts.keys(kept.tolist(), others) for others in seeds)]
     rows, numbers, parts, jobs = [], [], [], []
     for n, (place, count) in enumerate(zip(kept.tolist(), images.tolist(), strict=True)):
-        again = sorts.reseeded(place) if batches > 1 else None
-        for batch in range(batches):
-            key = base[n]
-            if batch and again is not None:
-                seeds[place, batch] = own_seed({"key": base[n], "replicate": batch})
-                key = again(seeds[place, batch])
+        for batch, key in enumerate(found[n] for found in by_batch):
             for image in range(count):
                 rows.append(place)
                 numbers.append(batch * count + image)
                 parts.append(image)
-                jobs.append((place, batch))
+                jobs.append((n, batch))
                 keys.append(key)
     number = Axis(REPLICATE, tuple(range(1, max(numbers) + 2)), None, "replicate")
     points = np.column_stack([space.points[rows], np.array(numbers, np.int32)])
     axes, points = _pruned((*space.axes, number), points)
 
     def request(n: int) -> CreateGeneration:
-        place, batch = jobs[n]
-        return sorts.request(place, seeds.get((place, batch)))
+        at, batch = jobs[n]
+        return sorts.request(int(kept[at]), seeds[batch - 1][at] if batch else None)
 
     return Laid(axes, Cells(axes, points, keys, parts, request), dropped, sorts.kinds()[rows])
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import leonardo_nb as leo
 from leonardo_nb.errors import InvalidRequest, UnknownParameter
+from leonardo_nb.service.requests import own_seed
 from leonardo_nb.sweeps.axes import Axis
-from leonardo_nb.sweeps.cells import lay
+from leonardo_nb.sweeps.cells import Sorts, lay
 from leonardo_nb.sweeps.order import ORDERS, order_of
 from leonardo_nb.sweeps.space import Space
 
@@ -512,6 +513,64 @@ def test_cells_are_the_requests_that_one_would_make_one_by_one(
     assert list(expected) == [tuple(cell.coords.values()) for cell in cells]
     assert [each.content_key() for each in expected.values()] == list(cells.keys)
     assert list(expected.values()) == [cell.request for cell in cells]
+
+
+ZIPPED = MIXED | {"modelId": [*MIXED["modelId"], "FLUX.2 Pro"], "prompt": ["a fox", "é {"]}
+
+
+@given(
+    chosen=st.lists(st.sampled_from(sorted(ZIPPED)), min_size=1, max_size=4, unique=True),
+    beside=st.sampled_from([None, *sorted(MIXED)]),
+    batches=st.integers(1, 3),
+    data=st.data(),
+)
+def test_keys_of_zips_are_those_of_requests_made_one_by_one(
+    chosen: list[str], beside: str | None, batches: int, data: st.DataObject
+) -> None:
+    """Each member of a zip is of few sorts, as an axis is; replicates are other seeds of those."""
+    pairs = st.tuples(*(st.sampled_from(ZIPPED[name]) for name in chosen))
+    zipped = tuple(data.draw(st.lists(pairs, min_size=1, max_size=6, unique_by=repr)))
+    axes = [Axis("zipped", zipped, None, "zip", tuple(chosen))]
+    if beside is not None and beside not in chosen:
+        axes.append(Axis(beside, tuple(MIXED[beside])))
+    fixed: dict[str, Any] = {
+        name: value
+        for name, value in {"prompt": "a fox", "seed": 5}.items()
+        if not any(name in axis.sets for axis in axes)
+    }
+    expected = []
+    for values, *others in itertools.product(*(axis.values for axis in axes)):
+        members = dict(zip(chosen, values, strict=True))
+        members |= dict(zip((axis.name for axis in axes[1:]), others, strict=True))
+        try:
+            request = leo.CreateGeneration.of(**fixed | members)
+        except InvalidRequest:
+            continue
+        key = request.content_key()
+        seeds = [own_seed({"key": key, "replicate": batch}) for batch in range(1, batches)]
+        expected += [
+            request,
+            *(leo.CreateGeneration.from_wire(request.wire() | {"seed": seed}) for seed in seeds),
+        ]
+    if not expected:
+        with pytest.raises(InvalidRequest):
+            lay(Space.product(axes), fixed, replicates=batches)
+        return
+    cells = lay(Space.product(axes), fixed, replicates=batches).cells
+
+    assert [each.content_key() for each in expected] == list(cells.keys)
+    assert expected == [cell.request for cell in cells]
+
+
+def test_a_zip_is_of_few_sorts_of_requests() -> None:
+    """One is made for each sort, so a plan of 100,000 places is a matter of a second."""
+    values: dict[str, Any] = {
+        "seed": range(400),
+        "guidance_scale": [1 + n % 19 for n in range(400)],
+    }
+    zipped = Sorts(leo.zip_("zipped", **values), {"prompt": "a fox"}, check=True)
+
+    assert 2 == len(set(zipped.of.tolist()))
 
 
 def test_replicates_are_other_seeds_of_the_same_cell() -> None:
