@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -447,7 +448,8 @@ def axis_of(name: str, value: object, *, check: bool = True, role: Role = "membe
         role: "slot" for words of a prompt, which no service checks.
 
     Raises:
-        InvalidRequest: The axis is empty, or has a value twice or one that is refused.
+        InvalidRequest: The axis is empty, or has a value or a label twice, or a value that is
+            refused.
     """
     values = axis_values(name, value)
     if values is None:
@@ -455,6 +457,7 @@ def axis_of(name: str, value: object, *, check: bool = True, role: Role = "membe
     labels: tuple[str, ...] | None = None
     if isinstance(value, Mapping):
         labels = tuple(as_shown(str(label)) for label in value)
+        refuse_labels_twice(name, labels)
     kept = tuple(checked(name, _python_number(each), check=check, role=role) for each in values)
     refuse_twice(name, kept)
     return Axis(name, kept, labels, role)
@@ -503,6 +506,18 @@ def refuse_twice(name: str, values: Sequence[Any]) -> None:
                 member=name,
                 value=value,
             )
+
+
+def refuse_labels_twice(what: str, labels: Sequence[str]) -> None:
+    """Refuse two values that are written alike: asked for by its label, one would be lost."""
+    if len(set(labels)) == len(labels):
+        return
+    twice = next(label for label, count in Counter(labels).items() if count > 1)
+    raise InvalidRequest(
+        f"{what} has the label {shown(twice)} twice; a label means one of its places.",
+        member="labels",
+        value=twice,
+    )
 
 
 def describe(coords: Mapping[str, object]) -> str:

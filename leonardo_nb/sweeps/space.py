@@ -28,6 +28,7 @@ from leonardo_nb.sweeps.axes import (
     cut,
     describe,
     in_order,
+    refuse_labels_twice,
     refuse_twice,
     without_const,
 )
@@ -270,6 +271,8 @@ class Space:
         joined = [
             axis.joined(theirs[axis.name]) if axis.name in theirs else axis for axis in self.axes
         ]
+        for axis in joined:
+            _refuse_labels_twice(axis)
         joined += [axis for axis in other.axes if axis.name not in mine]
         _refuse_overlap(joined)
         return Space(
@@ -451,13 +454,8 @@ def zip_(name: str, *, labels: Sequence[str] | None = None, **members: Any) -> S
     values = tuple(zip(*columns, strict=True))
     refuse_twice(name, values)
     given = None if labels is None else tuple(map(str, labels))
-    if given is not None and len(set(given)) < len(given):
-        twice = next(label for n, label in enumerate(given) if label in given[:n])
-        raise InvalidRequest(
-            f'zip_("{name}") has the label {shown(twice)} twice; a label means one of its places.',
-            member="labels",
-            value=twice,
-        )
+    if given is not None:
+        refuse_labels_twice(f'zip_("{name}")', given)
     return Space.product([Axis(name, values, given, "zip", tuple(lists))])
 
 
@@ -770,7 +768,9 @@ def _more(axis: Axis, values: object) -> Axis:
                 member=axis.name,
                 value=value,
             )
-    return axis.joined(new)
+    more = axis.joined(new)
+    _refuse_labels_twice(more)
+    return more
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  as typed, without numpy's types
@@ -798,6 +798,12 @@ def refuse_product(lengths: Mapping[str, int]) -> None:
 
 def _refuse_too_many(axes: Sequence[Axis]) -> None:
     refuse_product({axis.name: len(axis) for axis in axes})
+
+
+def _refuse_labels_twice(axis: Axis) -> None:
+    # here and not where runs are joined: their pictures are paid for
+    if axis.given_labels is not None:
+        refuse_labels_twice(axis.name, axis.given_labels)
 
 
 def _refuse_overlap(axes: Sequence[Axis]) -> None:

@@ -445,6 +445,30 @@ def test_labels_belong_to_values() -> None:
 
 
 @pytest.mark.parametrize(
+    "make",
+    [
+        lambda: leo.axes(seed={"a": 1, 1: 2, "1": 3}),
+        lambda: leo.prompt("{x}", x={"a": "fox", "a\x07": "owl"}),
+        lambda: leo.axes(presetStyle={"a": "ANIME"}) + leo.axes(presetStyle={"a": "DYNAMIC"}),
+        lambda: leo.axes(seed={"2": 1}) + leo.axes(seed=[2]),
+        lambda: leo.zip_("z", seed=[1, 2], labels=["a", "a"]),
+        lambda: leo.zip_("z", seed=[1], labels=["a"]) + leo.zip_("z", seed=[2], labels=["a"]),
+    ],
+)
+def test_a_label_means_one_place(make: Any) -> None:
+    """Two values that are written alike could not be told apart, nor asked for."""
+    with pytest.raises(InvalidRequest, match=r'has the label ".*" twice; a label means one of its'):
+        make()
+
+
+def test_parts_may_share_a_labelled_value() -> None:
+    """The same label of the same value is no second one."""
+    space = leo.axes(seed={"a": 1, "b": 2}) + leo.axes(seed={"a": 1, "c": 3})
+
+    assert ("a", "b", "c") == space.axes[0].labels
+
+
+@pytest.mark.parametrize(
     ("given", "values"),
     [
         ((0.1, 0.5, 0.1), [0.1, 0.2, 0.3, 0.4, 0.5]),
