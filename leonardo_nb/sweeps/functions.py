@@ -7,6 +7,7 @@ Apart from the plan itself: what people type is read here, and a plan is made of
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from leonardo_nb.service.styling import styles_of
 from leonardo_nb.service.values import ALIASES, parameter_name, shown
 from leonardo_nb.sweeps.axes import Const, axis_values, is_whole, linspace, without_const
 from leonardo_nb.sweeps.plan import Plan
-from leonardo_nb.sweeps.space import Space, space_of
+from leonardo_nb.sweeps.space import Space, slots_of, space_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +94,7 @@ def plan(
     if words is not None and not isinstance(words, Space):
         given["prompt"] = words
     for typed, value in made.items():
-        member = parameter_name(typed, function="sweep")
+        member = _parameter_beside(words, typed)
         if member in given:
             raise UnknownParameter(f"{member} is given twice, in two spellings.", member=typed)
         given[member] = value
@@ -113,6 +114,31 @@ def plan(
         check=check,
         name=name,
     )
+
+
+def _parameter_beside(words: object, typed: str) -> str:
+    """
+    Return the service's own name of a parameter that was given beside *words*.
+
+    Raises:
+        UnknownParameter: There is none of that name; where it is a slot of the words, it says how
+            those are given.
+    """
+    try:
+        return parameter_name(typed, function="sweep")
+    except UnknownParameter as error:
+        slots: list[str] = []
+        with suppress(InvalidRequest):  # braces may be meant as they are
+            slots = slots_of(words)
+        if typed not in slots:
+            raise
+        lists = ", ".join(f"{slot}=[...]" for slot in slots)
+        raise UnknownParameter(
+            f"sweep() has no parameter {shown(typed)}; it is a slot of the prompt, whose words "
+            f"stand in leo.prompt({shown(words)}, {lists}).",
+            member=typed,
+            nearest="prompt",
+        ) from error
 
 
 def draw_seed() -> int:

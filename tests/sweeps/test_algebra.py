@@ -415,6 +415,20 @@ def test_a_prompt_that_cannot_be_filled_is_refused(
     assert sentence in str(caught.value)
 
 
+@pytest.mark.parametrize("make", [leo.plan, leo.sweep])
+def test_words_of_a_slot_that_stand_beside_the_prompt_are_told_where_to_stand(make: Any) -> None:
+    """A text alone is sent as it is; words in braces vary in `leo.prompt`."""
+    with pytest.raises(UnknownParameter) as caught:
+        make("a {animal} in {light}", animal=["fox"], light="rain")
+
+    assert str(caught.value).endswith(
+        'leo.prompt("a {animal} in {light}", animal=[...], light=[...]).'
+    )
+    for other in ("a {animal", "a fox", ["a {animal}"], None):
+        with pytest.raises(UnknownParameter, match=r'no parameter "animal"\.$'):
+            make(other, animal=["fox"])
+
+
 def test_braces_and_commas_are_only_text() -> None:
     """Doubled braces are braces, and nothing in a word is read as syntax."""
     space = leo.prompt("{{a}} {x}", x=["b, {c}: [d]"])
