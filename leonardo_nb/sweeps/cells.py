@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Cell", "Cells", "Laid", "indices_of", "lay"]
+__all__ = ["Cell", "Cells", "Laid", "each_once", "indices_of", "lay", "settled"]
 
 REPLICATE: Final = "replicate"
 
@@ -213,8 +213,8 @@ def lay(
     if not len(space):
         raise InvalidRequest("The space has no places, so the sweep has no cells.", member="space")
     _refuse_both(space, fixed)
-    space = _settled(space, fixed)
-    space, doubles = _each_once(space)
+    space = settled(space, fixed)
+    space, doubles = each_once(space)
     sorts = Sorts(space, fixed, check=check)
     broken = sorts.broken_drops()
     kept = np.flatnonzero(~sorts.is_broken)
@@ -236,7 +236,7 @@ def _refuse_both(space: Space, fixed: Mapping[str, Any]) -> None:
         )
 
 
-def _settled(space: Space, fixed: Mapping[str, Any]) -> Space:
+def settled(space: Space, fixed: Mapping[str, Any]) -> Space:
     """Return *space* with a value where a part of it says nothing of an axis."""
     axes, points = list(space.axes), np.array(space.points)
     for column, axis in enumerate(axes):
@@ -252,7 +252,7 @@ def _settled(space: Space, fixed: Mapping[str, Any]) -> Space:
     return Space(tuple(axes), points, space.template, space.dropped)
 
 
-def _each_once(space: Space) -> tuple[Space, tuple[Drops, ...]]:
+def each_once(space: Space) -> tuple[Space, tuple[Drops, ...]]:
     """Return *space* without places that stand there already, and those."""
     if not space.axes:
         return Space((), space.points[:1], space.template, space.dropped), ()

@@ -52,9 +52,15 @@ class SweepTable(Table[SweepRecord]):
 
 
 def _varies(spec: Mapping[str, Any]) -> str:
-    axes = [f"{len(axis['values']):,} {axis['name']}" for axis in spec["axes"]]
-    if (spec["replicates"] or 1) > 1:
-        axes.append(counted(spec["replicates"], "replicate"))
+    values: dict[str, set[str]] = {}
+    replicates = 1
+    for each in saved.specs_of(spec):
+        replicates = max(replicates, each["replicates"] or 1)
+        for axis in each["axes"]:
+            values.setdefault(axis["name"], set()).update(map(repr, axis["values"]))
+    axes = [f"{len(some):,} {name}" for name, some in values.items()]
+    if replicates > 1:
+        axes.append(counted(replicates, "replicate"))
     return " x ".join(axes) or "nothing"
 
 
@@ -85,6 +91,10 @@ def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
     the library has no job are "stopped"; `run.plan.start()` asks for them. What is asked for later
     is behind the budget that the sweep had last.
 
+    It has the cells of everything that was asked for under the name. Where some of its places were
+    widened by replicates and others were not, no one plan makes all of it: `run.plan` and
+    `run.extend()` are then of parts, such as `run.where(replicate=1)`.
+
     Args:
         name: As `leo.sweeps()` lists it.
         studio: Whose library; the default one if None.
@@ -100,15 +110,19 @@ def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
         near = difflib.get_close_matches(str(name)[:200], known, 1, 0.4)
         hint = f'; did you mean "{near[0]}"?' if near else "; leo.sweeps() lists those there are."
         raise NotFound(f"No sweep is called {shown(name)} in this library{hint}", status=200)
-    plan = Plan.from_dict(record.spec, studio=where)
-    jobs = where.opened(plan.requests)
+    plans, part = saved.opened(Plan, record.spec, where)
+    jobs = where.opened({key: job for plan in plans for key, job in plan.requests.items()})
     terms = where.usual.with_(reuse=True).of_sweep(record.name)
-    plan.budget = saved.budget_of(record.spec)
-    if plan.budget is not None:
-        terms = terms.behind(saved.wall_of(where, record.name, plan.budget))
-    return Run(
-        where, plan.axes, plan.fixed, plan.cells, jobs, name=record.name, terms=terms, plan=plan
+    budget = saved.budget_of(record.spec)
+    if budget is not None:
+        terms = terms.behind(saved.wall_of(where, record.name, budget))
+    plans[0].budget = budget
+    plan = plans[0] if len(plans) == 1 else None
+    run = Run(
+        where, part.axes, part.fixed, part.cells, jobs, name=record.name, terms=terms, plan=plan
     )
+    run._like = plans[0]  # noqa: SLF001  a run of this house
+    return run
 
 
 def _studio(studio: Studio | None) -> Studio:

@@ -482,7 +482,8 @@ def _refuse_other_pictures(made: Plan, cells: Sequence[Cell]) -> None:
 def _no_plan_of_replicates() -> InvalidRequest:
     return InvalidRequest(
         "These are some of the pictures of their places, and seeds of replicates are counted from "
-        "the first one; a plan of these alone would draw others. Take run.plan of the whole sweep.",
+        "the first one; a plan of these alone would draw others. Take run.plan of the whole sweep, "
+        "or of a part whose places have equally many, such as run.where(replicate=1).",
         member="replicate",
     )
 

@@ -6,6 +6,8 @@ The form is `sweep.json` of exports, too. It has no key, no address and no pictu
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 import numpy as np
@@ -17,15 +19,17 @@ from leonardo_nb.money import Cost
 from leonardo_nb.service.plain import as_shown
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import MAX_CELLS, Axis, Role, same
-from leonardo_nb.sweeps.parts import in_numbers
+from leonardo_nb.sweeps.cells import each_once, settled
+from leonardo_nb.sweeps.parts import Part, in_numbers, union
 from leonardo_nb.sweeps.space import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from leonardo_nb.studios import Studio
+    from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.plan import Plan
 
 __all__ = [
@@ -34,9 +38,12 @@ __all__ = [
     "budget_of",
     "budget_of_name",
     "checked_name",
+    "kept",
     "name_for",
+    "opened",
     "put",
     "read_again",
+    "specs_of",
     "wall_of",
     "written_down",
 ]
@@ -44,6 +51,8 @@ __all__ = [
 VERSION: Final = 1
 LONGEST_NAME: Final = 100
 BUDGET: Final = "budget"
+BESIDES: Final = "besides"
+OF_RECORDS: Final = frozenset({BUDGET, BESIDES})
 """What a record of the library has besides, and no file that is handed on."""
 ROLES: Final = get_args(Role)
 
@@ -192,11 +201,17 @@ def put(plan: Plan, name: str, budget: Cost | None) -> None:
     What was asked for under the name before stays part of it.
     """
     shelf = plan.studio.shelf
-    spec = written_down(plan)
     other = shelf.sweep(name)
+    plans = [plan]
+    if other is not None and not _is_same(other.spec, written_down(plan)):
+        try:
+            plans = _joined(kept(type(plan), other.spec, plan.studio), plan)
+        except (InvalidRequest, UnknownParameter):
+            plans = [plan]  # the other can no longer be asked for
+    spec = written_down(plans[0])
+    if len(plans) > 1:
+        spec[BESIDES] = [written_down(each) for each in plans[1:]]
     if other is not None:
-        if not _is_same(other.spec, spec):
-            spec = _joined(plan, other.spec) or spec
         spec[BUDGET] = other.spec.get(BUDGET)
     if budget is not None:
         spec[BUDGET] = {"amount": str(budget.amount), "unit": budget.unit}
@@ -215,55 +230,156 @@ def budget_of_name(studio: Studio, name: str) -> Cost | None:
     return None if record is None else budget_of(record.spec)
 
 
+def specs_of(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what a record of the library is made of: one sweep, or several that are no one."""
+    return [spec, *spec.get(BESIDES, ())]
+
+
+def kept(make: type[Plan], spec: Mapping[str, Any], studio: Studio) -> list[Plan]:
+    """
+    Return the plans of a record of the library; all their cells are the sweep.
+
+    Raises:
+        InvalidRequest: One can no longer be asked for.
+        UnknownParameter: One names what is no parameter any more.
+    """
+    plans = []
+    for each in specs_of(spec):
+        space, fixed, more = read_again(each)
+        if not space.is_product:
+            # older records have places twice that are in two of the sweeps they were joined of
+            space = each_once(settled(space, fixed))[0]
+            fixed = _without(fixed, space)
+        plans.append(make(space, fixed, studio=studio, **more))
+    return plans
+
+
+def opened(make: type[Plan], spec: Mapping[str, Any], studio: Studio) -> tuple[list[Plan], Part]:
+    """
+    Return the plans of a record of the library, and the cells of all of them, each once.
+
+    Raises:
+        InvalidRequest: One can no longer be asked for.
+        UnknownParameter: One names what is no parameter any more.
+    """
+    plans = kept(make, spec, studio)
+    parts = [Part(each.axes, each.fixed, each.cells) for each in plans]
+    if len(parts) > 1:
+        everything = [
+            Part(each.axes, _fixed_in(each, plans), cells)
+            for each, cells in zip(plans, _each_picture_once(plans), strict=True)
+        ]
+        parts = [each for each in everything if each.cells]
+    return plans, reduce(union, parts)
+
+
+def _each_picture_once(plans: Sequence[Plan]) -> list[Sequence[Cell]]:
+    """Return the cells of each of *plans* without what those before it show."""
+    found: list[Sequence[Cell]] = [plans[0].cells]
+    there: set[str] = set()
+    for before, plan in pairwise(plans):
+        there.update(cell.picture for cell in before)
+        found.append([cell for cell in plan if cell.picture not in there])
+    return found
+
+
+def _fixed_in(plan: Plan, plans: Iterable[Plan]) -> dict[str, Any]:
+    """Return what is the same in all of *plan*, with its defaults of what the others name."""
+    defaults: dict[str, Any] = {}
+    for other in plans:
+        for name in _members(other.space, other.fixed):
+            defaults |= plan._defaults(name)  # noqa: SLF001  a plan of this house
+    return {name: value for name, value in defaults.items() if value is not None} | plan.fixed
+
+
+def _members(space: Space, fixed: Mapping[str, Any]) -> dict[str, None]:
+    """Return what *space* and *fixed* say something of, but for words of a prompt."""
+    varied = (name for axis in space.axes if axis.role != "slot" for name in axis.sets)
+    return dict.fromkeys((*fixed, *varied))
+
+
 def _joins(plan: Plan, spec: Mapping[str, Any]) -> bool:
     """Whether *plan* differs from the sweep of *spec* by values on axes, or has cells of it."""
+    if plan.space.template != spec.get("prompt"):
+        return False  # words at the same place of two prompts are no values of one axis
     try:
-        other = type(plan).from_dict(spec, studio=plan.studio)
+        others = kept(type(plan), spec, plan.studio)
     except (InvalidRequest, UnknownParameter):
         return True  # it can no longer be asked for
-    return plan.fixed == other.fixed or bool(set(plan.keys) & set(other.keys))
+    mine = set(plan.keys)
+    return any(plan.fixed == each.fixed or mine & set(each.keys) for each in others)
 
 
-def _joined(plan: Plan, spec: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the sweep of *spec* with the cells of *plan* besides; None for *plan* alone."""
-    try:
-        other = type(plan).from_dict(spec, studio=plan.studio)
-    except (InvalidRequest, UnknownParameter):
-        return None  # it can no longer be asked for
-    mine, theirs = set(plan.keys), set(other.keys)
-    if mine <= theirs:
-        return written_down(other)
-    if theirs <= mine or (plan.fixed != other.fixed and not mine & theirs):
-        return None
-    try:
-        both = _both(other, plan)
-    except (InvalidRequest, UnknownParameter):
-        both = other
-    is_whole = set(both.keys) == mine | theirs
-    return written_down(both if is_whole else max(other, plan, key=len))
+def _joined(others: Sequence[Plan], plan: Plan) -> list[Plan]:
+    """Return plans that have the cells of *others* and of *plan*, as few as can be."""
+    mine = set(plan.keys)
+    if mine <= {key for each in others for key in each.keys}:
+        return list(others)
+    left = [each for each in others if not set(each.keys) <= mine]
+    for n, other in enumerate(left):
+        try:
+            both = _both(other, plan)
+        except (InvalidRequest, UnknownParameter):
+            continue
+        if set(both.keys) == mine | set(other.keys):
+            return [*left[:n], both, *left[n + 1 :]]
+    return [*left, plan]
 
 
 def _both(other: Plan, plan: Plan) -> Plan:
-    """Return the plan of the places of both; what is fixed to two values becomes an axis."""
-    if (other.replicates, other.space.template) != (plan.replicates, plan.space.template):
-        return other
-    known = [{*each.fixed, *(axis.name for axis in each.space.axes)} for each in (other, plan)]
-    if known[0] != known[1]:
-        return other  # what only one of them says may be the other's default
-    fixed = {
-        name: value
-        for name, value in other.fixed.items()
-        if name in plan.fixed and same(value, plan.fixed[name])
-    }
-    spaces = []
+    """
+    Return the plan of the places of both; what is fixed to two values becomes an axis.
+
+    What only one of them says is in the other what its requests say; nothing, where these differ.
+
+    Raises:
+        InvalidRequest: No one plan has the places of both.
+    """
+    if other.replicates != plan.replicates:
+        raise InvalidRequest("Their places have not as many pictures.", member="replicates")
+    zips = {a.name: a for each in (other, plan) for a in each.space.axes if a.role == "zip"}
+    theirs = set(other.keys)
+    pairs = []
     for each in (other, plan):
-        own = [Axis(name, (value,)) for name, value in each.fixed.items() if name not in fixed]
-        spaces.append(each.space * Space.product(own))
-    return other.over(in_numbers(spaces[0] + spaces[1], spaces[0]), fixed)
+        space, fixed = settled(each.space, each.fixed), _fixed_in(each, (other, plan))
+        fixed = _without(fixed, space)
+        if each is plan:
+            space = _new_places(plan, space, theirs)
+        for axis in zips.values():
+            if axis.name not in {own.name for own in space.axes}:
+                value = tuple(fixed.pop(member, None) for member in axis.members)
+                space *= Space.product([Axis(axis.name, (value,), None, "zip", axis.members)])
+        pairs.append((space, fixed))
+    (first, mine), (second, yours) = pairs
+    fixed = {n: value for n, value in mine.items() if n in yours and same(value, yours[n])}
+    first, second = (
+        space * Space.product([Axis(n, (value,)) for n, value in said.items() if n not in fixed])
+        for space, said in pairs
+    )
+    both = in_numbers(settled(first + second, {}), first)
+    return other.over(both.at(np.unique(both.points, axis=0)), fixed)
+
+
+def _without(fixed: Mapping[str, Any], space: Space) -> dict[str, Any]:
+    """Return what *fixed* says of what no axis of *space* sets."""
+    varied = {name for axis in space.axes for name in axis.sets}
+    return {name: value for name, value in fixed.items() if name not in varied}
+
+
+def _new_places(plan: Plan, space: Space, keys: Collection[str]) -> Space:
+    """Return those places of *plan*, settled to *space*, that not only show jobs of *keys*."""
+    names = [axis.name for axis in space.axes]
+    there: dict[bool, set[tuple[str, ...]]] = {True: set(), False: set()}
+    for cell in plan:
+        there[cell.key in keys].add(tuple(repr(cell.coords[name]) for name in names))
+    old = there[True] - there[False]
+    rows = [tuple(repr(point[name]) for name in names) not in old for point in space]
+    return space.at(space.points[rows])
 
 
 def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     def what_it_asks(spec: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in spec.items() if key not in {"name", BUDGET}}
+        asked = {key: value for key, value in spec.items() if key not in {"name", *OF_RECORDS}}
+        return asked | {BESIDES: spec.get(BESIDES, [])}
 
     return what_it_asks(one) == what_it_asks(other)

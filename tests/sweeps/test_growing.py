@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import leonardo_nb as leo
 from leonardo_nb.engine.limits import Limits
 from leonardo_nb.errors import BudgetExceeded, InvalidRequest, NotFound
+from leonardo_nb.library.shelf import SweepRecord
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
 from leonardo_nb.sweeps.states import CellState, took
@@ -445,12 +447,116 @@ def test_widening_a_part_keeps_the_whole(run: Run, studio: Studio, part: Any) ->
     assert len(opened) == opened.counts.done
 
 
-def test_two_ways_of_widening_are_both_kept(run: Run, studio: Studio) -> None:
-    """One after the other, from the same run."""
-    run.extend(seed=[4]).result(15)
-    run.extend(guidance_scale=[9]).result(15)
+WIDENINGS: list[dict[str, Any]] = [
+    {"seed": [4]},
+    {"guidance_scale": [9]},
+    {"presetStyle": ["CINEMATIC"]},
+    {"negative_prompt": ["rain"]},
+    {"num_images": [2]},
+    {"replicate": [2]},
+]
 
-    assert 6 + 2 + 3 <= len(leo.open_sweep("foxes", studio=studio))
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pair
+        for one, other in itertools.pairwise([*WIDENINGS, WIDENINGS[0]])
+        for pair in ((one, other), (other, one))
+    ],
+    ids=lambda axes: next(iter(axes)),
+)
+def test_two_ways_of_widening_are_both_kept(
+    run: Run, studio: Studio, simulator: Simulator, first: Any, second: Any
+) -> None:
+    """One after the other, from the same run; also by what one of them does not name."""
+    runs = [run, run.extend(**first).result(15), run.extend(**second).result(15)]
+    opened = leo.open_sweep("foxes", studio=studio)
+    pictures = [cell.picture for cell in opened.cells]
+
+    assert {cell.picture for each in runs for cell in each.cells} == set(pictures)
+    assert len(set(pictures)) == len(pictures) == opened.counts.done
+    assert simulator.creates == len(set(opened.jobs))
+    assert () == opened.dropped
+
+
+def test_what_is_starred_is_starred_after_another_widening(run: Run, studio: Studio) -> None:
+    """A default that only one of two widenings names is the same pictures in the other."""
+    run.extend(seed=[5]).result(15).star(seed=5)
+    run.extend(presetStyle=["CINEMATIC"]).result(15)
+    opened = leo.open_sweep("foxes", studio=studio)
+
+    assert (6 + 2 + 6, 2) == (len(opened), len(opened.starred))
+    assert [("DYNAMIC", "CINEMATIC")] == [
+        axis.values for axis in opened.axes if axis.name == "presetStyle"
+    ]
+
+
+def test_a_sweep_of_several_plans_goes_on(run: Run, studio: Studio) -> None:
+    """Replicates of some places are no plan of all; its parts are widened, and stay in it."""
+    run.extend(replicate=[2]).result(15)
+    run.extend(presetStyle=["CINEMATIC"]).result(15)
+    opened = leo.open_sweep("foxes", studio=studio)
+    with pytest.raises(InvalidRequest, match=r"run\.where\(replicate=1\)"):
+        opened.extend(seed=[4])
+    opened.where(replicate=1).extend(seed=[4]).result(15)
+
+    assert 12 + 6 + 4 == leo.open_sweep("foxes", studio=studio).counts.done
+    assert ["foxes"] == [record.name for record in leo.sweeps(studio=studio)]
+
+
+def test_a_sweep_of_several_plans_keeps_its_budget(studio: Studio, simulator: Simulator) -> None:
+    """Its parts are behind it after a restart."""
+    run = leo.sweep(
+        "a fox", name="poor", studio=studio, seed=[1], budget=leo.Credits(9), **SMALL
+    ).result(15)
+    run.extend(replicate=[2]).result(15)
+    run.extend(seed=[2]).result(15)
+    opened = leo.open_sweep("poor", studio=studio)
+    with pytest.raises(BudgetExceeded, match="nothing was sent"):
+        opened.where(replicate=1).extend(seed=range(10, 30))
+
+    assert (3, 3) == (len(opened), simulator.creates)
+
+
+def test_defaults_that_differ_are_no_cells_twice(studio: Studio) -> None:
+    """Where models have other defaults, what nobody named is the service's, and there once."""
+    run = leo.sweep("a fox", name="foxes", studio=studio, seed=1, **SMALL).result(15)
+    styles = run.extend(presetStyle=["CINEMATIC"]).result(15)
+    models = run.extend(modelId=["Phoenix 1.0", "Lucid Realism"]).result(15)
+    opened = leo.open_sweep("foxes", studio=studio)
+    wanted = {cell.picture for cell in (*styles.cells, *models.cells)}
+
+    assert wanted == {cell.picture for cell in opened.cells}
+    assert (4, 4) == (len(wanted), len(opened))
+
+
+def test_another_prompt_of_the_same_words_is_kept_beside(studio: Studio) -> None:
+    """Words at the same place of two prompts are two pictures."""
+    names = [
+        leo.sweep(
+            leo.prompt(words, animal=["fox", "owl"]), name="a", studio=studio, seed=1, **SMALL
+        )
+        .result(15)
+        .name
+        for words in ("a {animal}", "the {animal} at night")
+    ]
+
+    assert ["a", "a 2"] == names
+    assert [2, 2] == [leo.open_sweep(name, studio=studio).counts.done for name in names]
+
+
+def test_places_that_are_twice_in_a_record_are_not_left_out(run: Run, studio: Studio) -> None:
+    """As in records of older versions; they are cells that exist."""
+    record = studio.shelf.sweep("foxes")
+    assert record is not None
+    spec = {name: value for name, value in record.spec.items() if name != "cells"}
+    points = run.plan.space.points.tolist()
+    studio.shelf.put_sweep(SweepRecord("foxes", spec | {"points": points + points[:4]}))
+    opened = leo.open_sweep("foxes", studio=studio)
+
+    assert (6, ()) == (opened.counts.done, opened.dropped)
+    assert 6 == len(opened.extend(seed=[4]).where(seed=[1, 2, 3]))
 
 
 def test_a_part_of_replicates_makes_no_other_pictures(studio: Studio, simulator: Simulator) -> None:
