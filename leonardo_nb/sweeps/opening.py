@@ -45,7 +45,7 @@ class SweepTable(Table[SweepRecord]):
         return (
             Cell(row.name),
             Cell(_varies(row.spec)),
-            Cell(f"{_places(row.spec):,}"),
+            Cell(f"{saved.cells_of(row.spec):,}"),
             Cell(row.created.astimezone().strftime("%Y-%m-%d %H:%M")),
             Cell(row.changed.astimezone().strftime("%Y-%m-%d %H:%M")),
         )
@@ -62,14 +62,6 @@ def _varies(spec: Mapping[str, Any]) -> str:
     if replicates > 1:
         axes.append(counted(replicates, "replicate"))
     return " x ".join(axes) or "nothing"
-
-
-def _places(spec: Mapping[str, Any]) -> int:
-    count = 1
-    for axis in spec["axes"]:
-        count *= len(axis["values"])
-    places = count if spec["points"] is None else len(spec["points"])
-    return places * int(spec["replicates"] or spec["fixed"].get("num_images") or 1)
 
 
 def sweeps(*, studio: Studio | None = None) -> SweepTable:

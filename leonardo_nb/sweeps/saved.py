@@ -37,6 +37,7 @@ __all__ = [
     "VERSION",
     "budget_of",
     "budget_of_name",
+    "cells_of",
     "checked_name",
     "kept",
     "name_for",
@@ -52,7 +53,8 @@ VERSION: Final = 1
 LONGEST_NAME: Final = 100
 BUDGET: Final = "budget"
 BESIDES: Final = "besides"
-OF_RECORDS: Final = frozenset({BUDGET, BESIDES})
+CELLS: Final = "cells"
+OF_RECORDS: Final = frozenset({BUDGET, BESIDES, CELLS})
 """What a record of the library has besides, and no file that is handed on."""
 ROLES: Final = get_args(Role)
 
@@ -211,6 +213,7 @@ def put(plan: Plan, name: str, budget: Cost | None) -> None:
     spec = written_down(plans[0])
     if len(plans) > 1:
         spec[BESIDES] = [written_down(each) for each in plans[1:]]
+    spec[CELLS] = sum(map(len, _each_picture_once(plans)))
     if other is not None:
         spec[BUDGET] = other.spec.get(BUDGET)
     if budget is not None:
@@ -228,6 +231,17 @@ def budget_of_name(studio: Studio, name: str) -> Cost | None:
     """Return the budget that the sweep *name* was last given, or None."""
     record = studio.shelf.sweep(name)
     return None if record is None else budget_of(record.spec)
+
+
+def cells_of(spec: Mapping[str, Any]) -> int:
+    """Return how many cells a record of the library has, of older ones how many places."""
+    if CELLS in spec:
+        return int(spec[CELLS])
+    count = 1
+    for axis in spec["axes"]:
+        count *= len(axis["values"])
+    places = count if spec["points"] is None else len(spec["points"])
+    return places * int(spec["replicates"] or spec["fixed"].get("num_images") or 1)
 
 
 def specs_of(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:

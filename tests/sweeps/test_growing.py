@@ -13,6 +13,7 @@ from leonardo_nb.errors import BudgetExceeded, InvalidRequest, NotFound
 from leonardo_nb.library.shelf import SweepRecord
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
+from leonardo_nb.sweeps.saved import cells_of
 from leonardo_nb.sweeps.states import CellState, took
 
 if TYPE_CHECKING:
@@ -478,6 +479,7 @@ def test_two_ways_of_widening_are_both_kept(
     assert len(set(pictures)) == len(pictures) == opened.counts.done
     assert simulator.creates == len(set(opened.jobs))
     assert () == opened.dropped
+    assert len(opened) == cells_of(leo.sweeps(studio=studio)[0].spec)
 
 
 def test_what_is_starred_is_starred_after_another_widening(run: Run, studio: Studio) -> None:
@@ -557,6 +559,20 @@ def test_places_that_are_twice_in_a_record_are_not_left_out(run: Run, studio: St
 
     assert (6, ()) == (opened.counts.done, opened.dropped)
     assert 6 == len(opened.extend(seed=[4]).where(seed=[1, 2, 3]))
+
+
+def test_cells_that_a_rule_leaves_out_are_not_counted(studio: Studio) -> None:
+    """The table of sweeps says how many there are to be opened."""
+    run = leo.sweep(
+        "a fox",
+        studio=studio,
+        presetStyle=["CINEMATIC", "LONG_EXPOSURE"],
+        seed=[1, 2, 3],
+        **SMALL,
+    ).result(15)
+    table = leo.sweeps(studio=studio)
+
+    assert ("3", 3) == (table.cells(table[0])[2].text, len(run))
 
 
 def test_a_part_of_replicates_makes_no_other_pictures(studio: Studio, simulator: Simulator) -> None:
