@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from leonardo_nb.library.provenance import WITHHELD
-from leonardo_nb.service.plain import as_shown
+from leonardo_nb.service.plain import as_shown, on_one_line
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.widgets.contact_board import told_apart
 from leonardo_nb.widgets.contact_page import TITLE, Page, is_unwritable
@@ -17,7 +17,7 @@ from leonardo_nb.widgets.sheet_view import ends_of, money_words
 from leonardo_nb.widgets.view import parameter_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from leonardo_nb.service.requests import CreateGeneration
     from leonardo_nb.sweeps.axes import Axis
@@ -88,16 +88,17 @@ class Caption:
             money_words(run),
             _day(run),
         ]
+        withheld = set() if prompt else set(WITHHELD)
         rest = ""
         if page.of > 1 and not is_file:
             rest = "`.explore()` of the run shows all, `.contact_sheets()` writes them down"
         return cls(
             as_shown(prompts.pop()) if prompt and len(prompts) == 1 else "",
-            (*_varying(page), *_same(run, requests, set() if prompt else set(WITHHELD))),
+            tuple(_lined((*_varying(page), *_same(run, requests, withheld)))),
             tuple(fact for fact in facts if fact),
             run.simulated,
             rest,
-            tuple(_spelt(page)),
+            tuple(_lined(_spelt(page))),
             "" if is_file or rest else "`.explore()` of the run turns it",
         )
 
@@ -161,9 +162,9 @@ def _flow(
     lines: list[list[tuple[str, str]]] = []
     used = 0.0
     for whole in groups:
-        group = whole
+        font = font_for("".join(piece for piece, _ in whole), round(TITLE * density))
+        group = tuple((drawable(piece, font), ink) for piece, ink in whole)
         text = "".join(piece for piece, _ in group)
-        font = font_for(text, round(TITLE * density))
         wide = font.getlength(text) / density + 14
         if wide > width:
             *names, (value, ink) = group
@@ -177,6 +178,10 @@ def _flow(
             lines.append(list(group))
             used = wide
     return (Line(tuple(line), TITLE, 22) for line in lines)
+
+
+def _lined(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    return ((on_one_line(name), on_one_line(value)) for name, value in pairs)
 
 
 def _varying(page: Page) -> Iterator[tuple[str, str]]:

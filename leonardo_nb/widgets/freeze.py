@@ -24,6 +24,7 @@ from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.engine.posters import dark_frame, with_play_mark
 from leonardo_nb.engine.standing import FROM_LIBRARY, NO_COST
 from leonardo_nb.errors import LibraryError
+from leonardo_nb.service.plain import as_shown
 from leonardo_nb.widgets.view import (
     CardFacts,
     candidate_lines,
@@ -558,12 +559,14 @@ def _caption_lines(words: _Words, width: float) -> list[_Line]:
         for name, value in words.parameters
     ]
     lines += _flow(groups, width, small)
-    facts: list[tuple[_Run, ...]] = [(_Run(fact, small, QUIET_INK),) for fact in words.facts]
+    facts: list[tuple[_Run, ...]] = [
+        (_Run(drawable(fact, small), small, QUIET_INK),) for fact in words.facts
+    ]
     if words.simulated:
         facts.append((_Run("simulated", font_for("", 13), QUIET_INK, is_pill=True),))
     lines += _flow(facts, width, small)
     for said in words.history:
-        parts = wrapped(said, small, width, most=3)
+        parts = wrapped(drawable(said, small), small, width, most=3)
         lines += [_Line((_Run(part, small, QUIET_INK),), 23) for part in parts]
     return lines
 
@@ -677,18 +680,29 @@ def _has(font: Any, letter: str) -> bool:  # noqa: ANN401  FreeType or bitmap
 
 def lacking(text: str, font: Any) -> int:  # noqa: ANN401  FreeType or bitmap
     """Return how many different letters of *text* the font would draw as a box."""
-    return sum(not _has(font, letter) for letter in set(text))
+    return sum(not _has(font, letter) for letter in set(_on_a_line(text)))
+
+
+def _on_a_line(text: str) -> str:
+    """
+    Return *text* as it may be measured and drawn: harmless, and every space in it a plain one.
+
+    Pillow gives up on a line break beside a letter that is not ASCII ("raqm_layout() failed."), on
+    one in a text with an anchor, and on half a character.
+    """
+    return "".join(" " if letter.isspace() else letter for letter in as_shown(text))
 
 
 def drawable(text: str, font: Any) -> str:  # noqa: ANN401  FreeType or bitmap
     """
-    Return *text* without the letters that the font does not have.
+    Return *text* on one line, without the letters that the font does not have.
 
-    An accent is dropped where the plain letter is there; anything else is a middle dot, one for a
+    Whatever is measured or drawn has been through here: Pillow fails at some of the rest. An
+    accent is dropped where the plain letter is there; anything else is a middle dot, one for a
     whole run. The html beside the painted picture holds the true text.
     """
     kept: list[str] = []
-    for letter in unicodedata.normalize("NFC", text):
+    for letter in unicodedata.normalize("NFC", _on_a_line(text)):
         plain = unicodedata.normalize("NFKD", letter)[0]
         if _has(font, letter):
             kept.append(letter)

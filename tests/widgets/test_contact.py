@@ -412,3 +412,32 @@ def test_labels_that_no_font_has_are_numbers_and_are_spelt_below(studio: Studio)
 
     assert {"#1", "a fox"} == set(found.rows)
     assert "#1 \U00012000\U00012001" in str(freeze_run(run).data["text/html"])
+
+
+SEPARATORS = ["\n", "\r\n", "\t", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\u202e"]
+
+
+@pytest.mark.parametrize("mark", SEPARATORS)
+def test_lines_in_a_value_are_written_on_one(run: Run, mark: str) -> None:
+    """Beside a letter that is not ASCII they are more than Pillow can lay out."""
+    prompts = [f"un café狐{mark}sur la table", "un thé"]
+    styles = {f"ciné{mark}ma": "CINEMATIC", "b": "DYNAMIC"}
+    several = leo.sweep(
+        prompts, studio=run.studio, seed=[1, 2], presetStyle=styles, **SMALL
+    ).result(15)
+
+    shown = str(freeze_run(several).data["text/html"])
+    contact_sheet(several, tile=64)
+
+    assert mark not in shown
+    assert "un café" in shown
+
+
+def test_half_a_letter_in_a_label_is_written(run: Run) -> None:
+    """No file can hold it, and no font has it."""
+    styles = {"cin\ud800é": "CINEMATIC", "b": "DYNAMIC"}
+    several = leo.sweep("a fox", studio=run.studio, presetStyle=styles, **SMALL).result(15)
+
+    shown = str(freeze_run(several).data["text/html"])
+
+    assert "cin\ufffdé" in shown

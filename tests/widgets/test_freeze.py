@@ -179,6 +179,20 @@ def test_letters_without_a_shape_are_dots() -> None:
     assert "naive cafe" == drawable("naïve café", font)
 
 
+@pytest.mark.parametrize("layout", [ImageFont.Layout.BASIC, ImageFont.Layout.RAQM])
+def test_what_is_drawn_is_on_one_line(layout: ImageFont.Layout) -> None:
+    """Every way of laying out takes it, also the one of a Pillow without raqm."""
+    try:
+        font = ImageFont.truetype("DejaVuSans.ttf", 15, layout_engine=layout)
+    except OSError:
+        font = ImageFont.load_default(15)  # type: ignore[assignment]
+
+    kept = drawable("caf\u00e9\r\n\ttable\x85\u2028\ud800\u00a0", font)
+
+    assert font.getlength(kept) > 0
+    assert {" "} == {letter for letter in kept if letter.isspace()}
+
+
 def test_long_prompts_are_cut() -> None:
     """Three lines at most, none wider than asked for, even in one endless word."""
     font = font_for("a", 18)
