@@ -19,7 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from leonardo_nb.engine.markup import NO_MATH
 from leonardo_nb.errors import InvalidRequest
-from leonardo_nb.library.embedding.xmp import TRAINED, packet
+from leonardo_nb.library.embedding.xmp import of_trained
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import is_whole
 from leonardo_nb.sweeps.export.handout import Handout
@@ -208,7 +208,7 @@ def _check_tile(tile: object) -> None:
 
 def _save(sheet: Pillow.Image, path: Path, kind: str) -> None:
     """Write *sheet*, which says that its pictures were made by a trained model, and by what."""
-    said = packet({"Iptc4xmpExt:DigitalSourceType": TRAINED, "xmp:CreatorTool": "leonardo_nb"})
+    said = of_trained("leonardo_nb")
     options: dict[str, Any] = {"xmp": said, "quality": QUALITY}
     if kind == "PNG":
         info = PngInfo()

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["TRAINED", "is_bound", "merged", "packet"]
+__all__ = ["TRAINED", "is_bound", "merged", "of_trained", "packet"]
 
 TRAINED: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """The digital source type of media made by a trained model."""
@@ -46,6 +46,11 @@ def packet(properties: Mapping[str, str]) -> bytes:
         f"{_description(properties.items())}"
         '</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
     ).encode()
+
+
+def of_trained(tool: str) -> bytes:
+    """Return the packet of what *tool* makes of pictures that were made by a trained model."""
+    return packet({"Iptc4xmpExt:DigitalSourceType": TRAINED, "xmp:CreatorTool": tool})
 
 
 def merged(there: bytes, properties: Mapping[str, str]) -> bytes | None:

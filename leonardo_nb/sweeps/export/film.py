@@ -4,7 +4,10 @@ Films of a few still pictures: GIF and WebP by Pillow, MP4 without a video libra
 An animated AVIF of Pillow's holds an AV1 stream; an MP4 is the same samples in other boxes. Every
 Chromium, Edge and Firefox plays that, and Safari on machines that can decode AV1.
 
-Source: ISO/IEC 14496-12 (boxes), "AV1 Codec ISO Media File Format Binding" (av01, av1C).
+Each says in XMP that its pictures were made by a trained model.
+
+Source: ISO/IEC 14496-12 (boxes), "AV1 Codec ISO Media File Format Binding" (av01, av1C), GIF89a,
+XMP part 3 (where the packet is in GIF and MP4).
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image, features
 
+from leonardo_nb.library.embedding.xmp import of_trained
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,6 +31,13 @@ MAKER: Final = "leonardo_nb"
 PARENTS: Final = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 UNTURNED: Final = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 """The matrix of a film that is shown as it is."""
+XMP_IN_GIF: Final = b"\x21\xff\x0bXMP DataXMP"
+XMP_IN_GIF_ENDS: Final = bytes([1, *range(255, -1, -1), 0])
+"""Who takes the packet's letters for lengths of blocks comes to its end by these."""
+XMP_IN_MP4: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+EXTENSION: Final = 0x21
+OF_A_FRAME: Final = 0xF9
+"""What kind of extension belongs to the frame behind it."""
 
 
 class Reel(Image.Image):
@@ -62,16 +74,26 @@ def gif_of(reel: Reel, *, milliseconds: int) -> bytes:
     reel.save(
         buffer, "GIF", save_all=True, duration=milliseconds, loop=0, comment=MAKER.encode()
     )  # fmt: skip
-    return buffer.getvalue()
+    return _said_in_gif(buffer.getvalue(), of_trained(MAKER))
+
+
+def _said_in_gif(gif: bytes, packet: bytes) -> bytes:
+    """Return *gif* with *packet* ahead of its first frame, behind what is said of all of them."""
+    at = 13 + (3 << (gif[10] & 7) + 1 if gif[10] & 0x80 else 0)  # behind the colours of all frames
+    while gif[at] == EXTENSION and gif[at + 1] != OF_A_FRAME:
+        at += 2
+        while gif[at]:
+            at += gif[at] + 1
+        at += 1
+    return b"".join([gif[:at], XMP_IN_GIF, packet, XMP_IN_GIF_ENDS, gif[at:]])
 
 
 def webp_of(reel: Reel, *, milliseconds: int) -> bytes:
     """Return the animated WebP of *reel*, which begins again at its end."""
     buffer = io.BytesIO()
-    made_by = f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{MAKER}"/>'
     reel.save(
         buffer, "WEBP", save_all=True, duration=milliseconds, loop=0, quality=QUALITY,
-        xmp=made_by.encode(),
+        xmp=of_trained(MAKER),
     )  # fmt: skip
     return buffer.getvalue()
 
@@ -147,7 +169,8 @@ def _in_mp4(stream: _Stream, size: tuple[int, int], milliseconds: int) -> bytes:
     # where the samples are stands in the index, whose length does not depend on it
     ahead = len(kind) + len(_index(stream, size, milliseconds, 0)) + 8
     index = _index(stream, size, milliseconds, ahead)
-    return kind + index + _box(b"mdat", *stream.samples)
+    said = _box(b"uuid", XMP_IN_MP4, of_trained(MAKER))
+    return kind + index + _box(b"mdat", *stream.samples) + said
 
 
 def _index(stream: _Stream, size: tuple[int, int], milliseconds: int, at: int) -> bytes:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, features
 
+from leonardo_nb.library.embedding.xmp import TRAINED, of_trained
 from leonardo_nb.library.mp4 import read_film
 from leonardo_nb.sweeps.export.film import Reel, gif_of, mp4_of, webp_of
 
@@ -39,10 +40,36 @@ def test_mp4_is_as_long_and_as_large_as_its_frames() -> None:
     assert (1.2, 64, 48) == (film.duration, film.width, film.height)
 
 
-@pytest.mark.parametrize("made", [gif_of, webp_of, mp4_of])
+MADE = [
+    gif_of,
+    webp_of,
+    pytest.param(
+        mp4_of,
+        marks=pytest.mark.skipif(not features.check("avif"), reason="this Pillow encodes no AV1"),
+    ),
+]
+
+
+@pytest.mark.parametrize("made", MADE)
 def test_films_say_what_made_them(made: Callable[..., bytes]) -> None:
-    """So that they may be replaced when they are made anew."""
-    assert b"leonardo_nb" in made(reel(), milliseconds=400)
+    """Us, so that they may be replaced when they are made anew; and a trained model."""
+    film = made(reel(), milliseconds=400)
+
+    assert b"leonardo_nb" in film
+    assert 1 == film.count(of_trained("leonardo_nb"))
+    assert TRAINED.encode() in film
+
+
+def test_gif_is_read_beyond_what_it_says() -> None:
+    """Also by who takes the packet for blocks; what begins again still stands ahead of it."""
+    film = gif_of(reel(), milliseconds=400)
+    at = film.index(b"\x21\xff\x0bXMP DataXMP") + 14
+
+    while film[at]:
+        at += film[at] + 1
+
+    assert b"\x21\xf9" == film[at + 1 : at + 3]
+    assert film.index(b"NETSCAPE2.0") < film.index(b"XMP DataXMP")
 
 
 def test_frames_are_drawn_one_at_a_time() -> None:
