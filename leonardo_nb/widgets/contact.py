@@ -22,7 +22,7 @@ from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.embedding.xmp import of_trained
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import is_whole
-from leonardo_nb.sweeps.export.handout import Handout
+from leonardo_nb.sweeps.export.handout import Handout, at_one_moment
 from leonardo_nb.sweeps.export.writing import place_of, written
 from leonardo_nb.widgets.contact_board import Board
 from leonardo_nb.widgets.contact_page import (
@@ -114,6 +114,7 @@ def contact_sheet(run: Run, *, tile: int = 256) -> Pillow.Image:
     Raises:
         ValueError: The sheet would be larger than 100 million pixels or 65,500 a side.
     """
+    run = at_one_moment(run)
     page = paper_pages(legible(Board.of(run)), _shape(run), tile, is_one=True)[0]
     wide, high = page.width * page.density, page.height * page.density
     if wide * high > MOST_PIXELS or max(wide, high) > MOST_SIDE:
@@ -163,6 +164,7 @@ def contact_sheets(
     place = place_of(path)
     kind = _format_of(place)
     _check_tile(tile)
+    run = at_one_moment(run)
     handout = None if prompt else Handout(run, prompt=False)
     pages = paper_pages(legible(Board.of(run, prompt=prompt)), _shape(run), tile)
     paths = [place.with_name(f"{place.stem}-{page.number}{place.suffix}") for page in pages]

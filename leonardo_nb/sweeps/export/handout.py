@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.provenance import WITHHELD, is_wordy
 from leonardo_nb.service.plain import as_shown, on_one_line
+from leonardo_nb.sweeps.book import Book
 from leonardo_nb.sweeps.cells import indices_of
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.provenance import wordless
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
 
-__all__ = ["LEFT_OUT", "Handout"]
+__all__ = ["LEFT_OUT", "Handout", "at_one_moment"]
+
+T = TypeVar("T")
 
 LEFT_OUT: Final = "…"
 """What stands where words were."""
@@ -43,7 +46,7 @@ class Handout:
     What an export takes from a run, read once.
 
     Attributes:
-        run: The run.
+        run: The run, as it was at the moment of reading.
         prompt: Whether words are handed on.
         axes: Its axes.
         cells: Its cells.
@@ -52,7 +55,7 @@ class Handout:
     """
 
     def __init__(self, run: Run, *, prompt: bool = True) -> None:
-        self.run = run
+        self.run = at_one_moment(run)
         self.prompt = prompt
         self.axes = run.axes
         self.cells = tuple(run.cells)
@@ -169,6 +172,25 @@ class Handout:
         """Return what the sweep is over, such as `3 seed x 4 presetStyle`."""
         many = (f"{len(axis):,} {axis.name}" for axis in self.axes)
         return f" {times} ".join(many) or "one picture"
+
+
+def at_one_moment(run: Run) -> Run:
+    """
+    Return *run* as it is now, whatever becomes of it while it is handed on.
+
+    Else what an export says first and what it says last are of two moments of a run that fills.
+    """
+    book = run._book  # noqa: SLF001  a copy of its own kind
+    still = _copied(run)
+    still._book = Book({key: _copied(book.jobs[key]) for key in run._keys}, book.prices)  # noqa: SLF001
+    return still
+
+
+def _copied(one: T) -> T:
+    """Return a run or a job that shares all with *one*, and of which nobody else knows."""
+    other = object.__new__(type(one))
+    other.__dict__.update(one.__dict__)
+    return other
 
 
 def _words(request: CreateGeneration) -> dict[str, str]:

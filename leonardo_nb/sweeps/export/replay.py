@@ -324,7 +324,7 @@ def _end_of(
         end: Literal["unknown", "failed"]
         end = "unknown" if isinstance(error, OutcomeUnknown) else "failed"
         return end, str(error), reason
-    said = None if job.done() else "It had not ended when this replay was made."
+    said = None if job.state.is_final else "It had not ended when this replay was made."
     return "stopped", said, None
 
 

@@ -8,6 +8,7 @@ import pytest
 import leonardo_nb as leo
 from leonardo_nb.library.shelf import Mark
 from leonardo_nb.sweeps.export.handout import Handout
+from leonardo_nb.sweeps.export.html import to_html
 from leonardo_nb.sweeps.run import Run
 
 if TYPE_CHECKING:
@@ -43,6 +44,19 @@ def test_all_there_needs_no_sentence(run: Run) -> None:
 def test_what_is_not_there_is_counted(one_failed: Run) -> None:
     """Somebody who was sent a file does not count the holes."""
     assert "1 of 3 cells is not there: 1 failed." == Handout(one_failed).missing()
+
+
+def test_what_is_handed_on_is_of_one_moment(one_failed: Run, tmp_path: Path) -> None:
+    """A run that goes on while it is written says the same at both ends of the file."""
+
+    def told(_done: int, _total: int) -> None:
+        one_failed.retry_failed().result(15)
+
+    page = to_html(one_failed, tmp_path / "foxes.html", told=told).read_text("utf-8")
+
+    assert 3 == one_failed.counts.done
+    assert "2 of 3" in page
+    assert "1 of 3 cells is not there: 1 failed." in page
 
 
 def test_marks_are_those_of_the_library(run: Run) -> None:
