@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from leonardo_nb.errors import LeonardoError
+from leonardo_nb.sweeps.export.handout import bytes_of
 from leonardo_nb.sweeps.states import CellState
 from leonardo_nb.widgets.contact_page import EDGE, LABEL, LINE, TITLE, Page
 from leonardo_nb.widgets.freeze import drawable, fitted, font_for, on_white, wrapped
@@ -113,12 +113,16 @@ class Pictures:
         return picture
 
     def _opened(self, image: Image) -> Pillow.Image | None:
+        data = bytes_of(image)
+        if data is None:
+            logger.warning("%r cannot be opened for the contact sheet: gone or damaged.", image)
+            return None
         try:
-            with Pillow.open(io.BytesIO(image.read_bytes())) as picture:
+            with Pillow.open(io.BytesIO(data)) as picture:
                 # a JPEG is decoded at a half, a quarter or an eighth where that is enough
                 picture.draft("RGB", (self._longest, self._longest))
                 return fitted(on_white(picture), self._longest, self._longest)
-        except (LeonardoError, OSError, ValueError):
+        except (OSError, ValueError, SyntaxError):
             logger.warning("%r cannot be opened for the contact sheet.", image, exc_info=True)
             return None
 

@@ -7,6 +7,7 @@ Drawing frames is here, and turning frames into a file is in `film`.
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.writing import place_of, written
 from leonardo_nb.sweeps.layout import axis_named, lay_out
 from leonardo_nb.widgets.freeze import drawable, font_for, wrapped
+from leonardo_nb.widgets.sheet_thumbs import BROKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,8 +82,8 @@ def animate(
     Write a film of *run* in which the values of one axis follow each other, and return its path.
 
     Where axes are left besides, each frame is a grid over them, laid out as a sheet. Cells without
-    a picture are grey, and values without any are left out. It begins again at its end where the
-    format can say so.
+    a picture are grey, and values without any are left out; a picture whose file is gone or damaged
+    is none. It begins again at its end where the format can say so.
 
     Args:
         run: The run, or a part of it.
@@ -252,11 +254,12 @@ def _frame(handout: Handout, scene: _Scene, cells: list[Cell], words: str) -> Pi
     frame = Pillow.new("RGB", scene.size, GROUND)
     for cell in cells:
         corner = scene.corner(scene.layout.place(cell.coords))
-        picture = handout.pictures.get(cell.index)
-        if picture is None:
+        picture, less = handout.pictures.get(cell.index), None
+        with suppress(*BROKEN):  # a file of somebody's own may be no whole picture
+            less = None if picture is None else _fitted(picture.pil(), scene.tile)
+        if less is None:
             frame.paste(EMPTY, (*corner, corner[0] + scene.tile[0], corner[1] + scene.tile[1]))
             continue
-        less = _fitted(picture.pil(), scene.tile)
         left, top = ((scene.tile[i] - less.size[i]) // 2 for i in (0, 1))
         frame.paste(less, (corner[0] + left, corner[1] + top))
     if scene.strip:

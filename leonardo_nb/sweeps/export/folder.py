@@ -62,9 +62,9 @@ def to_folder(
     Write the pictures of *run* and what is known of them into a folder, and return its path.
 
     Pictures are the service's own files, encoded anew only where words are to be left out that
-    cannot be taken out of a file. `data.csv` has every cell, also those
-    without a picture; `sweep.json` makes the plan again. A folder that is ours and of the same
-    sweep is gone on with: what is there already is not written again.
+    cannot be taken out of a file. `data.csv` has every cell, also those without a picture; a
+    picture whose file is gone or damaged is none. `sweep.json` makes the plan again. A folder that
+    is ours and of the same sweep is gone on with: what is there already is not written again.
 
     Args:
         run: The run, or a part of it.
@@ -80,7 +80,7 @@ def to_folder(
 
     Raises:
         ExportFailed: The folder holds something else, or the disk refuses it.
-        LibraryError: A picture's file is gone.
+        LibraryError: A picture's file went while this was written.
         InvalidRequest: *layout* is no layout.
     """
     if layout not in get_args(FolderLayout):
@@ -108,7 +108,7 @@ def write_beside(place: Path, handout: Handout, names: Mapping[int, str]) -> Non
 
     Raises:
         ExportFailed: It holds something else, or the disk refuses it.
-        LibraryError: A picture's file is gone.
+        LibraryError: A picture's file went while this was written.
     """
 
     def fill(folder: Path) -> None:
@@ -216,7 +216,7 @@ def _write_pictures(
 
     Raises:
         OSError: The disk refuses it.
-        LibraryError: A picture's file is gone.
+        LibraryError: A picture's file went while this was written.
     """
     for done, (index, name) in enumerate(names.items()):
         if told is not None:

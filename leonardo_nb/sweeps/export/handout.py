@@ -7,12 +7,14 @@ says a prompt that another one leaves out.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.library.provenance import WITHHELD, is_wordy
 from leonardo_nb.service.plain import as_shown, on_one_line
 from leonardo_nb.sweeps.book import Book
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.run import Run
 
-__all__ = ["LEFT_OUT", "Handout", "at_one_moment"]
+__all__ = ["LEFT_OUT", "Handout", "at_one_moment", "bytes_of"]
 
 T = TypeVar("T")
 
@@ -39,6 +41,9 @@ LEFT_OUT: Final = "…"
 """What stands where words were."""
 FEWEST: Final = 3
 """Characters of the shortest words that are looked for in sentences; shorter ones are anywhere."""
+
+
+READERS: Final = 2
 
 
 class Handout:
@@ -93,9 +98,15 @@ class Handout:
 
     @cached_property
     def pictures(self) -> dict[int, Image]:
-        """Return the pictures that are there, by cell."""
-        found = ((cell.index, self.run.picture(cell)) for cell in self.cells)
-        return {index: picture for index, picture in found if picture is not None}
+        """Return the pictures that are there, by cell; those whose file is damaged are not."""
+        found = {
+            cell.index: picture
+            for cell in self.cells
+            if (picture := self.run.picture(cell)) is not None
+        }
+        with ThreadPoolExecutor(READERS) as readers:
+            whole = readers.map(lambda each: bytes_of(each) is not None, found.values())
+            return {n: found[n] for n, is_whole in zip(found, whole, strict=True) if is_whole}
 
     @cached_property
     def marks(self) -> Mapping[int, Mark]:
@@ -172,6 +183,17 @@ class Handout:
         """Return what the sweep is over, such as `3 seed x 4 presetStyle`."""
         many = (f"{len(axis):,} {axis.name}" for axis in self.axes)
         return f" {times} ".join(many) or "one picture"
+
+
+def bytes_of(image: Image) -> bytes | None:
+    """Return the bytes of *image*; None where its file is gone, or is not what once arrived."""
+    try:
+        data = image.read_bytes()
+    except LibraryError:
+        return None
+    media = image.origin.media
+    is_whole = media is None or hashlib.sha256(data).hexdigest() == media.file.sha256
+    return data if is_whole else None
 
 
 def at_one_moment(run: Run) -> Run:

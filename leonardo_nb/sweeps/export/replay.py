@@ -89,8 +89,8 @@ def write_replay(
     acceptance is then taken for the moment of sending. Looks, and when each file arrived, are
     written down nowhere and are played at the end of the job. Of pauses in which nothing was at
     work, such as a night before a sweep was widened, five seconds are kept. Cells that have not
-    ended are recorded as stopped, and a picture whose file is gone as failed. Of a job of several
-    pictures only those are in it that *run* shows.
+    ended are recorded as stopped, and a picture whose file is gone or damaged as failed.
+    Of a job of several pictures only those are in it that *run* shows, and whose files are whole.
 
     Args:
         run: The sweep, or a part of it.
@@ -154,6 +154,8 @@ class _Writer:
     small: bool
     _shown: dict[str, list[int]] = field(default_factory=dict)
     """Which pictures of each job are shown; as they are counted in the file, too."""
+    _here: dict[str, list[int]] = field(default_factory=dict)
+    """Those of them whose files are whole."""
     _files: dict[str, Picture] = field(default_factory=dict)
     _words: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -162,8 +164,13 @@ class _Writer:
         run = self.handout.run
         cells = {cell.key: cell for cell in run.cells}
         # a part of a run is handed on without the pictures that were left out of it
-        for key, image in sorted({(cell.key, cell.image) for cell in run.cells}):
+        there = {(cell.key, cell.image): cell.index in self.handout.pictures for cell in run.cells}
+        # those that are gone last, so that the others are counted without them
+        for key, image in sorted(there, key=lambda one: (one[0], not there[one], one[1])):
             self._shown.setdefault(key, []).append(image)
+            self._here.setdefault(key, [])
+            if there[key, image]:
+                self._here[key].append(image)
         jobs = {key: run.job(cell) for key, cell in cells.items()}
         # before any sentence is written that may repeat one of them
         requests = {key: self._request(job) for key, job in jobs.items()}
@@ -208,9 +215,8 @@ class _Writer:
         end, said, reason = _end_of(job)
         media: list[Picture] = []
         if end == "complete":
-            numbers = [n for n in self._shown[cell.key] if n < len(job.images)]
             with suppress(LibraryError):
-                media = [self._picture(job.images[n]) for n in numbers]
+                media = [self._picture(job.images[n]) for n in self._here[cell.key]]
             if not media:
                 end, said = "failed", "Its picture was gone when this replay was made."
         snapshot = job.snapshot

@@ -45,3 +45,18 @@ def of_prompts(studio: Studio) -> Run:
     """Two prompts, which are the axis."""
     words = ["a red fox running", "an old lighthouse"]
     return leo.sweep(words, studio=studio, seed=7, **SMALL).result(15)
+
+
+@pytest.fixture(params=["gone", "cut off", "other bytes"])
+def harmed(run: Run, request: pytest.FixtureRequest) -> Run:
+    """A run with the file of its fourth cell as disks leave one."""
+    file = run.images[3].path
+    whole = file.read_bytes()
+    match request.param:
+        case "gone":
+            file.unlink()
+        case "cut off":
+            file.write_bytes(whole[: len(whole) // 2])
+        case _:
+            file.write_bytes(b"?" * len(whole))
+    return run

@@ -82,6 +82,12 @@ def test_values_without_a_picture_are_left_out(one_failed: Run, tmp_path: Path) 
     assert 2 == opened(animate(one_failed, tmp_path / "a.gif", "seed"))[0]
 
 
+def test_damaged_file_is_left_out_of_a_film(harmed: Run, tmp_path: Path) -> None:
+    """Its place is grey where others of its frame are there, and else there is no frame."""
+    assert 3 == opened(animate(harmed, tmp_path / "a.gif", "seed"))[0]
+    assert 2 == opened(animate(harmed, tmp_path / "b.gif", "seed", presetStyle="DYNAMIC"))[0]
+
+
 def test_film_of_nothing_is_refused(studio: Studio, simulator: Simulator, tmp_path: Path) -> None:
     """One clear error, and no file."""
     simulator.script(method="POST", path="/generations", fail=True, times=2)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import struct
 import zlib
@@ -164,15 +165,18 @@ def test_layout_is_one_of_two(run: Run, tmp_path: Path) -> None:
         to_folder(run, tmp_path / "foxes", layout="deep")  # type: ignore[arg-type]
 
 
-def test_picture_that_is_gone_leaves_no_half_folder(run: Run, tmp_path: Path) -> None:
-    """The error says which it is, and nothing is there."""
-    run.images[4].path.unlink()
-    with pytest.raises(leo.LibraryError):
-        to_folder(run, tmp_path / "foxes")
-    with pytest.raises(leo.LibraryError):
-        run.to_html(tmp_path / "foxes.html", pictures="beside")
+def test_damaged_file_is_a_cell_without_a_picture(harmed: Run, tmp_path: Path) -> None:
+    """The others are handed on, and it is said."""
+    place = to_folder(harmed, tmp_path / "foxes")
+    harmed.to_html(tmp_path / "beside.html", pictures="beside")
+    rows = list(csv.DictReader((place / "data.csv").read_text("utf-8-sig").splitlines()))
 
-    assert [] == list(tmp_path.glob("*foxes*"))
+    assert 5 == len(list((place / "train").glob("*.jpg")))
+    assert 5 == len(list((tmp_path / "beside_files").glob("*.jpg")))
+    assert 5 == len((place / "train" / "metadata.jsonl").read_text("utf-8").splitlines())
+    assert ("", "done") == (rows[3]["file"], rows[3]["state"])
+    assert "1 of 6 cells is not there: 1 without a picture." in (place / "README.txt").read_text()
+    assert "1 of 6 cells is not there" in (tmp_path / "beside.html").read_text("utf-8")
 
 
 def test_file_in_the_way_is_one_clear_error(run: Run, tmp_path: Path) -> None:

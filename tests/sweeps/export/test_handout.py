@@ -9,7 +9,10 @@ import leonardo_nb as leo
 from leonardo_nb.library.shelf import Mark
 from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.html import to_html
+from leonardo_nb.sweeps.export.rows import rows_of
 from leonardo_nb.sweeps.run import Run
+from leonardo_nb.widgets.contact_board import Board
+from leonardo_nb.widgets.contact_paint import Pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +47,23 @@ def test_all_there_needs_no_sentence(run: Run) -> None:
 def test_what_is_not_there_is_counted(one_failed: Run) -> None:
     """Somebody who was sent a file does not count the holes."""
     assert "1 of 3 cells is not there: 1 failed." == Handout(one_failed).missing()
+
+
+def test_damaged_file_is_no_picture(harmed: Run) -> None:
+    """It is counted with the cells that have none, and no table names its file."""
+    handout = Handout(harmed)
+
+    assert [0, 1, 2, 4, 5] == sorted(handout.pictures)
+    assert "1 of 6 cells is not there: 1 without a picture." == handout.missing()
+    assert [3] == [row["cell"] for row in rows_of(handout) if row["file"] is None]
+
+
+def test_contact_sheets_have_a_gap_for_a_damaged_file(harmed: Run) -> None:
+    """Where its picture was stands that there is no file."""
+    board = Board.of(harmed)
+    there = [Pictures(64).of(harmed, harmed.cells[n]) is not None for n in board.cells.values()]
+
+    assert 5 == sum(there)
 
 
 def test_what_is_handed_on_is_of_one_moment(one_failed: Run, tmp_path: Path) -> None:

@@ -233,6 +233,29 @@ def test_a_picture_that_is_gone_is_a_failed_cell(run: Run, tmp_path: Path) -> No
     assert ["failed", "complete", "complete", "complete"] == [take.end for take in takes]
 
 
+def test_a_replay_with_a_damaged_file_is_played(harmed: Run, tmp_path: Path) -> None:
+    """What is no picture is not written as one."""
+    again = replay(harmed.to_replay(tmp_path / "foxes.zip"), clock=ManualClock()).finish()
+
+    assert [True] * 3 + [False] == [again.picture(cell) is not None for cell in again.cells]
+    again.close()
+
+
+def test_a_batch_is_handed_on_without_its_damaged_picture(studio: Studio, tmp_path: Path) -> None:
+    """The other pictures of its job stay where they were, and get no votes on other ones."""
+    run = sweep("a fox", seed=[1], num_images=3, studio=studio, **SMALL).result(20)
+    run.images[1].path.write_bytes(b"no picture")
+
+    again = replay(run.to_replay(tmp_path / "foxes.zip"), clock=ManualClock()).finish()
+    shown = [again.picture(cell) for cell in again.cells]
+
+    assert shown[1] is None
+    assert run.images[0].read_bytes() == shown[0].read_bytes()  # type: ignore[union-attr]
+    assert run.images[2].read_bytes() == shown[2].read_bytes()  # type: ignore[union-attr]
+    assert {cell.key for cell in run.cells}.isdisjoint(cell.key for cell in again.cells)
+    again.close()
+
+
 def test_a_part_of_a_batch_has_its_own_pictures_alone(studio: Studio, tmp_path: Path) -> None:
     """What was left out or rejected is not handed on; what is shown stays where it was."""
     run = sweep("a fox", seed=[1, 50], num_images=3, studio=studio, **SMALL).result(20)
