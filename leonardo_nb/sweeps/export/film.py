@@ -110,6 +110,9 @@ def mp4_of(reel: Reel, *, milliseconds: int) -> bytes:
             "This Pillow has no AV1 encoder, which makes the films: "
             'pip install --upgrade "pillow>=11.3". An ending .webp or .gif needs none.'
         )
+    if reel.n_frames == 1:  # of one frame Pillow makes a still, in other boxes
+        still = reel.copy()
+        reel, milliseconds = Reel(2, lambda _: still), milliseconds // 2
     buffer = io.BytesIO()
     reel.save(
         buffer, "AVIF", save_all=True, duration=milliseconds, quality=QUALITY, speed=8,

@@ -40,6 +40,12 @@ def test_mp4_is_as_long_and_as_large_as_its_frames() -> None:
     assert (1.2, 64, 48) == (film.duration, film.width, film.height)
 
 
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow encodes no AV1")
+def test_mp4_of_one_frame_is_a_film() -> None:
+    """As long as its frame, where only one value has a picture."""
+    assert 0.4 == read_film(io.BytesIO(mp4_of(reel(1), milliseconds=400))).duration
+
+
 MADE = [
     gif_of,
     webp_of,
