@@ -32,12 +32,14 @@ import json
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from leonardo_nb.errors import ExportFailed, InvalidRequest
 from leonardo_nb.service.values import shown
-from leonardo_nb.sweeps.axes import arange, const, linspace
+from leonardo_nb.sweeps.axes import arange, axis_values, const, linspace, same
 from leonardo_nb.sweeps.functions import plan
+from leonardo_nb.sweeps.layout import axis_named
 from leonardo_nb.sweeps.plan import Plan
 from leonardo_nb.sweeps.space import Space, prompt, zip_
 
@@ -136,12 +138,21 @@ def _without(made: Plan, wanted: dict[str, Any]) -> Plan:
         raise InvalidRequest(
             "Each [[without]] names values that are left out together.", member="without"
         )
-    inside = made.space.where(**wanted)
-    gone = {tuple(row) for row in inside.points.tolist()}
-    rows = [tuple(row) not in gone for row in made.space.points.tolist()]
-    kept = iter(rows)
-    space = made.space.where(lambda _: next(kept), because=because)
-    return made.over(space)
+    gone: dict[str, Any] = {}
+    for typed, values in wanted.items():
+        axis = axis_named(made.space.axes, typed, function="without")
+        several = axis_values(axis.name, values)
+        gone[axis.name] = [axis.find(one) for one in ([values] if several is None else several)]
+    made.space.where(**gone)  # refuses what no place has
+
+    def is_kept(point: Mapping[str, object] = MappingProxyType({})) -> bool:
+        # the default says that it takes a place, whatever axes are called
+        return not all(
+            name in point and any(same(point[name], each) for each in some)
+            for name, some in gone.items()
+        )
+
+    return made.over(made.space.where(is_kept, because=because))
 
 
 def _value(name: str, value: object) -> Any:  # noqa: ANN401  a parameter's value, or an axis

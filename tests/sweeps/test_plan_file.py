@@ -72,6 +72,33 @@ def test_a_file_plans_what_a_line_would(tmp_path: Path, studio: Studio) -> None:
     assert ["owls hide"] == [dropped.because for dropped in plan.dropped]
 
 
+@pytest.mark.parametrize("axis", ["animal", "point", "_"])
+def test_later_places_are_asked_whether_they_are_left_out(
+    tmp_path: Path, studio: Studio, axis: str
+) -> None:
+    """A sweep of a file grows as any other: what is left out is left out of what comes, too."""
+    text = f"""
+    prompt = "a {{{axis}}}"
+    [slots]
+    {axis} = ["fox", "owl"]
+    [parameters]
+    width = 64
+    height = 64
+    guidance_scale = [3, 9]
+    [[without]]
+    {axis} = "owl"
+    guidance_scale = [9.0]
+    because = "owls hide"
+    """
+    run = plan_of_file(written(tmp_path, text), studio=studio).start().result(15)
+
+    wider = run.extend(guidance_scale=[5]).extend(seed=[1]).result(15)
+
+    said = {(cell.coords[axis], cell.coords["guidance_scale"]) for cell in wider.cells}
+    assert {("fox", 3), ("fox", 5), ("fox", 9), ("owl", 3), ("owl", 5)} == said
+    assert 10 == len(wider)
+
+
 def test_an_exported_sweep_is_a_plan(tmp_path: Path, studio: Studio) -> None:
     """The `sweep.json` of an export makes the same cells."""
     plan = leo.plan("a fox", seed=[1, 2], studio=studio)
