@@ -35,6 +35,7 @@ __all__ = [
     "axis_values",
     "const",
     "describe",
+    "handed_on",
     "in_order",
     "is_whole",
     "label_of",
@@ -58,6 +59,9 @@ LISTS_BY_NATURE: Final = frozenset({"controlnets", "elements", "imagePrompts", "
 """Members whose single value is a list already, so that their axis is a list of lists."""
 
 REPLICATE: Final = "replicate"
+
+UNSENT: Final = frozenset({"webhookCallbackUrl"})
+"""Members that no file hands on: whom the service calls back is the affair of who pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +477,13 @@ def checked(name: str, value: Any, *, check: bool, role: Role) -> Any:  # noqa: 
         )
     if role == "slot":
         return _word(name, value)
+    if name in UNSENT:
+        raise InvalidRequest(
+            f"{name} varies no picture and stands on no axis; give one address, which is the same "
+            "in every cell.",
+            member=name,
+            value=value,
+        )
     if value is None or name in LISTS_BY_NATURE:
         return value
     try:
@@ -518,6 +529,11 @@ def refuse_labels_twice(what: str, labels: Sequence[str]) -> None:
         member="labels",
         value=twice,
     )
+
+
+def handed_on(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *members* without those that no file hands on."""
+    return {name: value for name, value in members.items() if name not in UNSENT}
 
 
 def describe(coords: Mapping[str, object]) -> str:

@@ -18,7 +18,7 @@ from leonardo_nb.errors import BudgetExceeded, InvalidRequest
 from leonardo_nb.money import converted
 from leonardo_nb.service.values import ALIASES, shown
 from leonardo_nb.sweeps import saved
-from leonardo_nb.sweeps.axes import axis_values, is_whole, same
+from leonardo_nb.sweeps.axes import axis_values, handed_on, is_whole, same
 from leonardo_nb.sweeps.cells import Cells, indices_of, lay
 from leonardo_nb.sweeps.estimate import Estimate, counted, seconds_of, total
 from leonardo_nb.sweeps.order import ORDERS, Order, order_of
@@ -312,8 +312,9 @@ class Plan:
         return {name: found[0]} if all(same(each, found[0]) for each in found) else {}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it made of what JSON has; `Plan.from_dict` makes the same plan of that."""
-        return saved.written_down(self)
+        """Return it made of what JSON has, without addresses; `Plan.from_dict` reads it again."""
+        spec = saved.written_down(self)
+        return spec | {"fixed": handed_on(spec["fixed"])}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, studio: Studio | None = None) -> Plan:

@@ -30,7 +30,7 @@ from leonardo_nb.engine.lifecycle import (
 from leonardo_nb.errors import InvalidRequest, JobFailed, OutcomeUnknown
 from leonardo_nb.library.records import MediaFile
 from leonardo_nb.service.values import shown
-from leonardo_nb.sweeps.axes import Axis
+from leonardo_nb.sweeps.axes import Axis, handed_on
 from leonardo_nb.sweeps.cells import Cells
 from leonardo_nb.sweeps.estimate import counted
 from leonardo_nb.sweeps.recorded.theatre import Theatre
@@ -143,7 +143,8 @@ class Replay(Run):
             if place.mark is not None
         }:
             theatre.shelf.mark_all(marks)
-        super().__init__(theatre, axes, recording.fixed, cells, jobs, name=recording.name)
+        fixed = handed_on(recording.fixed)
+        super().__init__(theatre, axes, fixed, cells, jobs, name=recording.name)
         theatre.engine.spawn(self._play)
 
     def _begin(self) -> dict[str, GenerationJob]:

@@ -18,6 +18,7 @@ from leonardo_nb.errors import ExportFailed, InvalidRequest, JobFailed, LibraryE
 from leonardo_nb.library import provenance
 from leonardo_nb.library.provenance import WITHHELD
 from leonardo_nb.service.values import shown
+from leonardo_nb.sweeps.axes import handed_on
 from leonardo_nb.sweeps.export.handout import Handout
 from leonardo_nb.sweeps.export.writing import place_of, written
 from leonardo_nb.sweeps.provenance import wordless
@@ -26,7 +27,6 @@ from leonardo_nb.sweeps.recorded.manifest import (
     MANIFEST,
     MOST_CELLS,
     SUFFIXES,
-    UNSENT,
     Marked,
     Money,
     Picture,
@@ -190,7 +190,7 @@ class _Writer:
             created=began.isoformat(),
             words=self.handout.prompt,
             axes=[self._scale(axis) for axis in run.axes],
-            fixed=self._wordless(run.fixed),
+            fixed=self._wordless(handed_on(run.fixed)),
             jobs=takes,
             cells=[
                 Place(
@@ -264,8 +264,7 @@ class _Writer:
         return picture
 
     def _request(self, job: GenerationJob) -> dict[str, Any]:
-        wire = {name: value for name, value in job.request.wire().items() if name not in UNSENT}
-        return self._wordless(wire)
+        return self._wordless(handed_on(job.request.wire()))
 
     def _wordless(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Return *members*, with numbers in the place of words where these are left out."""

@@ -27,6 +27,7 @@ from leonardo_nb.library.shelf import Mark
 from leonardo_nb.money import Cost
 from leonardo_nb.service.plain import as_shown, on_one_line
 from leonardo_nb.service.requests import CreateGeneration
+from leonardo_nb.sweeps.axes import handed_on
 from leonardo_nb.sweeps.marks import LONGEST_NOTE
 
 __all__ = [
@@ -59,7 +60,6 @@ KEY: Final = r"^[0-9a-z:_-]{1,100}$"
 DEEPEST: Final = 5
 """Levels of lists in a value; guiding images have three."""
 LARGEST: Final = 1 << 63
-UNSENT: Final = frozenset({"webhookCallbackUrl"})
 
 Seconds = Annotated[float, Field(ge=0, le=LONGEST)]
 Text = Annotated[str, Field(max_length=100_000)]
@@ -160,8 +160,7 @@ class Take(_Part):
             raise ValueError("a job has pictures exactly where it is complete")
         if self.accepted is not None and self.id is None:
             raise ValueError("a job was accepted and has no id")
-        said = {name: value for name, value in self.request.items() if name not in UNSENT}
-        self._body = CreateGeneration.from_wire(said)
+        self._body = CreateGeneration.from_wire(handed_on(self.request))
         return self
 
     @property

@@ -171,3 +171,36 @@ def test_nothing_is_not_handed_on(run: Run) -> None:
     """One clear error, before anything is written."""
     with pytest.raises(leo.InvalidRequest, match="has no cells"):
         Handout(Run(run.studio, run.axes, run.fixed, [], {}, {}))
+
+
+@pytest.mark.parametrize("form", ["to_html", "to_folder", "to_csv", "to_json", "to_replay"])
+def test_no_address_that_is_called_back_is_handed_on(
+    studio: Studio, tmp_path: Path, form: str
+) -> None:
+    """Whoever gets the file neither reads it nor sends it; the plan in the library keeps it."""
+    address = "https://me.example/?token=abc"
+    run = leo.sweep(
+        "a fox", seed=[1, 2], webhookCallbackUrl=address, studio=studio, width=64, height=64
+    ).result(15)
+
+    place = getattr(run, form)(tmp_path / "handed on")
+    files = [place] if place.is_file() else [each for each in place.rglob("*") if each.is_file()]
+    for file in files:
+        assert b"me.example" not in file.read_bytes()
+        if form == "to_replay":
+            assert b"me.example" not in zipfile.ZipFile(file).read("manifest.json")
+
+    assert files
+    assert address == run.plan.fixed["webhookCallbackUrl"]
+    assert address == leo.open_sweep(run.name, studio=studio).plan.fixed["webhookCallbackUrl"]
+
+
+def test_an_address_is_no_axis(studio: Studio) -> None:
+    """It varies no picture, and would stand in the names of files."""
+    for line in (
+        lambda: leo.plan("a fox", webhookCallbackUrl=["https://a.example"], studio=studio),
+        lambda: leo.axes(webhookCallbackUrl="https://a.example"),
+        lambda: leo.zip_("both", seed=[1], webhookCallbackUrl=["https://a.example"]),
+    ):
+        with pytest.raises(leo.InvalidRequest, match="stands on no axis"):
+            line()
