@@ -1,7 +1,8 @@
 """
 A plan as JSON, and under its name in the library: what makes the same sweep again.
 
-The form is `sweep.json` of exports, too. It has no key, no address and no picture in it.
+The form is `sweep.json` of exports, too, without the address that the service calls back. It has no
+key and no picture in it.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ CELLS: Final = "cells"
 OF_RECORDS: Final = frozenset({BUDGET, BESIDES, CELLS})
 """What a record of the library has besides, and no file that is handed on."""
 ROLES: Final = get_args(Role)
+KINDS: Final = {"prompt": str, "name": str, "replicates": int, "points": list}
+"""What parts of a sweep are, where they are there."""
 
 
 def checked_name(name: object) -> str:
@@ -128,6 +131,7 @@ def read_again(data: Mapping[str, Any]) -> tuple[Space, dict[str, Any], dict[str
             nearest=VERSION,
         )
     try:
+        _kind_of_each(data)
         axes = tuple(_axis(each) for each in data["axes"])
         template = data["prompt"]
         if data["points"] is None:
@@ -145,6 +149,13 @@ def read_again(data: Mapping[str, Any]) -> tuple[Space, dict[str, Any], dict[str
             member="sweep",
         ) from error
     return space, fixed, more
+
+
+def _kind_of_each(data: Mapping[str, Any]) -> None:
+    for part, kind in KINDS.items():
+        value = data.get(part)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+            raise TypeError(f"{part} is {shown(value)}")
 
 
 def _on_axes(points: NDArray[np.int32], sizes: NDArray[np.int64]) -> NDArray[np.int32]:

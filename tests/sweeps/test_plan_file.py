@@ -43,6 +43,9 @@ because = "owls hide"
 """
 
 
+ELSEWHERE = "https://elsewhere.example/x"
+
+
 def written(folder: Path, text: str, name: str = "plan.toml") -> Path:
     """Return the path of a file with *text*."""
     path = folder / name
@@ -146,6 +149,30 @@ def test_a_page_without_a_plan_is_one_clear_error(tmp_path: Path, studio: Studio
         ('prompt = "a fox"\n[parameters]\nseed = [1]\n[[without]]\nsed = 1', "seed"),
         ('prompt = "a fox"\n[[without]]\nbecause = "so"', "names values"),
         ('prompt = "a fox"\n[parameters]\nguidance_scale = nan', "guidance_scale"),
+        ('prompt = "a fox"\n[parameters]\nseed = { linspace = 5 }', "3 numbers, as in"),
+        ('prompt = "a fox"\n[parameters]\nseed = { arange = [1] }', "2 or 3 numbers, as in"),
+        ('prompt = "a fox"\n[parameters]\nstudio = "x"', "leo.plan(..., studio=...)"),
+        ('prompt = "a fox"\n[parameters]\ncheck = false', "leo.plan(..., check=False)"),
+        ('prompt = "a fox"\n[parameters]\nreuse = false', "leo.plan(..., reuse=False)"),
+        ('prompt = "a fox"\n[parameters]\nprompt = "an owl"', "top of the file"),
+        ('prompt = "a fox"\nname = "a"\n[parameters]\nname = "b"', "top of the file"),
+        ('prompt = "a fox"\n[parameters]\nreplicates = 2', "top of the file"),
+        ('prompt = "a fox"\n[parameters]\norder = "rows"', "top of the file"),
+        ('prompt = "a fox"\nname = 5', "name is text, not 5"),
+        ('prompt = "a fox"\nreplicates = "a"', 'replicates is a whole number, not "a"'),
+        ('prompt = "a fox"\nreplicates = true', "replicates is a whole number, not True"),
+        (
+            'prompt = "a fox"\n[[zip]]\nname = "s"\nlabels = 5\nseed = [1]',
+            "labels of a [[zip]] are a list, not 5",
+        ),
+        (
+            f'prompt = "a fox"\n[parameters]\nwebhookCallbackUrl = "{ELSEWHERE}"',
+            "stands in no file",
+        ),
+        (
+            'prompt = "a fox"\n[[zip]]\nname = "s"\nwebhookCallbackUrl = ["https://x.example"]',
+            "stands on no axis",
+        ),
     ],
 )
 def test_a_plan_that_cannot_be_is_one_clear_error(
@@ -156,6 +183,78 @@ def test_a_plan_that_cannot_be_is_one_clear_error(
         plan_of_file(written(tmp_path, text), studio=studio)
 
     assert sentence in str(caught.value)
+
+
+AXIS = {"name": "seed", "role": "member", "members": [], "values": [1, 2], "labels": None}
+PAIRS = AXIS | {"name": "size", "role": "zip", "members": ["width", "height"]}
+WORDS = AXIS | {"name": "animal", "role": "slot"}
+CALLED = AXIS | {"name": "webhookCallbackUrl", "values": [ELSEWHERE]}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"prompt": 5}, "prompt is 5"),
+        ({"name": 5}, "name is 5"),
+        ({"replicates": "x"}, 'replicates is "x"'),
+        ({"replicates": True}, "replicates is True"),
+        ({"points": True}, "points is True"),
+        ({"reuse": 5}, "reuse is true or false, not 5"),
+        ({"check": "no"}, 'check is true or false, not "no"'),
+        ({"axes": [AXIS | {"values": [float("nan"), 2]}]}, "seed must be a whole number"),
+        ({"axes": [AXIS | {"values": ["a", 2]}]}, "seed must be a whole number"),
+        ({"axes": [AXIS | {"values": [[1], [2]]}]}, "takes one value, not several"),
+        ({"axes": [AXIS | {"values": [1, 1.0]}]}, "seed has 1.0 twice"),
+        ({"axes": [AXIS | {"labels": ["a", "a"]}]}, "a label twice"),
+        ({"axes": [AXIS | {"labels": ["a", "\ud800"]}]}, "cannot be shown"),
+        ({"axes": [AXIS | {"role": "replicate"}]}, "replicate is no axis"),
+        ({"axes": [AXIS, AXIS]}, "Two axes vary seed"),
+        ({"axes": [PAIRS]}, "size pairs width, height, and has 1"),
+        ({"axes": [PAIRS | {"values": [[64, 64], [64]]}]}, "size pairs width, height, and has"),
+        ({"axes": [WORDS]}, "there are words for animal"),
+        ({"prompt": "a {animal}", "fixed": {}}, "has the slots animal"),
+        ({"prompt": "a {animal", "axes": [WORDS], "fixed": {}}, "cannot be read"),
+        ({"axes": [AXIS, CALLED]}, "stands on no axis"),
+        (
+            {
+                "axes": [
+                    PAIRS | {"members": ["seed", "webhookCallbackUrl"], "values": [[1, ELSEWHERE]]}
+                ]
+            },
+            "stands on no axis",
+        ),
+    ],
+)
+def test_an_export_that_was_changed_is_one_clear_error(
+    tmp_path: Path, studio: Studio, change: dict[str, object], sentence: str
+) -> None:
+    """What no line would make is refused, whichever part it stands in."""
+    spec = leo.plan("a fox", seed=[1, 2], studio=studio).to_dict()
+
+    with pytest.raises(InvalidRequest) as caught:
+        plan_of_file(written(tmp_path, json.dumps(spec | change), "sweep.json"), studio=studio)
+
+    assert sentence in str(caught.value)
+
+
+def test_a_file_of_somebody_else_calls_nobody_back(tmp_path: Path, studio: Studio) -> None:
+    """The address in a `sweep.json` and in a page is left out, as in a replay file."""
+    run = leo.sweep("a fox", seed=[1, 2], studio=studio, width=64, height=64).result(15)
+    page = run.to_html(tmp_path / "foxes.html")
+    spec = run.plan.to_dict()
+    spec["fixed"]["webhookCallbackUrl"] = ELSEWHERE
+    told = f'"fixed":{{"webhookCallbackUrl":"{ELSEWHERE}",'
+    text = page.read_text(encoding="utf-8").replace('"fixed":{', told, 1)
+    paths = [
+        written(tmp_path, json.dumps(spec), "sweep.json"),
+        written(tmp_path, text, "changed.html"),
+    ]
+
+    for path in paths:
+        assert ELSEWHERE in path.read_text(encoding="utf-8")
+        plan = plan_of_file(path, studio=studio)
+        assert [None, None] == [cell.request.webhookCallbackUrl for cell in plan]
+        assert run.plan.keys == plan.keys
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "."])
