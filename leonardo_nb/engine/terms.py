@@ -154,11 +154,12 @@ def checked_budget(budget: object) -> None:
         InvalidRequest: It is below 0.
     """
     if isinstance(budget, Cost) and budget.amount < 0:
+        least = Cost.of(0, budget.unit)  # -1 times 0 is -0
         raise InvalidRequest(
-            f"A budget of {budget} is below nothing; the least is {budget * 0}.",
+            f"A budget of {budget} is below nothing; the least is {least}.",
             member="budget",
             value=budget,
-            nearest=budget * 0,
+            nearest=least,
         )
     if budget is not None and not isinstance(budget, Cost):
         raise TypeError(

@@ -196,11 +196,12 @@ class _Wanted:
     @classmethod
     def of(cls, limit: object, prompt: object, model: object, since: object) -> _Wanted:
         if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
+            is_number = isinstance(limit, int) and not isinstance(limit, bool)
             raise InvalidRequest(
                 f"limit={shown(limit)} must be a whole number from 1 to {MOST:,}.",
                 member="limit",
                 value=limit,
-                nearest=USUAL,
+                nearest=min(max(cast("int", limit), 1), MOST) if is_number else USUAL,
             )
         if not isinstance(prompt, str | None):
             raise TypeError(f"prompt={shown(prompt)} must be text that prompts contain.")

@@ -207,7 +207,7 @@ def axis_named(axes: Sequence[Axis], typed: object, *, function: str = "grid") -
     has = f"it has {', '.join(by_name)}" if by_name else "it has none"
     raise InvalidRequest(
         f"{function}(): {name} is no axis of this sweep; {has}{hint}",
-        member=name,
+        member=typed if isinstance(typed, str) else "axis",
         value=typed,
         nearest=near[0] if near else None,
     )

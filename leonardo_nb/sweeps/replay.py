@@ -293,7 +293,7 @@ def _checked(speed: object) -> float:
         f"at most {FASTEST:,.0f}; finish() shows all of it at once.",
         member="speed",
         value=speed,
-        nearest=IN_FULL,
+        nearest=FASTEST if is_number and cast("float", speed) > FASTEST else IN_FULL,
     )
 
 

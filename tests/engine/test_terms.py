@@ -53,6 +53,15 @@ def test_a_flag_is_true_or_false(name: str, value: object) -> None:
         Terms().with_(**{name: value})
 
 
+@pytest.mark.parametrize("budget", [Credits(-1), Dollars("-0.5")])
+def test_a_budget_is_not_below_nothing(budget: Cost) -> None:
+    """The least is nothing, without a sign."""
+    with pytest.raises(leo.InvalidRequest, match=r"the least is (0 credits|\$0\.00)\.") as caught:
+        Terms().with_(budget=budget)
+
+    assert "-" not in repr(caught.value.nearest)
+
+
 @pytest.mark.parametrize("budget", [5, 0, "5", True])
 def test_a_budget_has_a_unit(budget: object) -> None:
     """The sentence names both units."""

@@ -141,20 +141,22 @@ def test_it_can_be_narrowed(studio: Studio, clock: ManualClock) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "nearest"),
     [
-        {"limit": 0},
-        {"limit": 10_001},
-        {"limit": "all"},
-        {"model": "Phoenix 99"},
-        {"since": "yesterday"},
-        {"since": 7},
+        ({"limit": 0}, 1),
+        ({"limit": 10**9}, 10_000),
+        ({"limit": "all"}, 200),
+        ({"model": "Phoenix 99"}, "Leonardo Phoenix 0.9"),
+        ({"since": "yesterday"}, None),
+        ({"since": 7}, None),
     ],
 )
-def test_what_is_no_wish_is_refused(studio: Studio, bad: dict[str, Any]) -> None:
+def test_what_is_no_wish_is_refused(studio: Studio, bad: dict[str, Any], nearest: object) -> None:
     """One error for each, before anything is asked."""
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequest) as caught:
         sweep_from_history(studio=studio, **bad)
+
+    assert nearest == caught.value.nearest
 
 
 def test_no_history_says_so(studio: Studio) -> None:

@@ -91,6 +91,7 @@ def test_what_is_no_axis_is_named_with_those_there_are(said: Any, name: str, hin
     assert f"grid(): {name} is no axis of this sweep; it has seed, guidance_scale{hint}" == str(
         caught.value
     )
+    assert (name.strip('"') if '"' in name else "axis") == caught.value.member
 
 
 def test_long_name_is_cut() -> None:

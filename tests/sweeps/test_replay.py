@@ -90,6 +90,13 @@ def test_parts_and_tables_are_those_of_any_run(play: Callable[..., Replay]) -> N
     assert {"prompt": "a fox"} == run.fixed
 
 
+def test_a_recording_calls_nobody_back(play: Callable[..., Replay]) -> None:
+    """An address in it is left out, also of what is the same everywhere."""
+    run = play(fixed={"prompt": "a fox", "webhookCallbackUrl": "https://elsewhere.example/x"})
+
+    assert {"prompt": "a fox"} == run.fixed
+
+
 def test_speed_is_its_own(play: Callable[..., Replay], held: ManualClock) -> None:
     """At ten times the speed a second is ten; the speed may change on the way."""
     run = play(speed=10)
@@ -273,13 +280,19 @@ def test_it_leaves_nothing_behind(
     assert not library_folder.exists()
 
 
-@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf"), "fast", True, None])
-def test_a_speed_is_a_number(tmp_path: Path, speed: object) -> None:
+@pytest.mark.parametrize(
+    ("speed", "nearest"),
+    [
+        *((each, 20.0) for each in (0, -1, float("nan"), "fast", True, None)),
+        *((each, 1_000_000.0) for each in (1_000_001, 10**400, float("inf"))),
+    ],
+)
+def test_a_speed_is_a_number(tmp_path: Path, speed: object, nearest: float) -> None:
     """Nothing else is a speed, and the nearest that works is named."""
     with pytest.raises(InvalidRequest, match="above 0") as caught:
         replay(put(tmp_path / "foxes.zip", packed(manifest())), speed)  # type: ignore[arg-type]
 
-    assert 20.0 == caught.value.nearest
+    assert nearest == caught.value.nearest
 
 
 def test_ten_thousand_cells_are_played(play: Callable[..., Replay]) -> None:

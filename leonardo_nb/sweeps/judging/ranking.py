@@ -477,7 +477,7 @@ def _refuse_number(function: str, n: int) -> None:
             f"{function}({said(n)}): how many is a whole number above 0.",
             member="n",
             value=n,
-            nearest=5,
+            nearest=1 if is_whole(n) else 5,
         )
 
 

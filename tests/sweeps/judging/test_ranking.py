@@ -56,8 +56,10 @@ def test_one_picture_is_nothing_to_compare(studio: Studio) -> None:
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3", True])
 def test_how_many_is_a_whole_number(run: Run, n: Any) -> None:
     """Said before anything is looked up."""
-    with pytest.raises(InvalidRequest, match="how many is a whole number above 0"):
-        run.rank().best(n)
+    for asked in (run.rank().best, run.rank().suggest):
+        with pytest.raises(InvalidRequest, match="how many is a whole number above 0") as caught:
+            asked(n)
+        assert (1 if n in {0, -1} else 5) == caught.value.nearest
 
 
 def test_the_best_come_first(run: Run) -> None:
@@ -93,8 +95,11 @@ def test_scores_of_an_axis_keep_its_order(run: Run) -> None:
     assert [(4, 4), (7, 4), (10, 4)] == [(row.value, row.pictures) for row in table]
     assert table[0].score < table[2].score
     assert all(row.low < row.score < row.high for row in table)
-    with pytest.raises(InvalidRequest, match=r'by\(\): "colour" is no axis of this sweep'):
+    with pytest.raises(
+        InvalidRequest, match=r'by\(\): "colour" is no axis of this sweep'
+    ) as caught:
         run.rank().by("colour")
+    assert "colour" == caught.value.member
 
 
 def test_rejected_pictures_are_not_the_best(run: Run) -> None:
