@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sql
 
+from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.database import portions, written
 from leonardo_nb.library.tables import MARKS, SWEEPS, VOTES
 
@@ -181,8 +182,21 @@ class Shelf:
     # ---- votes
 
     def add_votes(self, votes: Iterable[Vote]) -> int:
-        """Keep those of *votes* that are not here yet; return how many these were."""
+        """
+        Keep those of *votes* that are not here yet; return how many these were.
+
+        Raises:
+            InvalidRequest: One has a picture win against itself; none of them was added.
+        """
         given = {vote.uid: vote for vote in votes}
+        for vote in given.values():
+            if vote.winner == vote.loser:
+                raise InvalidRequest(
+                    "A vote is between two pictures, and one of these is between a picture and "
+                    "itself. No vote was added.",
+                    member="loser",
+                    value=vote.loser,
+                )
         with self._writing(alone_on="votes") as connection:
             for some in portions(tuple(given)):
                 there = sql.select(VOTES.c.uid).where(VOTES.c.uid.in_(some))

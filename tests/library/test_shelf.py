@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.library.ledger import Ledger
 from leonardo_nb.library.shelf import Mark, Shelf, SweepRecord, Vote
 
@@ -86,6 +87,14 @@ def test_a_vote_counts_once(shelf: Shelf) -> None:
     assert [2, 0] == [shelf.add_votes(votes), shelf.add_votes(votes[::-1])]
     assert tuple(votes) == shelf.votes("foxes")
     assert () == shelf.votes("hares")
+
+
+def test_a_picture_does_not_win_against_itself(shelf: Shelf) -> None:
+    """One such vote, and none of them is added."""
+    with pytest.raises(InvalidRequest, match="between a picture and itself"):
+        shelf.add_votes([vote("v1"), vote("v2", "a", "a")])
+
+    assert () == shelf.votes()
 
 
 def test_a_vote_can_be_taken_back(shelf: Shelf) -> None:
