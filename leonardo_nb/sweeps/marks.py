@@ -39,9 +39,25 @@ def checked_note(text: object) -> str:
     Return *text* as a note.
 
     Raises:
-        InvalidRequest: It is too long; nothing of it is cut off unseen.
+        InvalidRequest: It is no text, cannot be kept, or is too long; nothing of it is cut off
+            unseen.
     """
-    note = str(text)
+    if not isinstance(text, str):
+        raise InvalidRequest(
+            f'A note is text, not {shown(text)}; "" takes it away.',
+            member="note",
+            value=text,
+            nearest="" if text is None else str(text)[:LONGEST_NOTE],
+        )
+    note = _whole(text)
+    if note != text:
+        raise InvalidRequest(
+            "A note has half a character (a lone surrogate), which cannot be kept; it was probably "
+            "cut or decoded wrongly.",
+            member="note",
+            value=text,
+            nearest=note[:LONGEST_NOTE],
+        )
     if len(note) > LONGEST_NOTE:
         raise InvalidRequest(
             f"A note has at most {LONGEST_NOTE:,} characters; this one has {len(note):,}.",
@@ -50,6 +66,11 @@ def checked_note(text: object) -> str:
             nearest=LONGEST_NOTE,
         )
     return note
+
+
+def _whole(text: str) -> str:
+    """Return *text* with a question mark for half a character, as a page may cut one."""
+    return text.encode("utf-8", "replace").decode()
 
 
 _lock = threading.Lock()
@@ -125,7 +146,7 @@ class Marks:
             if reject is not None:
                 mark = replace(mark, reject=reject, star=mark.star and not reject)
             if note is not None:
-                mark = replace(mark, note=note.strip()[:LONGEST_NOTE])
+                mark = replace(mark, note=_whole(note.strip()[:LONGEST_NOTE]))
             marks[name] = mark
         self._shelf.mark_all(marks)
         with _lock:

@@ -95,7 +95,7 @@ class SweepMethods:
         Keep a note on the picture of *cell*; "" removes it.
 
         Raises:
-            InvalidRequest: It has more than 2,000 characters, or there is no such cell.
+            InvalidRequest: It is no text, has more than 2,000 characters, or there is no such cell.
         """
         from leonardo_nb.sweeps.marks import checked_note
 

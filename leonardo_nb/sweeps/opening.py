@@ -96,7 +96,8 @@ def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
         LibraryError: The library cannot be used.
     """
     where = _studio(studio)
-    record = where.shelf.sweep(str(name))
+    # no name has half a character, which no database takes
+    record = where.shelf.sweep(str(name).encode("utf-8", "replace").decode())
     if record is None:
         known = [each.name for each in where.shelf.sweeps()]
         near = difflib.get_close_matches(str(name)[:200], known, 1, 0.4)

@@ -279,6 +279,12 @@ def test_a_name_that_is_not_there_is_said_with_the_nearest(run: Run, studio: Stu
         leo.open_sweep("foxs", studio=studio)
 
 
+def test_half_a_character_is_no_name(studio: Studio) -> None:
+    """It is not found, as any other name that there is not."""
+    with pytest.raises(NotFound, match="No sweep is called"):
+        leo.open_sweep("\ud800", studio=studio)
+
+
 def test_the_room_is_also_the_function() -> None:
     """`leo.sweeps` lists sweeps, whatever was imported from the room before."""
     from leonardo_nb import sweeps

@@ -109,3 +109,21 @@ def test_a_note_that_is_too_long_is_refused(run: Run) -> None:
         run.note(0, "x" * 2_001)
 
     assert {} == run.marks
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"hm", "\ud800"])
+def test_a_note_is_whole_text(run: Run, wrong: object) -> None:
+    """None is no note that says "None", and what was there stays."""
+    run.note(0, "hm")
+    with pytest.raises(InvalidRequest, match="A note ") as refused:
+        run.note(0, wrong)  # type: ignore[arg-type]
+
+    assert "note" == refused.value.member
+    assert "hm" == run.marks[0].note
+
+
+def test_half_a_character_of_a_page_takes_no_note_away(run: Run) -> None:
+    """A page may cut a note within a character."""
+    run._all_marks().change([0], note="a fox \ud83e")
+
+    assert "a fox ?" == run.marks[0].note
