@@ -33,6 +33,7 @@ class Together:
 
     def __init__(self) -> None:
         self._future: Future[Self] | None = None
+        self._settled: tuple[Job[Any], ...] = ()
         self._making = threading.Lock()
 
     @property
@@ -97,7 +98,9 @@ class Together:
     def _ended(self) -> Future[Self]:
         """Return a future that is done when every job is; anew where jobs have come since."""
         with self._making:
-            if self._future is not None and not (self._future.done() and not self.done()):
+            if self._future is not None and (
+                not self._future.done() or self._settled == tuple(self._each)
+            ):
                 return self._future
             future: Future[Self] = Future()
             self._future = future
@@ -106,8 +109,10 @@ class Together:
 
     def _wait_for(self, future: Future[Self]) -> None:
         """Settle *future* once no job is left that has not ended, whichever there are then."""
-        left = {job.uid: job for job in self._each if not job.done()}
+        each = tuple(self._each)
+        left = {job.uid: job for job in each if not job.done()}
         if not left:
+            self._settled = each
             with suppress(InvalidStateError):  # two that end at once, on two threads
                 self._settle(future)
             return

@@ -50,6 +50,17 @@ def test_only_what_failed_is_tried_again(studio: Studio, simulator: Simulator) -
     assert 5 == simulator.creates
 
 
+def test_what_has_ended_since_counts(studio: Studio, simulator: Simulator) -> None:
+    """Also where nobody waited for the run while the new jobs were under way."""
+    simulator.script(method="POST", path="/generations", fail=True, times=1)
+    run = leo.sweep("a fox", studio=studio, seed=[1], **SMALL)
+    with pytest.raises(leo.SweepFailed):
+        run.result(15)
+    run.retry_failed().jobs[0].result(15)
+
+    assert 1 == run.result(15).counts.done
+
+
 def test_views_see_what_was_tried_again(studio: Studio, simulator: Simulator) -> None:
     """A part of a run that was taken before shows the new job, and whoever watches is told."""
     simulator.script(method="POST", path="/generations", fail=True, times=1)
