@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.origins import ImageLike
     from leonardo_nb.engine.polling import Polling
     from leonardo_nb.engine.resumed import Resumed
+    from leonardo_nb.engine.taking_up import Follower
     from leonardo_nb.engine.terms import Resend
     from leonardo_nb.money import Cost
     from leonardo_nb.service.addresses import Address
@@ -523,8 +524,9 @@ class Studio(AccountMethods):
         """
         Return the jobs that the library has of *requests*, by their content keys; nothing is paid.
 
-        Those at the service are watched to their end, and what was never sent is held back, see
-        `let_go`. What the library does not know is a job that was withdrawn.
+        Those at the service are watched to their end, those whose answers were lost are looked for,
+        and what was never sent, or is not found, is held back; see `let_go`. What the library does
+        not know is a job that was withdrawn.
         """
         return cast("dict[str, GenerationJob]", self._runner.opened(requests))
 
@@ -533,9 +535,13 @@ class Studio(AccountMethods):
         self._runner.hold(jobs)
 
     def held(self, jobs: Iterable[Job[Any]]) -> bool:
-        """Whether one of *jobs* is held back that was not sent."""
+        """Whether one of *jobs* is held back from being sent."""
         runner = self._runner
-        return runner.holds_any and any(runner.is_held(job) and not job.sent for job in jobs)
+        return runner.holds_any and any(map(runner.keeps_back, jobs))
+
+    def follow(self, follower: Follower) -> None:
+        """Tell *follower* when a job takes the place of an ended one, as after `resume()`."""
+        self._runner.follow(follower)
 
     def has(self, job: Job[Any]) -> bool:
         """Whether *job* is one of this studio, which pays for it."""
@@ -566,7 +572,7 @@ class Studio(AccountMethods):
         Jobs that are at the service are looked for, missing files are fetched, a request whose
         answer was lost is looked for before it is sent again, and what was never sent is sent,
         within the budgets that it was asked for with. Jobs of other kernels that live are watched,
-        and what was held back here is let go.
+        and what was held back here is let go. Sweeps that are open show the jobs taken up.
 
         Returns:
             The jobs, oldest first; awaiting it waits for all, and it shows itself as their cards.

@@ -30,15 +30,19 @@ class Holding:
 
     A job that is held has no slot and no place in the line of a rate limit; others get them. What
     has left goes on, also where its answer was lost; what the service provably refused is held
-    again. It keeps the money that was set aside for it, although nothing of it is spent: whoever
-    pauses a sweep means to go on, and what fitted into the budget before the pause fits after it.
-    Another kernel with the same budget therefore sees it as taken; cancelling gives it back at
-    once.
+    again. The one whose answer an earlier process lost, and of which nothing is found, is sent
+    again only when it is let go.
+
+    A job that is held keeps the money that was set aside for it, although nothing of it is spent:
+    whoever pauses a sweep means to go on, and what fitted into the budget before the pause fits
+    after it. Another kernel with the same budget therefore sees it as taken; cancelling gives it
+    back at once.
     """
 
     def __init__(self) -> None:
         self._held: dict[str, anyio.Event] = {}
         self._waiting: dict[str, anyio.CancelScope] = {}
+        self._lost: set[str] = set()
 
     def hold(self, jobs: Iterable[Job[Any]]) -> None:
         """Send none of *jobs* from now on; what was sent, or has ended, stays as it is."""
@@ -54,10 +58,17 @@ class Holding:
         for job in jobs:
             if (held := self._held.pop(job.uid, None)) is not None:
                 held.set()
+            self._lost.discard(job.uid)
+
+    def keep_back(self, job: Job[Any]) -> None:
+        """Take in that *job* was sent, that nothing of it is found, and that it is held."""
+        if self.is_held(job):
+            self._lost.add(job.uid)
 
     def forget(self, uid: str) -> None:
         """Know nothing more of a job that has ended."""
         self._held.pop(uid, None)
+        self._lost.discard(uid)
 
     def __bool__(self) -> bool:
         """Whether anybody is held back."""
@@ -66,6 +77,10 @@ class Holding:
     def is_held(self, job: Job[Any]) -> bool:
         """Whether *job* is not to be sent."""
         return job.uid in self._held
+
+    def keeps_back(self, job: Job[Any]) -> bool:
+        """Whether *job* would be sent, for the first time or again, if it were let go."""
+        return self.is_held(job) and (not job.sent or job.uid in self._lost)
 
     async def until_let_go(self, job: Job[Any]) -> None:
         """Return at once, or when *job* is no longer held."""

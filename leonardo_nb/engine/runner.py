@@ -8,11 +8,12 @@ the ledger before anything else, looks until it has ended, files, and the row th
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 import anyio
 import anyio.to_thread
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from leonardo_nb.engine.job import Job
     from leonardo_nb.engine.kinds import GenerationJob, VariationJob, VideoJob
     from leonardo_nb.engine.looks import Looks
+    from leonardo_nb.engine.taking_up import Follower
     from leonardo_nb.engine.thread import Engine
     from leonardo_nb.library.files import MediaStore
     from leonardo_nb.library.ledger import Ledger
@@ -219,10 +221,13 @@ class Runner:
             jobs=self.jobs,
             make=self._made,
             start=self._start,
+            replaced=self._replaced,
             simulated=simulated,
             remembers=remembers,
             speed=speed,
         )
+        self._followers: WeakSet[Follower] = WeakSet()
+        self._following = threading.Lock()
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._cancelled_early: set[str] = set()
         self._closing = False
@@ -354,9 +359,20 @@ class Runner:
         """Whether a job is held back."""
         return bool(self._holding)
 
-    def is_held(self, job: Job[Any]) -> bool:
-        """Whether *job* is held back; may be asked on any thread."""
-        return self._holding.is_held(job)
+    def keeps_back(self, job: Job[Any]) -> bool:
+        """Whether *job* is held back from being sent; may be asked on any thread."""
+        return self._holding.keeps_back(job)
+
+    def follow(self, follower: Follower) -> None:
+        """Tell *follower*, as long as it lives, of jobs that take the place of ended ones."""
+        with self._following:
+            self._followers.add(follower)
+
+    def _replaced(self, key: str, job: Job[Any]) -> None:
+        with self._following:
+            followers = tuple(self._followers)
+        for follower in followers:
+            follower.succeed(key, job)
 
     def _on_engine(
         self, function: Callable[[tuple[Job[Any], ...]], None], jobs: tuple[Job[Any], ...]

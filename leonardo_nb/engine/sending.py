@@ -16,6 +16,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from leonardo_nb.engine import words
+from leonardo_nb.engine.holding import HeldBack
 from leonardo_nb.engine.lifecycle import Acked, Lost, Noted, Sent, SentBack
 from leonardo_nb.errors import LeonardoError, LibraryError, UnexpectedResponse
 from leonardo_nb.service.retries import Again, Kind, Unknown, decide, failure_of, may_be_done
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from leonardo_nb.library.ledger import Ledger
     from leonardo_nb.service.client import Client
 
-__all__ = ["Sending", "TakenOver"]
+__all__ = ["SENDER_GONE", "Sending", "TakenOver"]
 
 log = logging.getLogger("leonardo_nb")
 
@@ -95,7 +96,14 @@ class Sending:
         for answered in tuple(self._awaited.values()):
             await answered.wait()
 
-    async def accepted(self, job: Job[Any], resend: Resend, *, was_searched: bool = False) -> None:
+    async def accepted(
+        self,
+        job: Job[Any],
+        resend: Resend,
+        *,
+        was_searched: bool = False,
+        may_be_held: bool = False,
+    ) -> None:
         """
         Send *job* until it is accepted, or refused for good; its snapshot then has the id.
 
@@ -105,18 +113,19 @@ class Sending:
             job: Written down, and what it costs set aside.
             resend: What to do where its answer is lost and nothing of it is found.
             was_searched: Whether the user wants it sent again, whatever is there.
+            may_be_held: Whether one that is held is not sent again where nothing of it is found.
 
         Raises:
             TakenOver: Another engine has the job.
-            HeldBack: It is held, and was not sent.
+            HeldBack: It is held, and was not sent, or not again.
             OutcomeUnknown: Its answer was lost, and the user has to say what is to happen.
             LeonardoError: The service said no, or it did not reach it; nothing was made.
         """
-        if job.sent and job.snapshot.lost is None:
-            job.apply(Lost(SENDER_GONE))
         if job.sent:
             if not was_searched and await self._is_found(job, resend):
                 return
+            if may_be_held and not was_searched and self._holding.is_held(job):
+                raise HeldBack
             # as it is paid now, it counts behind the walls of now
             await self._purse.reserve(job.uid, job.price, job.snapshot.terms)
         attempt, waited = 1, 0.0

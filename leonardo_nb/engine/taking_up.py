@@ -12,7 +12,7 @@ import threading
 import uuid
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 import anyio.to_thread
@@ -43,12 +43,19 @@ if TYPE_CHECKING:
     from leonardo_nb.service.requests import Body
     from leonardo_nb.service.responses import Generation
 
-__all__ = ["TakingUp"]
+__all__ = ["Follower", "TakingUp"]
 
 log = logging.getLogger("leonardo_nb")
 
 MOST_RESUMED = 10_000
 """Jobs that are taken up at once; whoever has more takes them up in turns."""
+
+
+class Follower(Protocol):
+    """Whoever holds jobs by the content keys of their requests."""
+
+    def succeed(self, key: str, job: Any) -> None:  # noqa: ANN401  of any kind
+        """Let *job* take the place of the ended job of *key* that has the same row."""
 
 
 class TakingUp:
@@ -68,6 +75,7 @@ class TakingUp:
         jobs: The live jobs, by our names for them.
         make: Makes a live job of what is known of it.
         start: Starts it on one of its ways.
+        replaced: Told of a live job in the place of an ended one, with the content key of both.
         simulated: Whether the service is the built-in simulator.
         remembers: Whether the service still knows the jobs of earlier processes.
         speed: How many times as fast as the real service it is.
@@ -91,6 +99,7 @@ class TakingUp:
         jobs: MutableMapping[str, Job[Any]],
         make: Callable[[Snapshot], Job[Any]],
         start: Callable[[Job[Any], Callable[[Job[Any]], Awaitable[None]]], object],
+        replaced: Callable[[str, Job[Any]], None],
         simulated: bool,
         remembers: bool,
         speed: float,
@@ -108,6 +117,7 @@ class TakingUp:
         self._jobs = jobs
         self._make = make
         self._start = start
+        self._replaced = replaced
         self._simulated = simulated
         self._remembers = remembers
         self._speed = speed
@@ -272,8 +282,9 @@ class TakingUp:
         """
         Return the job of each of *requests*, by content key, as the library knows it.
 
-        Those at the service are watched to their end. What was never sent is held back, so that
-        opening costs nothing, and what the library does not know is a job that was withdrawn.
+        Those at the service are watched to their end, and those whose answers were lost are looked
+        for. What was never sent, or is looked for and not found, is held back, so that opening
+        costs nothing. What the library does not know is a job that was withdrawn.
         """
         self._lease.begin()
         await anyio.to_thread.run_sync(self.end_gone)
@@ -288,9 +299,9 @@ class TakingUp:
                 jobs[key] = self._never_asked(request)
                 continue
             live = self._jobs.get(record.uid)
-            is_unsent = record.state == State.REQUEST and record.sent is None
-            jobs[key] = job = self.found(record, taken_up=is_unsent)
-            if is_unsent and job is not live:  # nothing of it has run yet: this is the engine
+            may_be_sent = record.state == State.REQUEST and record.job_id is None
+            jobs[key] = job = self.found(record, taken_up=may_be_sent)
+            if may_be_sent and job is not live:  # nothing of it has run yet: this is the engine
                 hold((job,))
         return jobs
 
@@ -375,6 +386,7 @@ class TakingUp:
                 return live
             mine = replace(record, owner=self._lease.owner)
             job = self.restore(mine, taken_up=True, at_once=True)
+        self._replaced(record.content_key, job)
         lost = None if live is None else live.error
         if not (isinstance(lost, OutcomeUnknown) and lost.is_absent):
             await self._count_lost(record)
@@ -458,9 +470,12 @@ class TakingUp:
         may_have_more = _is_open(record) and (record.job_id is not None or taken_up)
         with self.making:  # two of one row would both send it
             live = self._jobs.get(record.uid)
-            if live is None or (live.done() and may_have_more):
-                return self.restore(record, look, taken_up=taken_up)
-            return live
+            if live is not None and not (live.done() and may_have_more):
+                return live
+            job = self.restore(record, look, taken_up=taken_up)
+        if live is not None:
+            self._replaced(record.content_key, job)
+        return job
 
 
 def _accepted(record: JobRecord, ended: float) -> float | None:

@@ -26,6 +26,7 @@ from leonardo_nb.engine.lifecycle import (
     Drawn,
     Failed,
     Looked,
+    Lost,
     Noted,
     Priced,
     Saved,
@@ -34,6 +35,7 @@ from leonardo_nb.engine.lifecycle import (
     Took,
 )
 from leonardo_nb.engine.looks import PENDING, look_of_answer
+from leonardo_nb.engine.sending import SENDER_GONE
 from leonardo_nb.engine.terms import Terms
 from leonardo_nb.errors import (
     AuthenticationError,
@@ -208,16 +210,36 @@ class Ways:
             await self._write_end(job, job.state, None)  # whoever takes it up may have it
             job.apply(Failed(error, self._clock.now()))
         elif job.sent:
+            if job.snapshot.lost is None:
+                job.apply(Lost(SENDER_GONE))
             try:
                 await self._balance.refresh()
             except LeonardoError as error:
                 log.info("The account could not be asked for: %s", error)
-            async with self._flow.place(job.kind, at_once=True):
-                await self._sending.accepted(job, job.snapshot.terms.resend, was_searched=at_once)
-                look = await self._seen_to_end(job)
-            await self.keep(job, look)
+            await self.keep(job, await self._found_or_sent(job, at_once=at_once))
         else:
             await self.paid(job)
+
+    async def _found_or_sent(self, job: Job[Any], *, at_once: bool) -> Look:
+        """
+        Return what there is of *job*, whose answer was lost, once the service has ended it.
+
+        Where nothing of it is found and it is held, it is looked for again when it is let go: so
+        it is never sent again upon what was seen long ago.
+        """
+        while True:
+            try:
+                async with self._flow.place(job.kind, at_once=True):
+                    await self._sending.accepted(
+                        job, job.snapshot.terms.resend, was_searched=at_once, may_be_held=True
+                    )
+                    return await self._seen_to_end(job)
+            except HeldBack:
+                self._holding.keep_back(job)
+                if words.HELD not in job.notes:
+                    job.apply(Noted(words.HELD))
+                await self._holding.until_let_go(job)
+                at_once = False
 
     async def _claimed(self, job: Job[Any]) -> JobRecord | None:
         """Return what is written down of *job*, now this engine's; None where it has ended."""

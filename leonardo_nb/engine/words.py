@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from leonardo_nb.library.records import JobRecord
 
 __all__ = [
+    "HELD",
     "SIMULATOR_GONE",
     "failure",
     "no_way_to_look",
@@ -55,6 +56,10 @@ def why(record: JobRecord, state: State) -> LeonardoError | None:
 SIMULATOR_GONE = (
     "The built-in simulator that drew this ended with its kernel, so there is nothing to fetch; it "
     "was play money. `job.again()` asks for it here."
+)
+HELD = (
+    "When its sweep was opened, the account's newest jobs showed nothing of it, and it was held "
+    "back until run.go_on() or leo.resume(), which look once more before they send it again."
 )
 _HAPPENED = " What happened: "
 

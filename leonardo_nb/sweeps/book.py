@@ -58,6 +58,17 @@ class Book:
         for key, job in jobs.items():
             self._tell(key, job)
 
+    def succeed(self, key: str, job: GenerationJob) -> None:
+        """Let *job* take the place of the ended job of *key* that has the same row, if one has."""
+        with self._lock:
+            have = self.jobs.get(key)
+            if have is None or have is job or have.uid != job.uid:
+                return
+            self.jobs[key] = job
+            if self._watchers:
+                self._follow(key)
+        self._tell(key, job)
+
     def watch(self, function: Callable[[str, GenerationJob], object]) -> Callable[[], None]:
         """
         Call *function* with a key and its job at every change of one.

@@ -78,8 +78,10 @@ def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
     """
     Return the sweep that is called *name*, with the jobs that the library has of it.
 
-    Nothing is paid: jobs at the service are watched to their end, and cells that were never sent
-    are held back until `run.go_on()`, unless this kernel is sending them already. Cells of which
+    Nothing is paid: jobs at the service are watched to their end, requests whose answers were lost
+    are looked for among the account's newest jobs, and cells that were never sent, or of which
+    nothing is found, are held back until `run.go_on()`, unless this kernel is sending them already.
+    Cells of which
     the library has no job are "stopped"; `run.plan.start()` asks for them. What is asked for later
     is behind the budget that the sweep had last.
 

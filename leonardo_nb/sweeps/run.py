@@ -111,6 +111,7 @@ class Run(Together, SweepMethods):
         self.layout = layout or lay_out(self.axes)
         self.name = name
         self._book = jobs if isinstance(jobs, Book) else Book(jobs, prices)
+        studio.follow(self._book)
         self._terms = terms
         self._plan = plan
         self._like = plan
@@ -366,9 +367,14 @@ class Run(Together, SweepMethods):
         return self._unsent()  # counted now: one of them may have left while it was held
 
     def go_on(self) -> int:
-        """Let go of what `pause` held back, and return how many cells that are."""
+        """
+        Let go of what `pause` or `open_sweep` held back, and return how many cells that are.
+
+        Among them are those whose answers were lost and of which nothing was found: they are looked
+        for once more, and sent again unless their `resend` was "never".
+        """
         self._refuse_several_studios("go_on")
-        held = self._unsent()
+        held = self._unsent() + sum(job.sent and self.studio.held([job]) for job in self._each)
         self.studio.let_go([job for job in self._each if not job.done()])
         self._tell_all()
         return held
@@ -378,7 +384,7 @@ class Run(Together, SweepMethods):
 
     @property
     def is_paused(self) -> bool:
-        """Whether something that was not sent is held back."""
+        """Whether something is held back from being sent."""
         return self.studio.held(job for job in self._each if not job.done())
 
     def _refuse_several_studios(self, doing: str) -> None:
@@ -503,6 +509,7 @@ class Run(Together, SweepMethods):
             if key not in jobs or _rank(job) < _rank(jobs[key]):
                 jobs[key] = job
         both = Book(jobs, other._book.prices | self._book.prices)
+        other.studio.follow(both)
         return self._view(union(self._part, other._part), both)
 
     def __sub__(self, other: Run) -> Run:

@@ -159,8 +159,11 @@ def _actions(tally: Tally, *, is_paused: bool) -> list[dict[str, str]]:
     """Return what can be done to all of it, each with its consequence."""
     counts = tally.counts
     actions = []
-    if counts.waiting and is_paused:
-        actions.append(("go_on", "Go on", f"sends {counts.waiting:,} that wait"))
+    sends = [f"{counts.waiting:,} that wait"] if counts.waiting else []
+    if tally.looked_for:
+        sends.append(f"of {tally.looked_for:,} looked for what is not found")
+    if is_paused and sends:
+        actions.append(("go_on", "Go on", f"sends {', and '.join(sends)}"))
     elif counts.waiting:
         actions.append(("pause", "Pause", f"keeps {counts.waiting:,} back{_going_on(counts)}"))
     if counts.waiting:
