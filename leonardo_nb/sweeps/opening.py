@@ -81,9 +81,8 @@ def open_sweep(name: str, *, studio: Studio | None = None) -> Run:
     Nothing is paid: jobs at the service are watched to their end, requests whose answers were lost
     are looked for among the account's newest jobs, and cells that were never sent, or of which
     nothing is found, are held back until `run.go_on()`, unless this kernel is sending them already.
-    Cells of which
-    the library has no job are "stopped"; `run.plan.start()` asks for them. What is asked for later
-    is behind the budget that the sweep had last.
+    Cells of which the library has no job are "stopped"; `run.plan.start()` asks for them. What is
+    asked for later is behind the budget that the sweep had last.
 
     It has the cells of everything that was asked for under the name. Where some of its places were
     widened by replicates and others were not, no one plan makes all of it: `run.plan` and
