@@ -45,7 +45,8 @@ class Board:
     Attributes:
         titles: What stands above each grid; one empty text where there is one grid.
         rows: The labels of the rows; one empty text where there is one row.
-        columns: The labels of the columns, or of the pictures of one axis that wraps.
+        columns: The labels of the columns; or of the pictures of one axis that wraps, with its
+            name where they say nothing without it.
         cells: Index in `run.cells` of what stands at a spot; there may be holes.
         total: How many cells the run has, hidden ones with them.
         places: Which axis is what, for the caption: place in words, axis, and its labels shown.
@@ -63,6 +64,10 @@ class Board:
     wraps: bool
     has_rows: bool
     has_columns: bool
+
+    def name_at(self, place: str) -> str:
+        """Return the name of the axis that is "rows" or "columns"; "" where there is none."""
+        return next((axis.name for where, axis, _ in self.places if where == place), "")
 
     @classmethod
     def of(cls, run: Run, arrangement: Arrangement | None = None, *, prompt: bool = True) -> Board:
@@ -113,7 +118,7 @@ class Board:
         return cls(
             tuple(titles[grid] for grid in filled) or ("",),
             _labels(y, used),
-            _labels(x, used),
+            _labels(x, used) if y or x is None else _titles([x], used),
             {spot._replace(grid=number[spot.grid]): index for spot, index in cells.items()},
             len(coords),
             tuple(_places(x, y, apart, used)),

@@ -45,6 +45,8 @@ LABEL, TITLE = 14, 15
 LINE: Final = 1.3
 """Heights of a line of text."""
 LABEL_LINES, TITLE_LINES, ROW_LABEL = 3, 2, 150
+FEW_COLUMNS: Final = 4
+"""Columns up to which a name of the rows is given the room of its own; else it stands out."""
 LARGER, SEEN = 1.4, 760
 """Grids stand below each other where pictures get so much larger, and all are seen at once."""
 
@@ -92,13 +94,19 @@ class Page:
         return round(lines * TITLE * LINE + 6) if lines else 0
 
     @cached_property
+    def names(self) -> int:
+        """Height of the line that names rows and columns."""
+        named = self.board.name_at("rows") or self.board.name_at("columns")
+        return round(LABEL * LINE + 2) if named else 0
+
+    @cached_property
     def head(self) -> int:
-        """Height of the labels above columns."""
+        """Height of the names, and of the labels above columns."""
         if not self.board.has_columns:
-            return 0
+            return self.names
         shown = {self.board.columns[n] for block in self.blocks for n in block.columns}
         lines = max(_lines(shown, LABEL, self.tile[0], LABEL_LINES), 1)
-        return round(lines * LABEL * LINE + 4)
+        return self.names + round(lines * LABEL * LINE + 4)
 
     @cached_property
     def block_width(self) -> int:
@@ -255,7 +263,7 @@ def paper_pages(board: Board, shape: float, tile: int, *, is_one: bool = False) 
         return _lines_of_pictures(board, size, density, most)
     rows = _fitting(len(board.rows), room, high)
     rows = max(min(rows, math.floor(pixels / (columns * wide + labels) / high)), 1)
-    block = columns * wide + FACET_GAP, rows * high + 3 * TITLE + 3 * LABEL + FACET_GAP
+    block = columns * wide + FACET_GAP, rows * high + 3 * TITLE + 5 * LABEL + FACET_GAP
     whole = columns == len(board.columns) and rows == len(board.rows)
     number = len(board.titles)
     side = best = 1
@@ -331,9 +339,10 @@ def label_width(board: Board) -> int:
     """Return the width of labels beside rows, with the gap; 0 where there are none."""
     if not board.has_rows:
         return 0
-    longest = max(board.rows, key=len)
-    font = font_for(longest, LABEL)
-    width = max(font.getlength(drawable(label, font)) for label in _longest(board.rows))
+    name = board.name_at("rows") if len(board.columns) <= FEW_COLUMNS else ""
+    labels = (*board.rows, name)
+    font = font_for(max(labels, key=len), LABEL)
+    width = max(font.getlength(drawable(label, font)) for label in _longest(labels))
     # a little more: at another size the same words may be a little wider
     return math.ceil(min(width * 1.04, ROW_LABEL)) + 10
 

@@ -138,6 +138,11 @@ class _Pen:
     def font(self, text: str, size: int) -> Any:  # noqa: ANN401  FreeType or bitmap
         return font_for(text, round(size * self.density))
 
+    def width(self, text: str, size: int = LABEL) -> float:
+        """Return how wide *text* is in one line."""
+        font = self.font(text, size)
+        return float(font.getlength(drawable(text, font)) / self.density)
+
     def text(
         self,
         text: str,
@@ -149,7 +154,7 @@ class _Pen:
         most: int = 1,
         anchor: str = "mt",
     ) -> None:
-        """Write *text* in at most *most* lines: its middle top, bottom or middle right at *at*."""
+        """Write *text* in at most *most* lines: what *anchor* says of it at *at*."""
         font = self.font(text, size)
         lines = wrapped(drawable(text, font), font, width * self.density, most=most)
         left, top = at
@@ -166,27 +171,43 @@ class _Pen:
 def _paint_labels(page: Page, pen: _Pen) -> None:
     board = page.board
     wide, high = page.tile
-    most_high = max(page.head // round(LABEL * LINE), 1)
+    most_high = max((page.head - page.names) // round(LABEL * LINE), 1)
     for number, block in enumerate(page.blocks):
         left, top = page.corner(number)
         if title := board.titles[block.grid]:
             middle = (left + page.block_width / 2, top)
             pen.text(title, middle, size=TITLE, ink="ink", width=page.block_width, most=2)
+        if name := board.name_at("columns"):
+            pen.text(name, (left + page.block_width / 2, top + page.title), width=page.block_width)
         if board.has_columns:
             for column in block.columns:
                 x, y = page.corner_of(number, block.rows.start, column)
                 at = (x + wide / 2, y - 6)
-                pen.text(board.columns[column], at, width=wide, most=most_high, anchor="mb")
+                text = board.columns[column]
+                pen.text(text, at, ink="ink", width=wide, most=most_high, anchor="mb")
         if board.has_rows and number % page.side == 0:
+            _paint_name_of_rows(page, pen, left - 8, top + page.title)
             for row in block.rows:
                 _, y = page.corner_of(number, row, block.columns.start)
                 pen.text(
                     board.rows[row],
                     (left - 8, y + high / 2),
+                    ink="ink",
                     width=page.labels - 8,
                     most=max(min(int(high // (LABEL * LINE)), 5), 1),
                     anchor="rm",
                 )
+
+
+def _paint_name_of_rows(page: Page, pen: _Pen, right: float, top: float) -> None:
+    """On the line of the other name, so that it does not read as the name of the columns."""
+    name, other = page.board.name_at("rows"), page.board.name_at("columns")
+    if pen.width(name) <= page.labels - 8:
+        pen.text(name, (right, top), width=page.labels - 8, anchor="rt")
+        return
+    # over the pictures, as far as the other name lets it
+    room = page.labels + (page.block_width - min(pen.width(other), page.block_width)) / 2 - 12
+    pen.text(name, (EDGE, top), width=room, anchor="lt")
 
 
 def _paint_cell(

@@ -21,6 +21,7 @@ from leonardo_nb.widgets.contact import (
 )
 from leonardo_nb.widgets.contact_board import Board, Bounds, Spot, pages_of, told_apart
 from leonardo_nb.widgets.contact_page import (
+    EDGE,
     FIRST_PAGE,
     LABEL,
     MOST_PIXELS,
@@ -118,6 +119,46 @@ def test_labels_are_legible_in_a_narrow_notebook(studio: Studio, axes: dict[str,
     run.cancel()
 
     assert 12 <= LABEL * min(600 / page.width, 1)
+
+
+def test_values_stand_below_the_names_of_their_axes(run: Run, studio: Studio) -> None:
+    """As on the live sheet, on screen and on paper; where one axis wraps, beside each value."""
+    found = Board.of(run)
+    line = leo.plan("a fox", studio=studio, seed=[1, 2]).start()
+    line.cancel()
+
+    assert ("presetStyle", "seed") == (found.name_at("rows"), found.name_at("columns"))
+    assert ("seed 1", "seed 2") == Board.of(line).columns
+    for page in (screen_pages(found, 1)[0], paper_pages(found, 1, 256)[0]):
+        painted = paint(run, page, None, Pictures(64))
+        high = (EDGE + page.names) * page.density
+        strip = painted.crop((0, 0, painted.width, round(high)))
+        assert 2 == len(words_in(strip))
+
+
+def words_in(strip: Pillow.Image) -> list[tuple[int, int]]:
+    """Return where ink begins and ends in *strip*, with less than 20 pixels between letters."""
+    inked = [
+        x
+        for x in range(strip.width)
+        if strip.crop((x, 0, x + 1, strip.height)).convert("L").getextrema()[0] < 200
+    ]
+    starts = [x for x, before in zip(inked, [-99, *inked], strict=False) if x - before > 20]
+    ends = [x for x, after in zip(inked, [*inked[1:], 10**6], strict=True) if after - x > 20]
+    return list(zip(starts, ends, strict=True))
+
+
+def test_long_name_of_rows_takes_no_room_from_many_columns(studio: Studio) -> None:
+    """It stands out over the first pictures; beside few columns it has its own room."""
+    few, many = (
+        leo.plan("a fox", studio=studio, seed=range(n), guidance_scale=[4, 8]).start()
+        for n in (2, 9)
+    )
+    few.cancel()
+    many.cancel()
+    narrow, wide = (screen_pages(Board.of(each), 1)[0].labels for each in (many, few))
+
+    assert wide > 2 * narrow
 
 
 def test_failed_cells_are_hatched_and_the_caption_counts_them(
@@ -388,8 +429,8 @@ def test_names_given_to_values_are_on_no_page_without_words(studio: Studio) -> N
     seeds = {"ACME pick": 1, "other": 2}
     named = leo.sweep("a fox", studio=studio, seed=seeds, **SMALL).result(15)
 
-    assert ("ACME pick", "other") == Board.of(named).columns
-    assert ("1", "2") == Board.of(named, prompt=False).columns
+    assert ("seed ACME pick", "seed other") == Board.of(named).columns
+    assert ("seed 1", "seed 2") == Board.of(named, prompt=False).columns
 
 
 def test_files_of_others_stay(run: Run, tmp_path: Path) -> None:
