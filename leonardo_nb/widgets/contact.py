@@ -11,6 +11,7 @@ import base64
 import html
 import io
 import math
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
 from leonardo_nb.engine.markup import NO_MATH
-from leonardo_nb.errors import InvalidRequest
+from leonardo_nb.errors import InvalidRequest, LibraryError
 from leonardo_nb.library.embedding.xmp import of_trained
 from leonardo_nb.service.values import shown
 from leonardo_nb.sweeps.axes import is_whole
@@ -38,10 +39,11 @@ from leonardo_nb.widgets.contact_words import Caption
 from leonardo_nb.widgets.freeze import Frozen, encode_jpeg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from leonardo_nb.engine.kinds import GenerationJob
+    from leonardo_nb.library.shelf import Mark
     from leonardo_nb.sweeps.arrangement import Arrangement
     from leonardo_nb.sweeps.export.writing import Told
     from leonardo_nb.sweeps.run import Run
@@ -78,15 +80,16 @@ def freeze_run(run: Run, *, arrangement: Arrangement | None = None, page: int = 
     now = found[min(max(page, 1), len(found)) - 1]
     caption = Caption.of(run, now)
     pictures = Pictures(math.ceil(max(now.tile) * max(HTML_DENSITIES)), keeps=True)
+    marks = _marks_of(run)
     small, width = _within(
         _tries(now, HTML_DENSITIES),
         MAX_HTML_BYTES,
-        lambda each: paint(run, each, None, pictures),
+        lambda each: paint(run, each, None, pictures, marks=marks),
     )
     painted, _ = _within(
         _tries(now, PAINTED_DENSITIES),
         MAX_PAINTED_BYTES,
-        lambda each: paint(run, each, caption, pictures),
+        lambda each: paint(run, each, caption, pictures, marks=marks),
     )
     return Frozen(
         {
@@ -124,7 +127,7 @@ def contact_sheet(run: Run, *, tile: int = 256) -> Pillow.Image:
             f"take tile={max(math.floor(tile * less), 1)} or less, a part of the run "
             "(`run.sel(...)`), or pages (`run.contact_sheets(path)`)."
         )
-    return _painted(run, page, tile)
+    return _painted(run, page, tile, marks=_marks_of(run))
 
 
 def save_sheet(sheet: Pillow.Image, path: str | Path) -> Path:
@@ -166,22 +169,37 @@ def contact_sheets(
     _check_tile(tile)
     run = at_one_moment(run)
     handout = None if prompt else Handout(run, prompt=False)
+    marks = _marks_of(run, handout)
     pages = paper_pages(legible(Board.of(run, prompt=prompt)), _shape(run), tile)
     paths = [place.with_name(f"{place.stem}-{page.number}{place.suffix}") for page in pages]
     for done, (one, page) in enumerate(zip(paths, pages, strict=True)):
         if told is not None:
             told(done, len(pages))
         with written(one) as part:
-            _save(_painted(run, page, tile, handout), part, kind)
+            _save(_painted(run, page, tile, handout, marks=marks), part, kind)
     if told is not None:
         told(len(pages), len(pages))
     return tuple(paths)
 
 
-def _painted(run: Run, page: Page, tile: int, handout: Handout | None = None) -> Pillow.Image:
+def _painted(
+    run: Run,
+    page: Page,
+    tile: int,
+    handout: Handout | None = None,
+    *,
+    marks: Mapping[int, Mark],
+) -> Pillow.Image:
     """Return *page* painted, with all words unless *handout* has others."""
     caption = Caption.of(run, page, is_file=True, prompt=handout is None)
-    return paint(run, page, caption, Pictures(tile), handout)
+    return paint(run, page, caption, Pictures(tile), handout, marks=marks)
+
+
+def _marks_of(run: Run, handout: Handout | None = None) -> Mapping[int, Mark]:
+    """Return what was marked; without words, a note is not there, as in other exports."""
+    with suppress(LibraryError):  # a sheet without marks is better than none
+        return run.marks if handout is None else handout.marks
+    return {}
 
 
 def _format_of(place: Path) -> str:

@@ -18,8 +18,11 @@ from leonardo_nb.widgets.freeze import drawable, fitted, font_for, on_white, wra
 from leonardo_nb.widgets.sheet_view import is_unknown, reason_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leonardo_nb.engine.kinds import GenerationJob
     from leonardo_nb.engine.media import Image
+    from leonardo_nb.library.shelf import Mark
     from leonardo_nb.sweeps.cells import Cell
     from leonardo_nb.sweeps.export.handout import Handout
     from leonardo_nb.sweeps.run import Run
@@ -31,6 +34,17 @@ logger = logging.getLogger("leonardo_nb")
 
 INKS: Final = {"ink": "#1a1a1a", "quiet": "#595959", "pill": "#595959", "bad": "#b3261e"}
 WELL, HATCHED, HATCH = "#f3f3f3", "#fdf5f5", "#f6dcdc"
+DIMMED: Final = 0.65
+"""How far a rejected picture goes over to white."""
+STAR: Final = "8 1.6 9.9 6 14.6 6.4 11 9.5 12.1 14.1 8 11.6 3.9 14.1 5 9.5 1.4 6.4 6.1 6"
+STROKES: Final = {
+    "star": (f"{STAR} 8 1.6",),
+    "reject": ("3.5 3.5 12.5 12.5", "12.5 3.5 3.5 12.5"),
+    "note": ("3 3.5 13 3.5", "3 8 13 8", "3 12.5 9 12.5"),
+}
+"""The signs of marks, as sheet_cells.js draws them, in a box of 16."""
+FINER: Final = 4
+"""Signs are drawn so many times as large, that their edges are smooth."""
 LEAST_WIDTH: Final = 420
 """Room for the words under a single column."""
 AT_ONCE: Final = 64
@@ -44,6 +58,8 @@ def paint(
     caption: Caption | None,
     pictures: Pictures,
     handout: Handout | None = None,
+    *,
+    marks: Mapping[int, Mark] | None = None,
 ) -> Pillow.Image:
     """
     Return *page* painted on white.
@@ -54,7 +70,9 @@ def paint(
         caption: The words below, or None.
         pictures: Where pictures come from.
         handout: Says why cells have failed in the words that are handed on; all of them if None.
+        marks: Stars, rejections and notes, by the position of the cell.
     """
+    marks = marks or {}
     density = page.density
     width, height = page.width, page.height
     lines: list[Line] = []
@@ -66,7 +84,7 @@ def paint(
     pen = _Pen(sheet, ImageDraw.Draw(sheet), density)
     _paint_labels(page, pen)
     spots = [
-        (number, spot, run.cells[index])
+        (number, spot, run.cells[index], marks.get(index))
         for number in range(len(page.blocks))
         for spot, index in page.spots(number)
     ]
@@ -74,13 +92,19 @@ def paint(
         for start in range(0, len(spots), AT_ONCE):
             some = spots[start : start + AT_ONCE]
             opened = readers.map(lambda each: pictures.of(run, each[2]), some)
-            for (number, spot, cell), picture in zip(some, opened, strict=True):
+            for (number, spot, cell, mark), picture in zip(some, opened, strict=True):
                 corner = page.corner_of(number, spot.row, spot.column)
                 job = run.job(cell)
                 reason = "" if job.error is None else reason_of(job.error)
                 if handout is not None:
                     reason = handout.said(reason, cell)
-                _paint_cell(job, pen, corner, page.tile, picture, reason=reason)
+                if picture is not None and mark is not None and mark.reject:
+                    picture = Pillow.blend(  # noqa: PLW2901  what is kept stays as it is
+                        picture, Pillow.new("RGB", picture.size, "white"), DIMMED
+                    )
+                box = _paint_cell(job, pen, corner, page.tile, picture, reason=reason)
+                if mark is not None:
+                    _paint_mark(mark, pen, box, has_picture=picture is not None)
     top = page.height - 2
     for line in lines:
         _paint_line(pen, line, top)
@@ -218,7 +242,8 @@ def _paint_cell(
     picture: Pillow.Image | None,
     *,
     reason: str,
-) -> None:
+) -> tuple[int, int, int, int]:
+    """Paint a cell, and return the box of its picture, or of its place, in painted pixels."""
     density = pen.density
     left, top = corner
     wide, high = tile
@@ -232,8 +257,9 @@ def _paint_cell(
     if picture is not None:
         small = fitted(picture, *size)
         x, y = (size[0] - small.width) // 2, (size[1] - small.height) // 2
-        pen.sheet.paste(small, (box[0] + x, box[1] + y))
-        return
+        at = (box[0] + x, box[1] + y)
+        pen.sheet.paste(small, at)
+        return (*at, at[0] + small.width, at[1] + small.height)
     state = CellState.of(job)
     middle = left + wide / 2
     if state is CellState.FAILED and not is_unknown(job):
@@ -243,12 +269,56 @@ def _paint_cell(
         _triangle(pen, middle, mark)
         if most:
             pen.text(reason, (middle, mark + 17), ink="bad", width=wide - 10, most=most)
-        return
+        return box
     pen.draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), WELL)
     word = "no file" if state is CellState.DONE else str(state)
     if is_unknown(job):
         word = "outcome unknown"
     pen.text(word, (middle, top + high / 2), width=wide - 4, most=2, anchor="mm")
+    return box
+
+
+def _paint_mark(
+    mark: Mark, pen: _Pen, box: tuple[int, int, int, int], *, has_picture: bool
+) -> None:
+    """Put the signs of *mark* over a picture, as the live sheet does."""
+    left, top, right, bottom = box
+    wide, edge = right - left, round(3 * pen.density)
+    small = _side(0.22 * wide, 9, 16, pen.density)
+    if mark.star:
+        _paste_sign("star", pen, (right - edge - small, top + edge), small)
+    if mark.reject and has_picture:
+        side = _side(0.36 * wide, 10, 32, pen.density)
+        middle = ((left + right - side) // 2, (top + bottom - side) // 2)
+        _paste_sign("reject", pen, middle, side)
+    elif mark.reject:  # the middle is the place of the cell's state
+        _paste_sign("reject", pen, (right - edge - small, top + edge), small)
+    if mark.note:
+        _paste_sign("note", pen, (right - edge - small, bottom - edge - small), small)
+
+
+def _side(wished: float, least: int, most: int, density: float) -> int:
+    return round(min(max(wished, least * density), most * density))
+
+
+def _paste_sign(name: str, pen: _Pen, at: tuple[int, int], side: int) -> None:
+    """Paste a white sign with a dark line around it, which is legible on any picture."""
+    scale = side * FINER / 16
+    under, over = (2.4, 0.5) if name == "star" else (3.6, 1.6)
+    sign = Pillow.new("RGBA", (side * FINER, side * FINER))
+    draw = ImageDraw.Draw(sign)
+    for colour, stroke in (("black", under), ("white", over)):
+        for path in STROKES[name]:
+            numbers = [float(number) * scale for number in path.split()]
+            points = list(zip(numbers[::2], numbers[1::2], strict=True))
+            if name == "star":
+                draw.polygon(points, colour)
+            width, half = max(round(stroke * scale), 1), stroke * scale / 2
+            draw.line(points, colour, width)
+            for x, y in points:  # round ends
+                draw.ellipse((x - half, y - half, x + half, y + half), colour)
+    sign = sign.resize((side, side), Pillow.Resampling.LANCZOS)
+    pen.sheet.paste(sign, at, sign)
 
 
 LEAST_REASON: Final = 90

@@ -345,6 +345,58 @@ def test_long_labels_say_what_differs() -> None:
     assert (f"{same}a", "b") == told_apart([f"{same}a", "b"])
 
 
+def test_marks_stand_on_the_pictures(run: Run, tmp_path: Path) -> None:
+    """A star, a cross over what is dimmed, and the sign of a note, on screen and on paper."""
+    page = paper_pages(Board.of(run), 1, 64)[0]
+    plain = [freeze_run(run).data["image/jpeg"], contact_sheet(run, tile=64).tobytes()]
+    before = paint(run, page, None, Pictures(64))
+    run.star(0)
+    run.reject(1)
+    run.note(2, "soft light")
+    after = paint(run, page, None, Pictures(64), marks=run.marks)
+    now = [freeze_run(run).data["image/jpeg"], contact_sheet(run, tile=64).tobytes()]
+
+    assert plain[0] != now[0]
+    assert plain[1] != now[1]
+    changed = []
+    for spot, cell in page.spots(0):
+        x, y = (round(side * page.density) for side in page.corner_of(0, spot.row, spot.column))
+        pixels = {"top": (54, 10), "middle": (32, 32), "left": (10, 32), "bottom": (54, 54)}
+        differ = {
+            name
+            for name, (right, down) in pixels.items()
+            if before.getpixel((x + right, y + down)) != after.getpixel((x + right, y + down))
+        }
+        changed.append((cell, differ))
+    everything = {"top", "middle", "left", "bottom"}
+    assert [{"top"}, everything, {"bottom"}, set()] == [differ for _, differ in sorted(changed)]
+    (wordless,) = run.contact_sheets(tmp_path / "a.png", tile=64, prompt=False)
+    run.note(2, "other")
+    assert (
+        wordless.read_bytes()
+        == run.contact_sheets(tmp_path / "b.png", tile=64, prompt=False)[0].read_bytes()
+    )
+
+
+def test_cross_stays_off_the_words_of_a_cell_without_a_picture(studio: Studio) -> None:
+    """It stands at the edge, as on the live sheet."""
+    stopped = leo.plan("a fox", studio=studio, seed=[1, 2]).start()
+    stopped.cancel()
+    stopped.reject(0)
+    page = paper_pages(Board.of(stopped), 1, 256)[0]
+    painted = [
+        paint(stopped, page, None, Pictures(256), marks=marks) for marks in ({}, stopped.marks)
+    ]
+    y = page.corner_of(0, 0, 0)[1]
+    lower = [
+        sheet.crop((0, round((y + 20) * page.density), sheet.width, sheet.height)).tobytes()
+        for sheet in painted
+    ]
+
+    assert painted[0].tobytes() != painted[1].tobytes()
+    assert lower[0] == lower[1]
+
+
 def test_pages_are_written(run: Run, tmp_path: Path) -> None:
     """Each has a number in its name, is a JPEG, and says by what its pictures were made."""
     seen: list[tuple[int, int]] = []
