@@ -10,6 +10,7 @@ const MARKS = /** @type {Record<string, { line?: string, fill?: string }>} */ ({
   disc: { fill: "M6 .5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11Z" },
   triangle: { fill: "M6 .6 11.8 11H.2Z" },
   square: { fill: "M1.2 1.2h9.6v9.6H1.2Z" },
+  bars: { fill: "M2 1h3v10H2ZM7 1h3v10H7Z" }, // held back
 });
 
 /**

@@ -186,9 +186,9 @@ def _lined(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _varying(page: Page) -> Iterator[tuple[str, str]]:
     """Say what the labels at the edge are: the numbers alone do not."""
-    where = {"grids": "side by side" if page.side > 1 else "below each other"}
     for place, axis, labels in page.board.places:
-        yield f"{where.get(place, place)} {axis.name}".strip(), _values(axis, labels)
+        name = f"one grid for each {axis.name}" if place == "grids" else f"{place} {axis.name}"
+        yield name.strip(), _values(axis, labels)
 
 
 def _values(axis: Axis, labels: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from leonardo_nb.engine.standing import FROM_LIBRARY
 from leonardo_nb.money import Credits
 from leonardo_nb.sweeps.estimate import counted, in_words, slots_of
+from leonardo_nb.sweeps.recorded.theatre import Theatre
 from leonardo_nb.sweeps.states import took
 from leonardo_nb.widgets.sheet_replay import as_replay
 from leonardo_nb.widgets.sheet_tally import Tally, is_unknown
@@ -61,7 +62,7 @@ def head_view(run: Run, tally: Tally | None = None) -> dict[str, Any]:
     head = {
         "mark": _mark(counts, is_paused=is_paused),
         "word": f"{counts.done:,} of {counts.total:,}",
-        "rest": _rest(tally, is_paused=is_paused),
+        "rest": _rest(tally, is_paused=is_paused) + _to_go_on(run, counts),
         "bar": [counts.done, counts.failed, counts.running, counts.waiting, counts.stopped],
         "money": _money(tally),
         "left": "" if is_paused else _left(run, tally),
@@ -74,12 +75,12 @@ def head_view(run: Run, tally: Tally | None = None) -> dict[str, Any]:
 
 def _mark(counts: Counts, *, is_paused: bool) -> str:
     if counts.open:
-        if is_paused and not counts.running:
-            return "square"
+        if is_paused:
+            return "bars"
         return "quarter" if counts.total > counts.waiting else "circle"
-    if counts.done:
-        return "disc"
-    return "triangle" if counts.failed else "square"
+    if counts.failed:
+        return "triangle"
+    return "disc" if counts.done and not counts.stopped else "square"
 
 
 def _left(run: Run, tally: Tally) -> str:
@@ -96,6 +97,13 @@ def _rest(tally: Tally, *, is_paused: bool = False) -> str:
     return ", ".join(
         [*paused, *_ends(tally), *(f"{number:,} {name}" for name, number in now.items() if number)]
     )
+
+
+def _to_go_on(run: Run, counts: Counts) -> str:
+    """Return what asks again for the cells that were stopped, for which there is no button."""
+    if counts.open or not counts.stopped or isinstance(run.studio, Theatre):
+        return ""
+    return f"; run.extend() sends {'it' if counts.stopped == 1 else 'them'}"
 
 
 def ends_of(run: Run) -> list[str]:
@@ -165,9 +173,11 @@ def _actions(tally: Tally, *, is_paused: bool) -> list[dict[str, str]]:
     if is_paused and sends:
         actions.append(("go_on", "Go on", f"sends {', and '.join(sends)}"))
     elif counts.waiting:
-        actions.append(("pause", "Pause", f"keeps {counts.waiting:,} back{_going_on(counts)}"))
+        verb = "waits" if counts.waiting == 1 else "wait"
+        actions.append(("pause", "Pause", f"{counts.waiting:,} {verb}{_going_on(counts)}"))
     if counts.waiting:
-        consequence = f"withdraws {counts.waiting:,} not sent{_going_on(counts)}"
+        verb = "is" if counts.waiting == 1 else "are"
+        consequence = f"{counts.waiting:,} {verb} never sent or paid{_going_on(counts)}"
         actions.append(("stop", "Stop", consequence))
     if tally.failed:
         price = tally.price_again
@@ -180,7 +190,7 @@ def _actions(tally: Tally, *, is_paused: bool) -> list[dict[str, str]]:
 def _going_on(counts: Counts) -> str:
     if not counts.running:
         return ""
-    return f", {counts.running:,} paid {'goes' if counts.running == 1 else 'go'} on"
+    return f", {counts.running:,} already paid {'finishes' if counts.running == 1 else 'finish'}"
 
 
 def _said(tally: Tally) -> str:

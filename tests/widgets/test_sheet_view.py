@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import leonardo_nb as leo
+from leonardo_nb.sweeps.states import Counts
 from leonardo_nb.widgets.sheet_deck import deck_of, indices
 from leonardo_nb.widgets.sheet_tally import letter_of
 from leonardo_nb.widgets.sheet_view import (
+    _mark,
     cell_view,
     head_view,
     money_words,
@@ -60,6 +63,41 @@ def test_head_says_how_many_failed(failed: Run) -> None:
     assert ("2 of 3", "1 failed", [2, 1, 0, 0, 0]) == (head["word"], head["rest"], head["bar"])
 
 
+@pytest.mark.parametrize(
+    ("counts", "is_paused", "mark"),
+    [
+        (Counts(done=12), False, "disc"),
+        (Counts(done=9, failed=1, stopped=2), False, "triangle"),
+        (Counts(done=9, stopped=3), False, "square"),
+        (Counts(stopped=3), False, "square"),
+        (Counts(done=1, running=1, waiting=1), False, "quarter"),
+        (Counts(waiting=2), False, "circle"),
+        (Counts(running=1, waiting=1), True, "bars"),
+        (Counts(waiting=2), True, "bars"),
+    ],
+)
+def test_mark_is_that_of_what_did_not_come(counts: Counts, is_paused: bool, mark: str) -> None:
+    """A disc says that all is done; what is paused shows nothing at work."""
+    assert mark == _mark(counts, is_paused=is_paused)
+
+
+def test_stopped_sweep_says_what_sends_the_rest(simulator: Simulator, studio: Studio) -> None:
+    """And that line asks for these alone, under the same name."""
+    run = leo.sweep("a fox", studio=studio, seed=range(40), **SMALL)
+    run.jobs[0].result(15)
+    assert run.cancel() > 1
+    run.result(15)
+    head, counts = head_view(run), run.counts
+    again = run.extend().result(15)
+
+    assert f"{counts.stopped} stopped; run.extend() sends them" == head["rest"]
+    assert "square" == head["mark"]
+    assert "extend" not in head["said"]
+    assert (40, run.name) == (again.counts.done, again.name)
+    states = zip(run.jobs, again.jobs, run.states, strict=True)
+    assert all((old.id == new.id) == (state == "done") for old, new, state in states)
+
+
 def test_said_is_one_sentence_at_the_end(failed: Run) -> None:
     """Screen readers hear quarters and the end, not every cell."""
     assert f"Sweep ended: 2 of 3 done, 1 failed, {failed.cost}." == head_view(failed)["said"]
@@ -73,7 +111,8 @@ def test_head_of_a_run_that_has_just_started(studio: Studio) -> None:
 
     pause, stop = head["actions"]
     assert ("pause", "stop") == (pause["do"], stop["do"])
-    assert stop["consequence"].startswith("withdraws ")
+    assert re.fullmatch(r"\d+ wait(, \d+ already paid finish(es)?)?", pause["consequence"])
+    assert " are never sent or paid" in stop["consequence"]
     assert head["left"].startswith("about ")
     assert 40 == sum(head["bar"])
 
