@@ -7,9 +7,10 @@ sentences and bars.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from leonardo_nb.sweeps.measuring.variance import Analysis, Kind, analyse
 from leonardo_nb.sweeps.measuring.words import between, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Effect", "EffectTable", "Effects", "StepEffect", "StepTable", "effects_of"]
 
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
 MOST_AXES: Final = 8
 """Axes that are taken apart; each one more doubles the work."""
 MOST_STEPS: Final = 12
@@ -118,11 +120,15 @@ class EffectTable(Table[Effect]):
     numbers = frozenset(columns[1:])
     nouns = ("effect", "effects")
 
+    def __init__(self, rows: Iterable[Effect], **more: Any) -> None:  # noqa: ANN401  as a table takes it
+        super().__init__(rows, **more)
+        self._told = _percents(self._rows)  # a part of the table says the same of its rows
+
     def cells(self, row: Effect) -> tuple[Text, ...]:
         """Return what is known of one axis or pair."""
         return (
-            Text(row.name),
-            Text(percent(row.share)),
+            Text(_name(row)),
+            Text(self._told.get(row) or percent(row.share)),
             Text(between(row.low, row.high)),
             Text("" if row.kind in {"noise", "rest"} else times(row.vs_noise)),
         )
@@ -138,9 +144,7 @@ class StepTable(Table[StepEffect]):
 
     def cells(self, row: StepEffect) -> tuple[Text, ...]:
         """Return what is known of one step."""
-        ends = (
-            "" if row.low is None or row.high is None else f"{times(row.low)} to {times(row.high)}"
-        )
+        ends = times_between(row.low, row.high)
         return (
             Text(row.axis),
             Text(f"{row.start:g}"),
@@ -240,13 +244,14 @@ class Effects:
         return ax
 
     def _chart(self) -> Chart:
+        told = _percents(self._rows)
         marks = [
             Mark(
-                row.name,
+                _name(row),
                 row.share,
                 row.low,
                 row.high,
-                _with_ends(row),
+                _with_ends(row, told[row]),
                 is_quiet=row.kind in {"noise", "rest"},
             )
             for row in self._rows
@@ -269,7 +274,7 @@ class Effects:
                     step.vs_noise,
                     step.low,
                     step.high,
-                    f"{times(step.vs_noise)} times",
+                    _times_with_ends(step),
                     is_quiet=step.is_below_noise,
                 )
                 for step in kept
@@ -286,7 +291,8 @@ class Effects:
         return "simulated" if self.simulated else ""
 
     def __repr__(self) -> str:
-        known = [f"{row.name} {percent(row.share)}" for row in self if row.share is not None]
+        told = _percents(self._rows)
+        known = [f"{_name(row)} {told[row]}" for row in self if row.share is not None]
         what = ", ".join(known[:3]) or "nothing can be told apart"
         return f"<Effects on {self.metric} of {counted(self.pictures, 'picture')}: {what}>"
 
@@ -307,12 +313,28 @@ def times(ratio: float | None) -> str:
     """
     Return a multiple of the noise as it is said.
 
-    >>> times(0.4123), times(12.7), times(None)
-    ('0.4', '13', 'not known')
+    >>> times(0.4123), times(12.7), times(0.02), times(None)
+    ('0.4', '13', 'under 0.1', 'not known')
     """
     if ratio is None:
         return "not known"
+    if ratio < 0.05:
+        return "under 0.1"
     return f"{ratio:.0f}" if ratio >= 9.95 else f"{ratio:.1f}"
+
+
+def times_between(low: float | None, high: float | None) -> str:
+    """
+    Return an interval of multiples of the noise as it is said.
+
+    >>> times_between(0.2, 1.31), times_between(0.01, 9.7), times_between(0, 0.03)
+    ('0.2 to 1.3', '0 to 9.7', 'under 0.1')
+    """
+    if low is None or high is None:
+        return ""
+    if high < 0.05:
+        return times(high)
+    return f"{times(low) if low >= 0.05 else 0} to {times(high)}"
 
 
 def effects_of(run: Run, metric: object = "phash") -> Effects:
@@ -400,9 +422,43 @@ def codes_of(axis: Axis, cells: Sequence[Cell]) -> Whole:
     return np.array([axis.index(cell.coords[axis.name]) for cell in cells], np.int64)
 
 
-def _with_ends(row: Effect) -> str:
+def _with_ends(row: Effect, share: str) -> str:
     """Return a share and its interval in words, once where both are the same."""
-    return ", ".join(dict.fromkeys(filter(None, (percent(row.share), between(row.low, row.high)))))
+    return ", ".join(dict.fromkeys(filter(None, (share, between(row.low, row.high)))))
+
+
+def _times_with_ends(step: StepEffect) -> str:
+    words = dict.fromkeys((times(step.vs_noise), times_between(step.low, step.high)))
+    first, *rest = filter(None, words)
+    return ", ".join((f"{first} times", *rest))
+
+
+def _name(row: Effect) -> str:
+    """Return the name of *row* as it is read; a pair has a sign and no letter between its axes."""
+    return f" {TIMES} ".join(row.axes) if row.kind == "pair" else row.name
+
+
+def _percents(rows: Sequence[Effect]) -> dict[Effect, str]:
+    """
+    Return the share of each row as it is said, rounded so that all together are 100 %.
+
+    None is rounded by more than to the next number above or below. Where they are no whole, each
+    is rounded alone.
+    """
+    whole = sum(row.share or 0.0 for row in rows)
+    if any(row.share is None for row in rows) or not 0.995 <= whole <= 1.02:
+        return {row: percent(row.share) for row in rows}
+    exact = [round(100 * (row.share or 0.0), 6) for row in rows]
+    points = [math.floor(each) for each in exact]
+    parts = [n for n, each in enumerate(exact) if each > points[n]]
+    # what is under 1 % is not rounded up to it
+    parts.sort(key=lambda n: (exact[n] < 0.5, points[n] - exact[n]))
+    for n in parts[: max(100 - sum(points), 0)]:
+        points[n] += 1
+    return {
+        row: f"{number} %" if number or not row.share else percent(min(row.share, 0.004))
+        for row, number in zip(rows, points, strict=True)
+    }
 
 
 def _ordered(axis: Axis, codes: Whole) -> Whole:
@@ -474,42 +530,48 @@ def said(
     some = [row for row in rows if row.kind in {"axis", "pair"} and row.share is not None]
     if not some:
         return _without_shares(rows, steps)
+    told = _percents(rows)
     best, chance = some[0], next((row for row in rows if row.kind in {"noise", "rest"}), None)
     parts = []
     if not best.is_sure and best.low is not None:
-        how_much = "" if chance is None else f" ({percent(chance.share)})"
+        how_much = "" if chance is None else f" ({told[chance]})"
         parts.append(f"No axis can be told from {noise}{how_much}")
     elif chance is not None and (chance.share or 0) > (best.share or 0):
         most = "Most" if (chance.share or 0) > 0.5 else "The largest part"
-        parts.append(f"{most} of the change is {noise} ({percent(chance.share)})")
-        parts.append(f"of the axes, {best.name} explains most ({percent(best.share)})")
+        parts.append(f"{most} of the change is {noise} ({told[chance]})")
+        parts.append(f"of the axes, {_name(best)} explains most ({told[best]})")
     else:
-        parts.append(_lead(some))
+        parts.append(_lead(some, told))
     if best.is_sure:
-        parts += _more(some, steps, noise, led=parts[-1])
+        parts += _more(some, steps, noise, told, led=parts[-1])
     parts += [f"{span} is below {noise}" for span in _spans(steps)]
     return "; ".join(parts) + "."
 
 
-def _lead(some: Sequence[Effect]) -> str:
+def _lead(some: Sequence[Effect], told: Mapping[Effect, str]) -> str:
     """Return what explains most; two where the second is nearly as large."""
     best = some[0]
     if (best.share or 0) <= 0.5 and len(some) > 1:
         second = some[1]
         if second.is_sure and (second.share or 0) > (best.share or 0) / 2:
-            shares = f"{percent(best.share)} and {percent(second.share)}"
-            return f"{best.name} and {second.name} explain most ({shares})"
+            shares = f"{told[best]} and {told[second]}"
+            return f"{_name(best)} and {_name(second)} explain most ({shares})"
     how = "most" if (best.share or 0) > 0.5 else "the largest part"
-    return f"{best.name} explains {how} ({percent(best.share)})"
+    return f"{_name(best)} explains {how} ({told[best]})"
 
 
 def _more(
-    some: Sequence[Effect], steps: Sequence[StepEffect], noise: str, *, led: str
+    some: Sequence[Effect],
+    steps: Sequence[StepEffect],
+    noise: str,
+    told: Mapping[Effect, str],
+    *,
+    led: str,
 ) -> Iterator[str]:
     """Yield the largest pair besides, and the axes of which nothing is sure."""
     pairs = [row for row in some if row.kind == "pair" and row.is_sure]
-    if pairs and pairs[0].name not in led and (pairs[0].share or 0) > WORTH_SAYING:
-        yield f"{pairs[0].name} together {percent(pairs[0].share)}"
+    if pairs and _name(pairs[0]) not in led and (pairs[0].share or 0) > WORTH_SAYING:
+        yield f"{_name(pairs[0])} together {told[pairs[0]]}"
     spoken = {step.axis for step in steps if step.is_below_noise}
     doubtful = [
         row.name for row in some if row.kind == "axis" and row.low == 0 and row.name not in spoken

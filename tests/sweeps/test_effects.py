@@ -11,7 +11,7 @@ import leonardo_nb as leo
 from leonardo_nb.errors import InvalidRequest
 from leonardo_nb.simulator import Simulator
 from leonardo_nb.studios import Studio
-from leonardo_nb.sweeps.effects import Effect, StepEffect, luck_of, said
+from leonardo_nb.sweeps.effects import Effect, EffectTable, StepEffect, luck_of, said
 from leonardo_nb.sweeps.measuring.chart import Chart, Mark
 from leonardo_nb.testing import ManualClock
 
@@ -358,8 +358,8 @@ def step(start: float, stop: float, high: float) -> StepEffect:
             ],
             [],
             (
-                "modelId and presetStyle explain most (40 % and 30 %); modelId x presetStyle "
-                "together 10 %."
+                "modelId and presetStyle explain most (40 % and 30 %); "
+                "modelId \N{MULTIPLICATION SIGN} presetStyle together 10 %."
             ),
         ),
         (
@@ -376,6 +376,42 @@ def step(start: float, stop: float, high: float) -> StepEffect:
 def test_sentences(rows: list[Effect], steps: list[StepEffect], sentence: str) -> None:
     """Each case is said as a person would, with no certainty that is not there."""
     assert sentence == said(rows, steps, "seed noise")
+
+
+def test_shares_add_up_as_they_are_said() -> None:
+    """Four that would be 101 % when each is rounded alone; what is no whole is left as it is."""
+    shares = {"presetStyle": 0.926, "guidance_scale": 0.027, "seed noise": 0.046, "tiling": 0.001}
+    rows = [effect(name, share, 0.0) for name, share in shares.items()]
+    table = EffectTable(rows)
+    said_of = [table.cells(row)[1].text for row in rows]
+
+    assert ["92 %", "3 %", "5 %", "under 1 %"] == said_of
+    assert said_of[:1] == [table[:1].cells(row)[1].text for row in table[:1]]
+    assert ["93 %"] == [EffectTable(rows[:1]).cells(rows[0])[1].text]
+
+
+def test_pair_has_a_sign_between_its_axes() -> None:
+    """In the table, too; its name in code stays as it can be typed."""
+    row = effect("modelId x presetStyle", 0.1, 0.05, "pair")
+
+    assert "modelId \N{MULTIPLICATION SIGN} presetStyle" == EffectTable([row]).cells(row)[0].text
+
+
+def test_small_steps_have_an_interval_in_numbers(run: Run) -> None:
+    """A bar of next to nothing is "under 0.1", and the line over it is said."""
+    found = run.effects(known(run, lambda at: 8 * (at["guidance_scale"] > 5) + wobble(at)))
+    shown = found._repr_html_()
+
+    assert "0.0 times" not in shown
+    assert re.search(r"(under 0\.1|\d\.\d) times, (0|\d\.\d) to \d", shown)
+
+
+def test_label_goes_above_its_bar_where_it_is_narrow(run: Run) -> None:
+    """Each row may break between both, and its label then has the whole line."""
+    shown = run.effects("colour")._repr_html_()
+
+    assert "flex-wrap:wrap;align-items:center" in shown
+    assert "flex:999 1 200px" in shown
 
 
 def test_steps_in_a_row_are_one_span() -> None:

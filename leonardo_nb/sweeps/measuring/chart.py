@@ -26,6 +26,8 @@ THICK: Final = 12
 _LOUD: Final = f"background-color:#1976d2;background-color:{ACCENT}"
 _QUIET: Final = "background-color:gray;background-color:currentColor;opacity:.35"
 _LINE: Final = "background-color:gray;background-color:currentColor;opacity:.85"
+LETTER, WIDEST_LABEL, BESIDE = 6.6, 268, 200
+"""Pixels of a letter, of a label, and of a bar with its words, below which the label is above."""
 CELLS: Final = 24
 """Characters of a bar in a terminal."""
 
@@ -88,14 +90,16 @@ class Chart:
 
     def html(self) -> str:
         """Return it as html, without the element that keeps mathematics out."""
-        rows = "".join(self._row(mark) for mark in self.marks)
-        grid = (
-            "<div style='display:grid;grid-template-columns:fit-content(42%) minmax(60px,1fr) auto;"
-            f"align-items:center;gap:5px 12px;font-size:12px;line-height:1.4'>{rows}</div>"
+        label = max((len(on_one_line(mark.label)) for mark in self.marks), default=0)
+        words = max((len(mark.words) for mark in self.marks), default=0)
+        rows = "".join(
+            self._row(mark, min(label * LETTER, WIDEST_LABEL), words) for mark in self.marks
         )
-        return framed(on_one_line(self.heading), self.pill, self.key, grid)
+        inside = f"<div style='font-size:12px;line-height:1.4'>{rows}</div>"
+        return framed(on_one_line(self.heading), self.pill, self.key, inside)
 
-    def _row(self, mark: Mark) -> str:
+    def _row(self, mark: Mark, label: float, words: int) -> str:
+        """Return a bar with its label of so many pixels, which goes above it where it is narrow."""
         width = self._part(mark.value or 0.0)
         colour = _QUIET if mark.is_quiet else _LOUD
         bar = f"<div style='width:{width:.2f}%;{colour}'></div>" if width else ""
@@ -107,11 +111,15 @@ class Chart:
             lines += self._over(self._part(self.tick), 0.4, THICK + 5)
         cut = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
         return (
-            f"<span style='{cut}'>{escape(on_one_line(mark.label))}</span>"
-            f"<div aria-hidden='true'><div style='display:flex;height:{THICK}px'>{bar}</div>"
-            f"{lines}</div>"
-            "<span style='text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;"
-            f"{QUIET}'>{escape(mark.words)}</span>"
+            "<div style='display:flex;flex-wrap:wrap;align-items:center;margin:0 0 5px'>"
+            f"<span style='flex:1 1 {label:.0f}px;margin-right:12px;{cut}'>"
+            f"{escape(on_one_line(mark.label))}</span>"
+            f"<div style='flex:999 1 {BESIDE}px;display:flex;align-items:center'>"
+            "<div aria-hidden='true' style='flex:1 1 60px'>"
+            f"<div style='display:flex;height:{THICK}px'>{bar}</div>{lines}</div>"
+            f"<span style='flex:none;min-width:{words}ch;margin-left:12px;text-align:right;"
+            f"white-space:nowrap;font-variant-numeric:tabular-nums;{QUIET}'>{escape(mark.words)}"
+            "</span></div></div>"
         )
 
     @staticmethod
