@@ -1,7 +1,7 @@
 // @ts-check
 // What the cards of all kinds of jobs share. Python says everything in words (`view`); this draws it and
 // keeps the clock. What stands in the frame is each kind's own. page.py puts it before their files.
-import { addressOf, answer, copy, drawMark, listen, make, makeButton, makePill, makeSaid, makeViews, newName, withCode } from "./common.js";
+import { addressOf, answer, copy, drawMark, keepKeys, listen, make, makeButton, makePill, makeSaid, makeViews, newName, withCode } from "./common.js";
 
 /** @typedef {{ do: string, label: string, consequence: string, busy: boolean }} Action */
 /**
@@ -98,7 +98,6 @@ export function makeFull({ model, card, me, view, pictures }) {
   function open(index) {
     if (full) return full.show(index);
     const dialog = make("dialog", "leo-full");
-    dialog.dataset.lmSuppressShortcuts = "true";
     dialog.setAttribute("aria-label", view().prompt);
     const img = make("img");
     const foot = make("div");
@@ -189,8 +188,6 @@ export const cardOf = (makeScene) => () => {
   /** @param {{ model: any, el: HTMLElement }} context */
   function render({ model, el }) {
     const card = make("div", "leo-card");
-    // Enter and Space belong to the focused button, not to the notebook's command mode
-    card.dataset.lmSuppressShortcuts = "true";
     card.setAttribute("role", "group");
     const body = make("div", "leo-body");
     const frame = make("div", "leo-frame");
@@ -225,6 +222,7 @@ export const cardOf = (makeScene) => () => {
     card.append(body, said);
     el.classList.add("leo-host");
     el.append(card);
+    keepKeys(el);
 
     const me = newName(); // answers go to the view that asked
     let drawn = "";

@@ -126,6 +126,21 @@ export function listen(model, listeners) {
 }
 
 /**
+ * Keep the keys pressed within *node* from the notebook, whose command mode would delete cells, run them or move
+ * the focus: it looks at what has the focus, whatever that is. What is within hears them first. A character with
+ * Ctrl, Meta or Alt belongs to the whole application, such as Ctrl+S.
+ * @param {HTMLElement} node
+ */
+export const keepKeys = (node) => node.addEventListener("keydown", keepKey);
+
+/** @param {KeyboardEvent} event */
+function keepKey(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  const merges = shiftKey && key.toLowerCase() === "m"; // two cells into one
+  if (key.length > 1 || merges || !(ctrlKey || metaKey || altKey)) event.stopPropagation();
+}
+
+/**
  * The views of the widgets that a trait names, each in a holder that *put* places.
  * @param {any} model @param {string} trait @param {(holder: HTMLElement) => void} put
  */

@@ -1,6 +1,6 @@
 // @ts-check
 // Which of two pictures is better. A choice shows the next pair at once; Python learns from it meanwhile.
-import { addressOf, listen, make, makeButton, makePill, makeSaid, newName } from "./common.js";
+import { addressOf, keepKeys, listen, make, makeButton, makePill, makeSaid, newName } from "./common.js";
 
 /** @typedef {{ number: number, left: number, right: number, ratio: number, differs: [string, string, string][] }} Pair */
 /** @typedef {{ cell: number, score: string, between: string, label: string }} Leader */
@@ -34,7 +34,6 @@ const SAID = {
 function render({ model, el }) {
   const me = newName();
   const box = make("div", "leo-judge");
-  box.dataset.lmSuppressShortcuts = "true";
   box.tabIndex = -1;
   const line = make("div", "leo-line");
   const word = make("span", "leo-word");
@@ -55,6 +54,7 @@ function render({ model, el }) {
   const said = makeSaid();
   box.append(line, empty, stage, differs, actions, ahead, said);
   el.append(box);
+  keepKeys(el);
 
   /** @type {Map<string, string>} */
   const addresses = new Map();
@@ -169,7 +169,6 @@ function render({ model, el }) {
     const [pair] = pairs();
     if (!pair || closer) return;
     closer = make("dialog", "leo-closer");
-    closer.dataset.lmSuppressShortcuts = "true";
     closer.setAttribute("aria-label", "Both pictures, large");
     const both = make("div", "leo-both");
     for (const side of ["left", "right"]) {

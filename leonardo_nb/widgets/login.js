@@ -1,6 +1,6 @@
 // @ts-check
 // A field for a key. What is typed leaves it once, sealed, and is in no trait of the model.
-import { listen, make, makeButton, makeSaid, newName } from "./common.js";
+import { keepKeys, listen, make, makeButton, makeSaid, newName } from "./common.js";
 
 const encoder = new TextEncoder();
 
@@ -47,6 +47,7 @@ function render({ model, el }) {
   button.type = "submit";
   form.append(label, field, button);
   el.append(form, words, error, said);
+  keepKeys(el);
 
   /** @param {Event} event */
   const submit = (event) => {

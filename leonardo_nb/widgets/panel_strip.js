@@ -1,6 +1,6 @@
 // @ts-check
 // The pictures made in a panel, as buttons. It also says what the form shows when Generate is clicked.
-import { addressOf, listen, make, makeButton } from "./common.js";
+import { addressOf, keepKeys, listen, make, makeButton } from "./common.js";
 
 /** @typedef {{ key: string, data: DataView, type: string, alt: string, label: string, shape: number }} Picture */
 
@@ -94,15 +94,6 @@ function render({ model, el }) {
     // sent first on the same line, so the kernel hears it before the click
     if (target.closest?.(".leo-generate")) model.send({ do: "see", values: values() });
   };
-  /**
-   * Keys in the form belong to it, not to the notebook's command mode; Ctrl+S and its like do not.
-   * @param {KeyboardEvent} event
-   */
-  const beforeKey = (event) => {
-    if (!panel?.contains(/** @type {Node} */ (event.target))) return;
-    if ((event.ctrlKey || event.metaKey) && event.key !== "Enter") delete panel.dataset.lmSuppressShortcuts;
-    else panel.dataset.lmSuppressShortcuts = "true";
-  };
   /** @param {KeyboardEvent} event */
   const onKey = (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -123,8 +114,7 @@ function render({ model, el }) {
       return;
     }
     reachable(panel);
-    // on window, because the notebook listens on document and would be first otherwise
-    window.addEventListener("keydown", beforeKey, true);
+    keepKeys(panel);
     panel.addEventListener("click", beforeClick, true);
     panel.addEventListener("keydown", onKey, true);
   };
@@ -134,7 +124,6 @@ function render({ model, el }) {
     isGone = true;
     leave();
     cancelAnimationFrame(frame);
-    window.removeEventListener("keydown", beforeKey, true);
     panel?.removeEventListener("click", beforeClick, true);
     panel?.removeEventListener("keydown", onKey, true);
     addresses.forEach((address) => URL.revokeObjectURL(address));

@@ -1,6 +1,6 @@
 // @ts-check
 // Jobs that were taken up again: a line about all of them above the cards of the first ones.
-import { drawMark, listen, make, makePill, makeSaid, makeViews, newName, withCode } from "./common.js";
+import { drawMark, keepKeys, listen, make, makePill, makeSaid, makeViews, newName, withCode } from "./common.js";
 
 /**
  * @typedef {{
@@ -26,6 +26,7 @@ function render({ model, el }) {
   box.append(line, column, more, said);
   el.classList.add("leo-host");
   el.append(box);
+  keepKeys(el);
 
   const me = newName();
   const cards = makeViews(model, "cards", (holder) => column.append(holder));

@@ -1,6 +1,6 @@
 // @ts-check
 // The sheet of a sweep: one model, and any number of pages that look at it. This file ties its parts together.
-import { listen, make, makeSaid, newName, tellUse, withCode } from "./common.js";
+import { keepKeys, listen, make, makeSaid, newName, tellUse, withCode } from "./common.js";
 import { STATES, drawCell, wordsOf } from "./sheet_cells.js";
 import { listenToLabels } from "./sheet_drag.js";
 import { laidOut, stepped, zoomed } from "./sheet_geometry.js";
@@ -73,8 +73,6 @@ function render({ model, el }) {
   // ---- parts
 
   const sheet = make("div", "leo-sheet");
-  // arrows and Enter belong to the grid, not to the notebook's command mode
-  sheet.dataset.lmSuppressShortcuts = "true";
   sheet.setAttribute("role", "group");
   // where there is no notebook, its colours follow the system
   const isNotebook = [document.documentElement, document.body].some((each) => getComputedStyle(each).getPropertyValue("--jp-content-font-color1"));
@@ -111,6 +109,7 @@ function render({ model, el }) {
   whole.append(body, stage.node, help.node);
   sheet.append(head.node, ended, menus.node, values.node, filter.node, whole, said);
   el.append(sheet);
+  keepKeys(el);
 
   const say = (/** @type {string} */ words) => {
     if (words) said.textContent = words;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { answer, copy, listen, newName, pieces } from "../../leonardo_nb/widgets/common.js";
+import { answer, copy, keepKeys, listen, newName, pieces } from "../../leonardo_nb/widgets/common.js";
 import { fakeModel } from "./fake_model.mjs";
 
 const widgets = new URL("../../leonardo_nb/widgets/", import.meta.url);
@@ -16,6 +16,23 @@ for (const file of files)
 
 test("every second piece of a sentence is code", () => {
   assert.deepEqual(pieces("then `job.again()` once"), ["then ", "job.again()", " once"]);
+});
+
+test("keys are kept from the notebook, and what is meant for the whole application is not", () => {
+  const node = new EventTarget();
+  keepKeys(node);
+  const isKept = (key, held = {}) => {
+    const event = Object.assign(new Event("keydown", { bubbles: true }), { key, ...held });
+    let kept = false;
+    event.stopPropagation = () => (kept = true);
+    node.dispatchEvent(event);
+    return kept && !event.defaultPrevented;
+  };
+  for (const key of ["d", "D", "x", "0", "ArrowUp", "Enter", "Escape", " "]) assert.ok(isKept(key), key);
+  for (const key of ["Enter", "Backspace", "ArrowUp"]) assert.ok(isKept(key, { ctrlKey: true }), `Ctrl+${key}`);
+  assert.ok(isKept("M", { ctrlKey: true, shiftKey: true }));
+  assert.ok(isKept("Enter", { altKey: true }));
+  for (const held of ["ctrlKey", "metaKey", "altKey"]) assert.ok(!isKept("s", { [held]: true }), held);
 });
 
 test("a button says what became of a click, and then its label again", (t) => {
