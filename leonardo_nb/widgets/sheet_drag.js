@@ -29,6 +29,7 @@ export function listenToLabels(viewport, { geometry, count, drop, hide }) {
   viewport.addEventListener("pointerdown", (event) => {
     const label = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest?.("[data-axis]"));
     if (!label || event.button !== 0 || !viewport.contains(label)) return;
+    event.preventDefault(); // selects no text, and leaves the focus where it is
     drag = {
       label, axis: /** @type {"x" | "y"} */ (label.dataset.axis), at: Number(label.dataset.at),
       x: event.clientX, y: event.clientY, isMoving: false, to: -1, isOut: false,
@@ -79,6 +80,7 @@ export function listenToLabels(viewport, { geometry, count, drop, hide }) {
     const was = drag;
     drag = null;
     if (!was?.isMoving) return;
+    getSelection()?.removeAllRanges(); // what was selected before would be dragged next time
     was.label.classList.remove("leo-dragged");
     line.remove();
     hint.remove();

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import HELD, WIDGET_TYPE, Opener, OpenNotebook, mime_types
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -148,3 +152,34 @@ def test_failed_cell_says_why(notebook: Opener) -> None:
     sheet.locator(".leo-cell[data-state=failed]").click()
 
     expect(sheet.locator(".leo-error")).to_contain_text("failed")
+
+
+def shown(notebook: Opener, *more: str) -> tuple[OpenNotebook, Locator]:
+    """Open a notebook with a sheet whose six cells are done, and return both."""
+    page = notebook(HELD, f"{SWEEP}.sheet()", "let_go()\nresult = await run", *more)
+    fill(page)
+    page.run(2)
+    sheet = page.output(1).locator(".leo-sheet")
+    expect(sheet.locator(".leo-cell img")).to_have_count(6)
+    return page, sheet
+
+
+def test_a_label_is_dragged_and_nothing_else(notebook: Opener) -> None:
+    """Its value moves, no text is selected on the way, and the focus stays where it was."""
+    page, sheet = shown(notebook)
+    labels = sheet.locator(".leo-label")
+    expect(labels).to_have_text(["4", "7", "10"])
+    sheet.locator(".leo-cell").first.click()
+    mouse = page.page.mouse
+    boxes = [labels.nth(i).bounding_box() for i in range(3)]
+    assert all(boxes)
+    first, last = boxes[0], boxes[2]
+    mouse.move(first["x"] + first["width"] / 2, first["y"] + 5)  # type: ignore[index]
+    mouse.down()
+    mouse.move(last["x"] + last["width"] - 2, last["y"] + 60, steps=8)  # type: ignore[index]
+    selected = page.page.evaluate("String(getSelection())")
+    mouse.up()
+
+    expect(labels).to_have_text(["7", "10", "4"])
+    assert "" == selected
+    assert sheet.evaluate("node => node.contains(document.activeElement)")
