@@ -9,6 +9,8 @@ import { drawMark, make, makeButton, makePill, makeSaid, newName } from "./commo
  * }} Head
  */
 
+/** So long after deeds changed, a click is one that was meant for what stood there. */
+const STEADY_MS = 400;
 const BAR = ["done", "failed", "running", "waiting", "stopped"];
 
 /** @param {(what: string) => void} act */
@@ -29,6 +31,8 @@ export function makeHead(act) {
   top.append(sign, word, rest, bar, end, said);
   /** @type {Map<string, { node: HTMLElement, button: HTMLButtonElement, why: HTMLElement }>} */
   const deeds = new Map();
+  let offered = "";
+  let changed = -Infinity;
 
   /** @param {string} what */
   function makeDeed(what) {
@@ -36,6 +40,7 @@ export function makeHead(act) {
     const why = make("span", "leo-why");
     why.id = `leo-${newName()}`;
     const button = makeButton("leo-action", "", () => {
+      if (performance.now() - changed < STEADY_MS) return;
       button.disabled = true;
       act(what);
     });
@@ -61,20 +66,23 @@ export function makeHead(act) {
       bar.setAttribute("aria-label", counts);
       money.textContent = [h.money, h.left].filter(Boolean).join(", ");
       const wanted = canAct ? (h.actions ?? []) : [];
+      const before = offered;
+      offered = wanted.map((each) => each.do).join();
+      if (before && before !== offered) changed = performance.now();
       for (const [what, deed] of deeds)
         if (!wanted.some((each) => each.do === what)) {
           deed.node.remove();
           deeds.delete(what);
         }
-      for (const { do: what, label, consequence } of wanted) {
+      wanted.forEach(({ do: what, label, consequence }, i) => {
         const deed = deeds.get(what) ?? makeDeed(what);
         deeds.set(what, deed);
         // what was clicked stays so until the words say something else
         if (deed.button.textContent !== label || deed.why.textContent !== consequence) deed.button.disabled = false;
         deed.button.textContent = label;
         deed.why.textContent = consequence ?? "";
-        if (deed.node.parentNode !== actions) actions.append(deed.node);
-      }
+        if (actions.children[i] !== deed.node) actions.insertBefore(deed.node, actions.children[i] ?? null);
+      });
       pill.hidden = !h.simulated;
       if (said.textContent !== h.said) said.textContent = h.said ?? "";
     },
