@@ -431,11 +431,20 @@ function render({ model, el }) {
     grid.nodeOf(grid.pinned())?.focus({ preventScroll: true });
   }
 
+  /** @type {HTMLElement | null} */
+  let openedHelp = null; // what had the focus then
+
   /** @param {boolean} isOpen */
   function showHelp(isOpen) {
     const was = help.isOpen();
+    if (isOpen && !was) openedHelp = /** @type {HTMLElement | null} */ (document.activeElement);
     help.show(isOpen);
-    if (was && !isOpen) focusGrid();
+    if (!was || isOpen) return;
+    if (sheet.contains(openedHelp)) openedHelp?.focus({ preventScroll: true });
+    if (openedHelp === document.activeElement) return;
+    // the grid is not seen while pictures are over it
+    if (stage.isOpen()) stage.focus();
+    else focusGrid();
   }
 
   // ---- hands

@@ -185,7 +185,6 @@ export function makeFilter(change) {
       clearTimeout(timer);
       timer = setTimeout(() => change({ ...now, ...read(input.value) }, ""), TYPING_MS);
     });
-    input.addEventListener("keydown", (event) => event.stopPropagation());
     holder.append(make("span", "", label), input);
     return { holder, input };
   }

@@ -266,6 +266,7 @@ export function makeStage({ close, go, remove, isCalm }) {
       closeButton.focus({ preventScroll: true });
       stage.scrollIntoView?.({ block: "nearest" });
     },
+    focus: () => closeButton.focus({ preventScroll: true }),
     hide() {
       clearInterval(timer);
       stage.hidden = true;

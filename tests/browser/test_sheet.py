@@ -183,3 +183,39 @@ def test_a_label_is_dragged_and_nothing_else(notebook: Opener) -> None:
     expect(labels).to_have_text(["7", "10", "4"])
     assert "" == selected
     assert sheet.evaluate("node => node.contains(document.activeElement)")
+
+
+def test_help_gives_the_focus_back(notebook: Opener) -> None:
+    """Over a comparison, too, where the grid cannot have it."""
+    page, sheet = shown(notebook)
+    keys = page.page.keyboard
+    sheet.locator(".leo-cell").first.click()
+    for key in ("Space", "ArrowRight", "c"):
+        keys.press(key)
+    slider = sheet.get_by_role("button", name="Slider")
+    slider.focus()
+    keys.press("?")
+    expect(sheet.locator(".leo-help")).to_be_visible()
+    keys.press("Escape")
+    expect(slider).to_be_focused()
+    keys.press("Escape")
+
+    expect(sheet.locator(".leo-stage")).to_be_hidden()
+    keys.press("ArrowRight")
+    expect(sheet.locator(".leo-cell").nth(2)).to_be_focused()
+
+
+def test_escape_closes_a_panel_from_its_fields(notebook: Opener) -> None:
+    """Letters are text in a field of the filter; Escape leads back to its button."""
+    page, sheet = shown(notebook)
+    button = sheet.get_by_role("button", name="Filter")
+    button.click()
+    field = sheet.get_by_label("Value or note has")
+    field.click()
+    page.page.keyboard.type("7 cxs")
+    expect(field).to_have_value("7 cxs")
+    field.fill("")
+    page.page.keyboard.press("Escape")
+
+    expect(sheet.locator(".leo-filter")).to_be_hidden()
+    expect(button).to_be_focused()
