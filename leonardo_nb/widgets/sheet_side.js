@@ -155,8 +155,9 @@ export function makeSide({ mark, compare, large, download, go, back }) {
     closeNote();
   });
   note.addEventListener("focus", () => (hint.hidden = note.readOnly));
+  const another = make("div", "leo-advice leo-another", "Choose another picture to compare this one with.");
   actions.append(star, reject, noteButton, compareButton, copyButton, save);
-  text.append(prompt, tracks.node, list, notes, note, hint, actions);
+  text.append(prompt, tracks.node, list, notes, note, hint, actions, another);
   side.append(frame, text);
 
   function editNote() {
@@ -226,6 +227,7 @@ export function makeSide({ mark, compare, large, download, go, back }) {
       reject.textContent = marked?.reject ? "Rejected" : "Reject";
       const isIn = compared.includes(cell);
       compareButton.textContent = compared.length > 1 || (compared.length && !isIn) ? `Compare ${compared.length + (isIn || compared.length > 1 ? 0 : 1)}` : isIn ? "In comparison" : "Compare";
+      another.hidden = !isIn || compared.length > 1;
       copyButton.hidden = !detail?.code;
       copyButton.title = detail?.code ?? "";
       save.hidden = !can.download || letter !== "d";

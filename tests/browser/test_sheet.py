@@ -219,3 +219,19 @@ def test_escape_closes_a_panel_from_its_fields(notebook: Opener) -> None:
 
     expect(sheet.locator(".leo-filter")).to_be_hidden()
     expect(button).to_be_focused()
+
+
+def test_one_picture_asks_for_another(notebook: Opener) -> None:
+    """Comparing one picture says on the page what is missing, until there are two."""
+    page, sheet = shown(notebook)
+    hint = sheet.locator(".leo-another")
+    sheet.locator(".leo-cell").first.click()
+    expect(hint).to_be_hidden()
+    page.page.keyboard.press("c")
+    expect(hint).to_be_visible()
+    expect(hint).to_contain_text("Choose another picture")
+    sheet.locator(".leo-cell").nth(1).click()
+    expect(hint).to_be_hidden()
+    page.page.keyboard.press("c")
+
+    expect(sheet.locator(".leo-stage img")).to_have_count(2)
