@@ -80,7 +80,7 @@ function render({ model, el }) {
   const pictures = makePictures({ send, view: me, changed: drawSome, isSeen: (cell) => Boolean(grid.nodeOf(cell)) || cell === chosen });
   const large = makeLarge({ send, view: me, changed: drawSome });
   const head = makeHead((what) => send({ do: what }));
-  const menus = makeMenus({ turn: (next, said) => arrange(next, said), size: resize, panel: togglePanel, help: () => showHelp(!help.isOpen()) });
+  const menus = makeMenus({ turn: (next, said) => arrange(next, said), size: resize, panel: togglePanel, help: () => showHelp(!help.isOpen()), here: hereOf });
   const values = makeValues((shown, said) => arrange({ ...arrangement, shown }, said));
   const filter = makeFilter((wanted, said) => arrange({ ...arrangement, filter: wanted }, said));
   const body = make("div", "leo-body");
@@ -206,6 +206,12 @@ function render({ model, el }) {
     sliding = isFinal ? 0 : width;
     if (isFinal) arrange({ ...arrangement, size: width });
     else layOut();
+  }
+
+  /** Which value of each axis the chosen cell has. @returns {Record<string, number>} */
+  function hereOf() {
+    if (chosen < 0) return {};
+    return Object.fromEntries(space.axes.map(({ name }, i) => [name, space.coords[chosen * space.axes.length + i]]));
   }
 
   /** @param {"values" | "filter"} name */

@@ -25,10 +25,10 @@ export function makeMenu(key, label, options, value, change) {
 /**
  * @param {{
  *   turn: (next: Arrangement, said: string) => void, size: (width: number, isFinal: boolean) => void,
- *   panel: (name: "values" | "filter") => void, help: () => void,
- * }} host
+ *   panel: (name: "values" | "filter") => void, help: () => void, here: () => Record<string, number>,
+ * }} host `here` is where the chosen cell stands on each axis
  */
-export function makeMenus({ turn, size, panel, help }) {
+export function makeMenus({ turn, size, panel, help, here }) {
   const node = make("div", "leo-menus");
   node.setAttribute("role", "toolbar");
   node.setAttribute("aria-label", "Arrangement");
@@ -73,7 +73,7 @@ export function makeMenus({ turn, size, panel, help }) {
       for (const [place, label] of /** @type {["y" | "x", string][]} */ ([["y", "Rows"], ["x", "Columns"]])) {
         const options = /** @type {[string, string][]} */ ([...names.map((name) => [name, name]), ["", "none"]]);
         axesPart.append(makeMenu(place, label, options, a[place], (name) => {
-          turn(turned(a, place, name), `${label}: ${name || "none"}`);
+          turn(turned(now, place, name, here()), `${label}: ${name || "none"}`);
         }));
       }
     }
@@ -82,7 +82,7 @@ export function makeMenus({ turn, size, panel, help }) {
       if (!isPage && (!a.facets.includes(axis.name) || names.length < 2)) continue;
       const ways = /** @type {[string, string][]} */ ([["facets", together], ["pages", "one at a time"]]);
       axesPart.append(makeMenu(`at ${axis.name}`, axis.name, ways, isPage ? "pages" : "facets", (way) => {
-        turn(turned(a, /** @type {"facets" | "pages"} */ (way), axis.name), `${axis.name} ${way === "pages" ? "one at a time" : "all at once"}`);
+        turn(turned(now, /** @type {"facets" | "pages"} */ (way), axis.name, here()), `${axis.name} ${way === "pages" ? "one at a time" : "all at once"}`);
       }));
       if (isPage) axesPart.append(makePager(axis));
     }

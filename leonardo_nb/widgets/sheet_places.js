@@ -283,9 +283,18 @@ export function kept({ axes, coords, n }, filter, { states, costs, marks }) {
 /**
  * The arrangement after an axis was given a place. What stood there goes where the axis came from.
  * @param {Arrangement} arrangement @param {"x" | "y" | "facets" | "pages"} place @param {string} name "" for none
+ * @param {Record<string, number>} [here] the values of the chosen cell, whose page a new page axis shows
  * @returns {Arrangement}
  */
-export function turned(arrangement, place, name) {
+export function turned(arrangement, place, name, here = {}) {
+  const next = replaced(arrangement, place, name);
+  const at = { ...next.at };
+  for (const page of next.pages) if (!arrangement.pages.includes(page) && page in here) at[page] = here[page];
+  return { ...next, at };
+}
+
+/** @param {Arrangement} arrangement @param {"x" | "y" | "facets" | "pages"} place @param {string} name @returns {Arrangement} */
+function replaced(arrangement, place, name) {
   const next = { ...arrangement, facets: [...arrangement.facets], pages: [...arrangement.pages] };
   if (place === "facets" || place === "pages") {
     for (const list of [next.facets, next.pages]) if (list.includes(name)) list.splice(list.indexOf(name), 1);

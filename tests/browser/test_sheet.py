@@ -221,6 +221,22 @@ def test_escape_closes_a_panel_from_its_fields(notebook: Opener) -> None:
     expect(button).to_be_focused()
 
 
+def test_one_at_a_time_begins_with_the_chosen_cell(notebook: Opener) -> None:
+    """An axis becomes a page where the chosen cell stands, and the size that was set stays."""
+    page, sheet = shown(notebook)
+    rows = sheet.locator("select[data-key=y]")
+    rows.select_option("")
+    sheet.locator(".leo-cell").last.click()
+    chosen = sheet.locator(".leo-chosen").get_attribute("aria-label")
+    sheet.locator(".leo-zoom input").fill("3")
+    expect(sheet.get_by_role("button", name="Fit")).to_have_attribute("aria-pressed", "false")
+    sheet.locator("select[data-key='at seed']").select_option("pages")
+
+    expect(sheet.locator(".leo-pager output")).to_have_text("2")
+    assert chosen == sheet.locator(".leo-chosen").get_attribute("aria-label")
+    expect(sheet.get_by_role("button", name="Fit")).to_have_attribute("aria-pressed", "false")
+
+
 def test_one_picture_asks_for_another(notebook: Opener) -> None:
     """Comparing one picture says on the page what is missing, until there are two."""
     page, sheet = shown(notebook)

@@ -110,6 +110,14 @@ test("an axis goes from side by side to one at a time and back", () => {
   assert.deepEqual(turned(paged, "facets", "seed").facets, ["seed"]);
 });
 
+test("a new page axis shows the page of the chosen cell, and an old one stays where it is", () => {
+  const before = arranged({ x: "scale", y: "style" }, FULL.axes);
+  assert.equal(turned(before, "pages", "seed", { seed: 1, scale: 2 }).at.seed, 1);
+  const paged = arranged({ x: "scale", pages: ["seed"], at: { seed: 1 } }, FULL.axes);
+  const { at } = turned(paged, "pages", "style", { seed: 0, style: 1 });
+  assert.deepEqual(at, { seed: 1, style: 1 });
+});
+
 test("however it is turned, no cell is lost or doubled", () => {
   for (const x of ["scale", "style", "seed", ""])
     for (const y of ["scale", "style", "seed", ""]) {
