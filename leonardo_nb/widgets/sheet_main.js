@@ -138,7 +138,7 @@ function render({ model, el }) {
   function fill(node, cell) {
     drawCell(node, {
       cell, letter: letterOf(cell), picture: pictureFor(cell), isMissing: pictures.isMissing(cell), mark: marked[cell],
-      chosen: cell === chosen, compared: compared.length ? compared.indexOf(cell) + 1 : 0,
+      chosen: isChosenByHand && cell === chosen, compared: compared.length ? compared.indexOf(cell) + 1 : 0,
       name: nameOfCell(space, cell), reason: reasons[cell] ?? "", ratio: shapes.length > 1 ? ratioOf(cell) : 0,
       tag: grid.geometry().tag ? tagOf(cell) : "",
     });
@@ -381,6 +381,7 @@ function render({ model, el }) {
   /** @param {number} cell */
   function toggleCompared(cell) {
     if (cell < 0) return;
+    isChosenByHand ||= cell === chosen;
     const before = compared;
     compared = compared.includes(cell) ? compared.filter((each) => each !== cell) : [...compared, cell];
     say(compared.includes(cell) ? `${compared.length} in the comparison` : `Out of the comparison, ${compared.length} left`);
@@ -569,7 +570,7 @@ function render({ model, el }) {
       }
     }
     // what has the focus is meant, although it was never clicked
-    if (focused >= 0 && focused !== chosen) choose(focused, { focus: true });
+    if (focused >= 0 && (focused !== chosen || !isChosenByHand)) choose(focused, { focus: true });
     if (chosen < 0 || (["star", "reject", "note"].includes(command.do) && !can().mark)) return false;
     if (command.do === "large") openLarge();
     if (command.do === "pick") toggleCompared(chosen);
@@ -725,7 +726,8 @@ function render({ model, el }) {
     if (JSON.stringify(list) === JSON.stringify(chosen < 0 ? [] : [chosen, ...compared.filter((cell) => cell !== chosen)])) return;
     const before = compared;
     compared = list.length > 1 ? list : [];
-    drawSome([...before, ...compared]);
+    if (!list.length) isChosenByHand = false;
+    drawSome([...before, ...compared, chosen]);
     if (list.length && list[0] !== chosen) {
       isChosenByHand = true;
       choose(list[0], { byHand: false });

@@ -251,3 +251,15 @@ def test_one_picture_asks_for_another(notebook: Opener) -> None:
     page.page.keyboard.press("c")
 
     expect(sheet.locator(".leo-stage img")).to_have_count(2)
+
+
+def test_nothing_is_chosen_before_somebody_chooses(notebook: Opener) -> None:
+    """The first picture stands at the side, and no cell has the ring that `selected` has."""
+    page, sheet = shown(notebook, CHOSEN)
+    expect(sheet.locator(".leo-side img")).to_be_visible()
+    expect(sheet.locator(".leo-chosen, [aria-selected=true]")).to_have_count(0)
+    page.run(3)
+    expect(page.output(3)).to_contain_text("()")
+    sheet.locator(".leo-cell").first.click()
+
+    expect(sheet.locator(".leo-chosen")).to_have_count(1)
