@@ -2,7 +2,7 @@
 // What opens below the menus: the values of each axis, hidden and put in another order, and the filter.
 import { make, makeButton } from "./common.js";
 import { makeMenu } from "./sheet_menus.js";
-import { moved, shownOf, toggled } from "./sheet_places.js";
+import { moved, shownOf, withHidden } from "./sheet_places.js";
 
 /** @typedef {import("./sheet_places.js").Arrangement} Arrangement */
 /** @typedef {import("./sheet_places.js").SweepAxis} SweepAxis */
@@ -20,6 +20,8 @@ export function makeValues(change) {
   /** @type {Arrangement} */
   let now;
   let drawn = "";
+  /** @type {Map<string, number[]>} all values of each axis as they stand here, also hidden ones */
+  const lists = new Map();
 
   /** @param {SweepAxis} axis @param {number[]} order @param {string} said */
   function set(axis, order, said) {
@@ -35,14 +37,19 @@ export function makeValues(change) {
     list.setAttribute("role", "group");
     list.setAttribute("aria-label", `Values of ${axis.name}: arrows go to one, Space hides or shows it, Alt with an arrow moves it`);
     const order = shownOf(now, axis);
-    const hidden = axis.labels.map((_, i) => i).filter((i) => !order.includes(i));
-    for (const value of [...order, ...hidden]) {
+    const isShown = new Set(order);
+    const before = (lists.get(axis.name) ?? []).filter((value) => value < axis.labels.length);
+    const isSame = JSON.stringify(before.filter((value) => isShown.has(value))) === JSON.stringify(order);
+    // one that was just hidden keeps its place, also among others that were moved
+    const values = isSame && before.length === axis.labels.length ? before : withHidden(order, axis.labels.length);
+    lists.set(axis.name, values);
+    for (const value of values) {
       const chip = makeButton("leo-chip", axis.labels[value] || "(empty)");
       chip.dataset.value = String(value);
       chip.dir = "auto";
       chip.title = axis.labels[value];
       chip.tabIndex = -1;
-      chip.setAttribute("aria-pressed", String(order.includes(value)));
+      chip.setAttribute("aria-pressed", String(isShown.has(value)));
       list.append(chip);
     }
     /** @type {HTMLElement} */ (list.firstChild).tabIndex = 0;
@@ -62,8 +69,9 @@ export function makeValues(change) {
     const chipOf = (/** @type {any} */ node) => /** @type {HTMLElement | null} */ (node?.closest?.(".leo-chip"));
     const flip = (/** @type {number} */ value) => {
       const order = shownOf(now, axis);
-      const next = toggled(order, value);
-      if (next === order) return;
+      const has = order.includes(value);
+      if (has && order.length < 2) return;
+      const next = (lists.get(axis.name) ?? []).filter((each) => (each === value ? !has : order.includes(each)));
       set(axis, next, `${axis.labels[value]} ${next.includes(value) ? "shown" : "hidden"}`);
     };
     /** @type {{ chip: HTMLElement, x: number, y: number, isMoving: boolean } | null} */
@@ -94,7 +102,9 @@ export function makeValues(change) {
       list.dataset.dropped = "yes"; // the click that follows is none
       setTimeout(() => delete list.dataset.dropped);
       const order = shownOf(now, axis);
-      const next = [...list.children].map(valueOf).filter((value) => order.includes(value));
+      const all = [...list.children].map(valueOf);
+      const next = all.filter((value) => order.includes(value));
+      if (isDone) lists.set(axis.name, all);
       if (isDone) set(axis, next, `${axis.labels[valueOf(was.chip)]} moved to ${next.indexOf(valueOf(was.chip)) + 1}`);
     };
     list.addEventListener("pointerup", () => drop(true));

@@ -318,6 +318,22 @@ function replaced(arrangement, place, name) {
   return next;
 }
 
+/**
+ * All values of an axis, those that are hidden where `toggled` would show them again.
+ * @param {number[]} shown @param {number} count
+ */
+export function withHidden(shown, count) {
+  const isShown = new Set(shown);
+  const hidden = upTo(count).filter((value) => !isShown.has(value));
+  let next = 0;
+  const all = shown.flatMap((value) => {
+    const from = next;
+    while (hidden[next] < value) next++;
+    return [...hidden.slice(from, next), value];
+  });
+  return [...all, ...hidden.slice(next)];
+}
+
 /** A list in which one stands elsewhere. @template T @param {T[]} list @param {number} from @param {number} to */
 export function moved(list, from, to) {
   const next = [...list];

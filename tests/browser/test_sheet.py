@@ -263,3 +263,22 @@ def test_nothing_is_chosen_before_somebody_chooses(notebook: Opener) -> None:
     sheet.locator(".leo-cell").first.click()
 
     expect(sheet.locator(".leo-chosen")).to_have_count(1)
+
+
+def test_a_hidden_value_keeps_its_place(notebook: Opener) -> None:
+    """Its chip stays among the others, and shown again the value is where it was."""
+    page, sheet = shown(notebook)
+    sheet.get_by_role("button", name="Values").click()
+    chips = sheet.get_by_label("Values of guidance_scale").locator(".leo-chip")
+    expect(chips).to_have_text(["4", "7", "10"])
+    chips.nth(2).focus()
+    page.page.keyboard.press("Alt+ArrowLeft")
+    expect(chips).to_have_text(["4", "10", "7"])
+    chips.nth(1).click()
+    expect(chips.nth(1)).to_have_attribute("aria-pressed", "false")
+    expect(chips).to_have_text(["4", "10", "7"])
+    expect(sheet.locator(".leo-label")).to_have_text(["4", "7"])
+    chips.nth(1).click()
+
+    expect(sheet.locator(".leo-label")).to_have_text(["4", "10", "7"])
+    expect(chips).to_have_text(["4", "10", "7"])

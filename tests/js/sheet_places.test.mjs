@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  along, arranged, floatsOf, goesOn, isFiltering, kept, makeFinder, moved, nameOfCell, placed, shortsOf, shownOf, toggled, turned,
+  along, arranged, floatsOf, goesOn, isFiltering, kept, makeFinder, moved, nameOfCell, placed, shortsOf, shownOf, toggled, turned, withHidden,
 } from "../../leonardo_nb/widgets/sheet_places.js";
 
 const axis = (name, labels, numeric = false) => ({ name, role: "member", labels, numeric });
@@ -172,6 +172,14 @@ test("a value is shown again where it stands among all, and the last one stays",
   assert.deepEqual(toggled([2], 2), [2]);
   assert.deepEqual(moved([0, 1, 2], 0, 2), [1, 2, 0]);
   assert.deepEqual(shownOf(arranged({ shown: { style: [1] } }, FULL.axes), STYLE), [1]);
+});
+
+test("a hidden value is listed where it would be shown again", () => {
+  for (const [shown, count] of [[[0, 2], 3], [[1], 4], [[3, 0, 1], 6], [[2, 0], 4]]) {
+    let expected = shown;
+    for (let value = 0; value < count; value++) if (!shown.includes(value)) expected = toggled(expected, value);
+    assert.deepEqual(withHidden(shown, count), expected);
+  }
 });
 
 test("bytes are read wherever they stand in a message", () => {
