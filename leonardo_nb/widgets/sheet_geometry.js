@@ -15,6 +15,8 @@ const EDGE = 14;
 const FACET_GAP = 18;
 const BAND_GAP = 12;
 const LINE = 16;
+/** What stays free over the name of an axis where nothing else stands over it. */
+const AIR = 6;
 /** By how much cells must grow for grids to stand below each other. */
 const LARGER = 1.4;
 /** Cells get this small, as a share of what is worth looking at, where all columns are then in view. */
@@ -199,7 +201,7 @@ export function laidOut(facts) {
   const long = longest(columnLabels);
   const columnType = width < 56 ? TYPE : typeFor(columnLabels, width);
   const lines = width < 56 ? 1 : Math.min(3, mostOf(columnLabels, (label) => linesOf(label, (width * TYPE) / columnType)) || 1);
-  const names = hasX ? LINE : 0;
+  const names = hasX ? LINE + (titled ? 0 : AIR) : 0;
   const label = hasX ? lines * LINE + 8 + RING : 6;
   let side = fitting.side;
   if (size) {

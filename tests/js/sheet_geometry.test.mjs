@@ -117,6 +117,16 @@ test("every cell stands at one spot, and is found there again", () => {
     })));
 });
 
+test("the name of an axis does not touch what is above the grid where it has no titles", () => {
+  const facts = {
+    columns: 2, rows: 2, facets: 1, hasX: true, hasY: true, columnLabels: ["a", "b"], rowLabels: ["c", "d"],
+    room: 900, high: 600, shape, size: 0,
+  };
+  const [bare, titled] = [false, true].map((each) => laidOut({ ...facts, titled: each }));
+  assert.equal(bare.names - titled.names, 6);
+  assert.equal(bare.heading, titled.heading - titled.title + 6);
+});
+
 test("only lines and columns in view, and a margin, are in the window", () => {
   const { g } = grid(100, 100, 1);
   const { first, last, from, to } = windowOf(g, { left: 2000, top: 3000, width: 800, height: 600 }, 100);
