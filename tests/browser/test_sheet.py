@@ -223,7 +223,7 @@ def test_escape_closes_a_panel_from_its_fields(notebook: Opener) -> None:
 
 def test_one_at_a_time_begins_with_the_chosen_cell(notebook: Opener) -> None:
     """An axis becomes a page where the chosen cell stands, and the size that was set stays."""
-    page, sheet = shown(notebook)
+    _, sheet = shown(notebook)
     rows = sheet.locator("select[data-key=y]")
     rows.select_option("")
     sheet.locator(".leo-cell").last.click()
