@@ -517,7 +517,7 @@ class Studio(AccountMethods):
         return self._ledger.has(keys, base_url=self.base_url, simulated=self.simulated)
 
     def unsent(self, keys: Sequence[str]) -> dict[str, str]:
-        """Return our name of each job of *keys* that is asked for and was not sent yet."""
+        """Return our name of each job of *keys* that is asked for and may yet be sent."""
         return self._ledger.unsent(keys, base_url=self.base_url, simulated=self.simulated)
 
     def opened(self, requests: Mapping[str, CreateGeneration]) -> dict[str, GenerationJob]:

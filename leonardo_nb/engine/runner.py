@@ -222,6 +222,7 @@ class Runner:
             make=self._made,
             start=self._start,
             replaced=self._replaced,
+            let_go=self._holding.let_go,
             simulated=simulated,
             remembers=remembers,
             speed=speed,

@@ -76,6 +76,7 @@ class TakingUp:
         make: Makes a live job of what is known of it.
         start: Starts it on one of its ways.
         replaced: Told of a live job in the place of an ended one, with the content key of both.
+        let_go: Lets jobs that are held be sent.
         simulated: Whether the service is the built-in simulator.
         remembers: Whether the service still knows the jobs of earlier processes.
         speed: How many times as fast as the real service it is.
@@ -100,6 +101,7 @@ class TakingUp:
         make: Callable[[Snapshot], Job[Any]],
         start: Callable[[Job[Any], Callable[[Job[Any]], Awaitable[None]]], object],
         replaced: Callable[[str, Job[Any]], None],
+        let_go: Callable[[tuple[Job[Any], ...]], None],
         simulated: bool,
         remembers: bool,
         speed: float,
@@ -118,6 +120,7 @@ class TakingUp:
         self._make = make
         self._start = start
         self._replaced = replaced
+        self._let_go = let_go
         self._simulated = simulated
         self._remembers = remembers
         self._speed = speed
@@ -341,7 +344,9 @@ class TakingUp:
                 f"The service's job {job_id} is another job's of this library already; "
                 f'leo.job("{job_id}") shows it. Nothing was changed.'
             )
-        return self.found(taken, taken_up=True)
+        job = self.found(taken, taken_up=True)
+        self._let_go((job,))  # held, it would not hear of its id
+        return job
 
     async def _check_there(self, request: Body, job_id: str) -> None:
         """
@@ -382,7 +387,8 @@ class TakingUp:
             raise LibraryError("Another kernel works on this job; nothing was sent.")
         with self.making:
             live = self._jobs.get(uid)
-            if live is not None and not live.done():  # somebody was faster
+            if live is not None and not live.done():  # somebody was faster, or it is held
+                self._let_go((live,))
                 return live
             mine = replace(record, owner=self._lease.owner)
             job = self.restore(mine, taken_up=True, at_once=True)

@@ -221,10 +221,18 @@ class Reader:
     def unsent(
         self, content_keys: Sequence[str], *, base_url: str, simulated: bool
     ) -> dict[str, str]:
-        """Return our name of each job that `intend_once` would find here and that is not sent."""
+        """
+        Return our name of each job that `intend_once` would find here and that may yet be sent.
+
+        It was not sent, or its answer was lost: where nothing of it is found, it is sent again.
+        """
         with self._reading() as connection:
             found = self._usable(connection, content_keys, base_url, simulated=simulated)
-        return {key: record.uid for key, record in found.items() if _is_unsent(record)}
+        return {
+            key: record.uid
+            for key, record in found.items()
+            if record.state == "request" and record.job_id is None
+        }
 
     def newest(
         self, content_keys: Sequence[str], *, base_url: str, simulated: bool

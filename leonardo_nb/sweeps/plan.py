@@ -146,9 +146,12 @@ class Plan:
         settings: dict[str, Any] = {"check": False}
         if like is not None:
             settings = {"order": like.order, "reuse": like.reuse, "check": like.check}
+            settings["name"] = like._name  # noqa: SLF001  of this class
         if "replicate" in fixed:
             raise _no_plan_of_replicates()
         made = cls(space, fixed, replicates=replicates, studio=studio, **settings)
+        if like is not None:
+            made.budget = like.budget
         if replicates is not None or like is not None:
             _refuse_other_pictures(made, cells)
         return made
@@ -338,6 +341,8 @@ class Plan:
         """
         Send every cell that the library does not have, and return the run at once.
 
+        Cells that another run of this kernel holds back are let go, for they are asked for now.
+
         Args:
             budget: The most that all runs of this name may cost together, such as
                 `leo.Credits(100)`; also after a restart, until another one is given.
@@ -391,13 +396,14 @@ class Plan:
         saved.put(self, name, budget)
         run = Run.started(self.studio, self, terms.of_sweep(name), name, have)
         self.studio.stand_behind(terms.walls, run.jobs_of(unsent))
+        self.studio.let_go(run.jobs_of(self.keys))
         return run
 
     def _unsent(self, have: Book | None) -> dict[str, str]:
-        """Return our names of those of its jobs that are asked for already and not sent yet."""
+        """Return our names of those of its jobs that are asked for already and may yet be sent."""
         mine = set(self.keys)
         there = {} if have is None else {k: job for k, job in have.jobs.items() if k in mine}
-        unsent = {k: job.uid for k, job in there.items() if not job.sent and not job.done()}
+        unsent = {k: job.uid for k, job in there.items() if job.id is None and not job.done()}
         if self.reuse:
             unsent |= self.studio.unsent([key for key in self.keys if key not in there])
         return unsent
@@ -448,7 +454,7 @@ class Plan:
         left = self.studio.left_of(wall, without=unsent.values())
         if cost > left:
             count = len(self) if missing == len(self.keys) else missing
-            new = "" if missing == len(self.keys) else " that are new"
+            new = "" if missing == len(self.keys) else f" that {'is' if count == 1 else 'are'} new"
             if left == wall.limit:
                 of, advice = "", "Take fewer values, or raise the budget."
             else:

@@ -331,7 +331,8 @@ class Run(Together, SweepMethods):
         """
         Withdraw every cell that is not sent yet, and return how many that were.
 
-        What is sent is paid for, so it is left to finish; `job.cancel()` gives one up.
+        What is sent is paid for, so it is left to finish; `job.cancel()` gives one up. Requests
+        whose answers were lost, and that wait for `go_on()`, are given up.
         """
         engine = self.studio.engine
         if engine.is_current_thread():
@@ -340,7 +341,11 @@ class Run(Together, SweepMethods):
 
     def _withdraw_waiting(self) -> list[GenerationJob]:
         """Only on the engine's thread: else a job could be sent after it was looked at."""
-        waiting = [job for job in self._each if CellState.of(job) is CellState.WAITING]
+        waiting = [
+            job
+            for job in self._each
+            if CellState.of(job) is CellState.WAITING or self.studio.held([job])
+        ]
         # the last first: the one that is sent next has the least time to be withdrawn
         return [job for job in reversed(waiting) if job.cancel()]
 

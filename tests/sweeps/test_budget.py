@@ -107,12 +107,33 @@ def test_what_waits_counts_in_every_budget_that_it_was_asked_for_with(
     run, held = paused(studio)
     other = {"name": "other", "studio": studio, "budget": leo.Credits(EACH * held), **SMALL}
     leo.sweep("a fox", seed=CELLS, **other)
-    sent = simulator.creates
 
     with pytest.raises(BudgetExceeded, match="0 credits that are left"):
         leo.sweep("a fox", seed=[77], **other)
 
-    assert (sent, held) == (simulator.creates, run.counts.waiting)
+    assert len(CELLS) == run.result(15).counts.done == simulator.creates
+
+
+def test_what_is_asked_for_again_is_no_longer_held(studio: Studio, simulator: Simulator) -> None:
+    """The same line as that of a run that is paused sends what waits, and ends."""
+    run, held = paused(studio)
+
+    again = leo.sweep("a fox", name="foxes", studio=studio, seed=CELLS, **SMALL)
+
+    assert 0 < held
+    assert len(CELLS) == again.result(15).counts.done == simulator.creates
+    assert not run.is_paused
+
+
+def test_a_part_has_the_name_and_the_budget_of_the_whole(studio: Studio) -> None:
+    """What its plan sends besides is behind the same wall."""
+    line = {"name": "wall", "studio": studio, **SMALL}
+    leo.sweep("a fox", seed=[1, 2], budget=leo.Credits(2 * EACH), **line).result(15)
+
+    part = leo.open_sweep("wall", studio=studio).where(lambda seed: seed == 1)
+
+    with pytest.raises(BudgetExceeded, match=r"1 cell that is new would cost.*\(wall\)"):
+        part.plan.widened(seed=[3]).start()
 
 
 def test_a_budget_holds_until_another_is_given(studio: Studio, simulator: Simulator) -> None:

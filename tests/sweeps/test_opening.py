@@ -242,3 +242,72 @@ async def test_opening_leaves_alone_what_is_sent_here(scene: Scene) -> None:
     assert (4, False) == ((await again).counts.done, again.is_paused)
     assert run.jobs == again.jobs
     assert {CellState.DONE} == set(run.states)
+
+
+async def held_and_lost(scene: Scene) -> tuple[leo.Run, list[leo.Job[Any]]]:
+    """Return an opened sweep with two cells that were lost and not found, and two never sent."""
+    await broken_off(scene, made=False)
+    run = await opened(scene.open())
+    gone: list[leo.Job[Any]] = [job for job in run.jobs if job.sent]
+    scene.clock.holds = False
+    for job in gone:
+        await is_held(job)
+    return run, gone
+
+
+async def test_what_is_held_can_be_given_up(scene: Scene) -> None:
+    """Cancelling leaves nothing that waits for a word, and sends nothing."""
+    run, _ = await held_and_lost(scene)
+
+    await anyio.to_thread.run_sync(run.cancel)
+    with pytest.raises(leo.JobCancelled):
+        await run
+
+    assert ("4 stopped", 2, 0) == (str(run.counts), posts(scene), scene.simulator.creates)
+
+
+async def test_what_is_held_can_be_named(scene: Scene) -> None:
+    """The service's job is taken, and the request is not sent again."""
+    _, gone = await held_and_lost(scene)
+    theirs = scene.elsewhere(gone[0].request)
+
+    job = await anyio.to_thread.run_sync(lambda: gone[0].adopt(theirs))
+
+    assert 1 == len(await job)
+    assert (theirs, 2) == (job.id, posts(scene))
+
+
+async def test_what_is_held_can_be_sent_again(scene: Scene) -> None:
+    """By hand, one of them."""
+    _, gone = await held_and_lost(scene)
+
+    job = await anyio.to_thread.run_sync(gone[0].resend)
+
+    assert 1 == len(await job)
+    assert 3 == posts(scene)
+
+
+async def test_what_may_be_sent_again_counts_in_a_new_budget(scene: Scene) -> None:
+    """All four cells may yet be paid, so a budget for two is too small."""
+    run, _ = await held_and_lost(scene)
+    price = run.plan.estimate().cost
+    assert price is not None
+
+    def start() -> leo.Run:
+        return run.plan.start(budget=leo.Credits(price.amount / 2))
+
+    with pytest.raises(leo.BudgetExceeded, match="4 cells would cost"):
+        await anyio.to_thread.run_sync(start)
+
+    assert (2, True) == (posts(scene), run.is_paused)
+
+
+async def test_the_same_line_sends_what_an_opened_sweep_holds_back(scene: Scene) -> None:
+    """Whoever looks at a sweep first need not tell it to go on, when the cell runs again."""
+    run, _ = await held_and_lost(scene)
+
+    def again() -> leo.Run:
+        return leo.sweep("a fox", name="foxes", studio=run.studio, seed=range(4), **SMALL)
+
+    assert 4 == (await (await anyio.to_thread.run_sync(again))).counts.done
+    assert 4 == scene.simulator.creates
