@@ -58,8 +58,8 @@ SIMULATOR_GONE = (
     "was play money. `job.again()` asks for it here."
 )
 HELD = (
-    "When its sweep was opened, the account's newest jobs showed nothing of it, and it was held "
-    "back until run.go_on() or leo.resume(), which look once more before they send it again."
+    "The account's newest jobs showed nothing of it, and it was held back until run.go_on(), "
+    "leo.resume() or the same line, which look once more before they send it again."
 )
 _HAPPENED = " What happened: "
 

@@ -7,7 +7,7 @@ such a sweep therefore knows by their places what is there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 
@@ -118,18 +118,9 @@ class FoundPlan(Plan):
         space: Space,
         fixed: Mapping[str, Any] | None = None,
         replicates: int | None = None,
-    ) -> Plan:
+    ) -> Self:
         """Return the same plan over another *space*; what is there stays known."""
-        made = FoundPlan(
-            space,
-            self.fixed if fixed is None else fixed,
-            replicates=replicates or self.replicates,
-            order=self.order,
-            studio=self._studio,
-            reuse=self.reuse,
-            check=self.check,
-            name=self._name,
-        )
+        made = super().over(space, fixed, replicates)
         made.found, made.has_own_seeds = self.found, self.has_own_seeds
         return made
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 import numpy as np
 
@@ -293,9 +293,9 @@ class Plan:
         space: Space,
         fixed: Mapping[str, Any] | None = None,
         replicates: int | None = None,
-    ) -> Plan:
+    ) -> Self:
         """Return the same plan over another *space*, with what else is given in its place."""
-        return Plan(
+        return type(self)(
             space,
             self.fixed if fixed is None else fixed,
             replicates=replicates or self.replicates,
