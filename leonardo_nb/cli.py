@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
+Library = Annotated[
+    Path | None,
+    typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
+]
+
 app = typer.Typer(
     name="leonardo-nb",
     help="Leonardo.AI image jobs in notebooks: a tour, a simulator, and what your library knows.",
@@ -243,10 +248,7 @@ def resume(
         str | None,
         typer.Option(help="The service that was asked; else LEONARDO_BASE_URL, else the live one."),
     ] = None,
-    library: Annotated[
-        Path | None,
-        typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
-    ] = None,
+    library: Library = None,
 ) -> None:
     """Take up every job that has not ended, and watch until all have; 1 if one needs you."""
     from leonardo_nb.studios import Studio
@@ -311,10 +313,7 @@ def sweep(  # noqa: PLR0917  typer's options, which are given by name
         bool,
         typer.Option("--simulated", help="On the built-in simulator, although there is a key."),
     ] = False,
-    library: Annotated[
-        Path | None,
-        typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
-    ] = None,
+    library: Library = None,
 ) -> None:
     """
     Send a sweep and watch it fill; the same line again pays only for what is missing.
@@ -375,10 +374,7 @@ def sweeps(
     simulated: Annotated[
         bool, typer.Option("--simulated", help="Those of the simulator, although there is a key.")
     ] = False,
-    library: Annotated[
-        Path | None,
-        typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
-    ] = None,
+    library: Library = None,
 ) -> None:
     """List the sweeps of your library by name, the newest first."""
     from leonardo_nb.studios import Studio
@@ -415,10 +411,7 @@ def export(  # noqa: PLR0917  typer's options, which are given by name
     simulated: Annotated[
         bool, typer.Option("--simulated", help="Look among the sweeps of the simulator.")
     ] = False,
-    library: Annotated[
-        Path | None,
-        typer.Option(help="The folder of jobs and pictures; else LEONARDO_LIBRARY, else yours."),
-    ] = None,
+    library: Library = None,
 ) -> None:
     """Hand a sweep of your library on as a file or a folder; sends nothing and costs nothing."""
     from leonardo_nb.studios import Studio
